@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from .errors import AnomalyError, GraphError, ShapeError
 from .graph import Node, describe, fingerprint, modes
-from .registry import RULES, primitive
+from .registry import RULES, Rule, primitive
+from .rules.indexing import getitem, scatter_into
 
 float64 = np.float64
 ndarray = np.ndarray
@@ -24,6 +26,7 @@ def pick(parts: tuple[Any, ...], i: int) -> Any:
 
 
 PICK = RULES[pick]
+GETITEM = RULES[getitem]
 
 
 def backpropagate(
@@ -58,56 +61,127 @@ def sweep(
     alive = None if wanted is None else depending(nodes, wanted)
     grads: dict[Node, Any] = {nodes[0]: g}
     found: dict[Node, Any] = {}
+    owned: set[Node] = set()
     anomaly = modes.anomaly
     for node in nodes:
         g = grads.pop(node, None)
         if g is None:
             continue
-        rule, notes = node.rule, node.notes
-        if notes is not None:
-            g = run_hooks(g, node)
-        if rule is None or (wanted is not None and node in wanted):
+        rule, parents = node.rule, node.parents
+        if node.notes is not None:
+            g = arrive(g, node, found)
+        if wanted is not None and node in wanted:
             found[node] = g
         if rule is None:
-            continue
-        if notes is not None and notes.sink is not None:
             found[node] = g
+            continue
         if node.saved is not None:
             check_unwritten(node)
-        args, y, parents = node.args, node.out, node.parents
-        if rule is PICK:  # one of several outputs: their gradients wait for each other
-            parts = grads.setdefault(parents[0], [None] * len(args[0]))  # type: ignore[arg-type]
-            i = args[1]
-            parts[i] = g if parts[i] is None else parts[i] + g
+        if rule is PICK:
+            wait_for_others(grads, node, g)
             continue
-        if type(y) is tuple:
-            g = tuple(np.zeros_like(o) if p is None else p for p, o in zip(g, y, strict=True))
-        inputs = args
-        if lift is not None:
-            args = tuple(
-                a if p is None else lift(a, p) for a, p in zip(args, parents, strict=True)
-            )
-            y = tuple(y) if type(y) is tuple else lift(y, node)
-        for vjp, parent, a in zip(rule.vjps_for(parents), parents, inputs, strict=False):
+        args, y, kwargs = node.args, node.out, node.kwargs
+        if lift is not None or type(y) is tuple:
+            args, y, g = operands(node, g, lift)
+        vjps = rule.vjps if rule.plain else rule.vjps_for(parents)
+        for vjp, parent, a in zip(vjps, parents, node.args):  # noqa: B905
             if parent is None or (alive is not None and parent not in alive):
                 continue
-            d = vjp(g, y, *args, **node.kwargs)
-            if type(d) is not float64 or type(a) is not float64:
-                if type(d) is not ndarray:
-                    d = d if hasattr(d, "shape") else np.asarray(d)
-                if strong:
-                    d = with_strong_zero(d, g, rule.elementwise)
-                if d.shape != a.shape:
-                    d = unbroadcast(d, a.shape)
-                if d.dtype is not a.dtype and d.dtype != a.dtype:
-                    d = cast(d, a.dtype)
-                if parent.rule is None and (d is g or getattr(d, "base", None) is not None):
-                    d = d + 0  # a leaf's gradient is its own memory
+            if rule is GETITEM and type(a) is ndarray and lift is None and a.dtype == g.dtype:
+                add_in_place(grads, owned, parent, a.shape, g, args[1])
+                continue
+            d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
+            # The gradient of an input has the input's shape and type, and shares no memory.
+            if type(d) is ndarray:
+                if (
+                    d.shape != a.shape
+                    or d.dtype is not a.dtype
+                    or strong
+                    or (parent.rule is None and (d is g or d.base is not None))
+                ):
+                    d = fit(d, g, a, rule, strong, parent)
+            elif type(d) is not float64 or type(a) is not float64 or strong:
+                d = fit(d, g, a, rule, strong, parent)
             if anomaly:
                 check_finite(d, node)
             earlier = grads.get(parent)
             grads[parent] = d if earlier is None else earlier + d
     return found
+
+
+def arrive(g: Any, node: Node, found: dict[Node, Any]) -> Any:
+    """A gradient that is complete: run the node's hooks on it, keep it if a Tensor asked."""
+    assert node.notes is not None
+    for hook in node.notes.hooks or ():
+        changed = hook(g)
+        if changed is not None:
+            if changed.shape != g.shape:
+                raise ShapeError(f"a hook gave shape {changed.shape} for a gradient of {g.shape}.")
+            g = changed
+    if node.notes.sink is not None:
+        found[node] = g
+    return g
+
+
+def wait_for_others(grads: dict[Node, Any], node: Node, g: Any) -> None:
+    """Lay the gradient of one of several outputs beside those of the others."""
+    parts, i = node.args
+    parent = node.parents[0]
+    assert parent is not None
+    waiting = grads.setdefault(parent, [None] * len(parts))
+    waiting[i] = g if waiting[i] is None else waiting[i] + g
+
+
+def operands(node: Node, g: Any, lift: Lift | None) -> tuple[tuple[Any, ...], Any, Any]:
+    """Arguments, output and gradient of a call, as its rule is to see them."""
+    args, y = node.args, node.out
+    if type(y) is tuple:
+        g = tuple(np.zeros_like(o) if p is None else p for p, o in zip(g, y, strict=True))
+    if lift is not None:
+        args = tuple(
+            a if p is None else lift(a, p) for a, p in zip(args, node.parents, strict=True)
+        )
+        y = lift(y, node) if type(y) is not tuple else lift_outputs(y, node, lift)
+    return args, y, g
+
+
+def lift_outputs(y: tuple[Any, ...], node: Node, lift: Lift) -> tuple[Any, ...]:
+    """The outputs of a call that gives several, each tied to its number."""
+    return tuple(
+        lift(o, Node(PICK, (y, i), {}, o, (node, None))) if o.dtype.kind in "fc" else o
+        for i, o in enumerate(y)
+    )
+
+
+def add_in_place(
+    grads: dict[Node, Any], owned: set[Node], parent: Node, shape: Any, g: Any, index: Any
+) -> None:
+    """Add `g` at `index` of one buffer for all the pieces that were taken from an array.
+
+    A loop over the elements of an array of n numbers so costs n, not n * n.
+    """
+    if parent not in owned:
+        owned.add(parent)
+        buffer = np.zeros(shape, g.dtype)
+        if parent in grads:
+            buffer = buffer + grads[parent]
+        grads[parent] = buffer
+    scatter_into(grads[parent], index, g)
+
+
+def fit(d: Any, g: Any, a: Any, rule: Rule, strong: bool, parent: Node) -> Any:
+    """The gradient `d` in the shape and type of the input `a` it belongs to."""
+    if not hasattr(d, "shape"):
+        d = np.asarray(d)
+    if strong:
+        d = with_strong_zero(d, g, rule.elementwise)
+    if d.shape != a.shape:
+        d = unbroadcast(d, a.shape)
+    if d.dtype != a.dtype:
+        d = cast(d, a.dtype)
+    if parent.rule is None and (d is g or getattr(d, "base", None) is not None):
+        d = d + 0  # what a leaf gets is its own memory
+    return d
 
 
 def depending(nodes: list[Node], wanted: Collection[Node]) -> set[Node]:
@@ -121,17 +195,27 @@ def depending(nodes: list[Node], wanted: Collection[Node]) -> set[Node]:
 
 def unbroadcast(d: Any, shape: tuple[int, ...]) -> Any:
     """Sum `d` over the axes along which an operand of this `shape` was repeated."""
-    extra = d.ndim - len(shape)
-    if extra < 0 or any(n != 1 and m != n for n, m in zip(shape, d.shape[extra:], strict=True)):
-        if d.size > 1 and extra > 0:
-            raise ShapeError(f"a rule gave a gradient of shape {d.shape} for an input of {shape}.")
+    axes = repeated_axes(d.shape, shape)
+    if axes is None:  # a rule may give one number where all are equal
         return np.broadcast_to(d, shape)
-    axes = (*range(extra), *(i + extra for i, n in enumerate(shape) if n == 1))
     if type(d) is ndarray:
         d = np.add.reduce(d, axes, keepdims=True)
     else:
         d = np.sum(d, axis=axes, keepdims=True)
-    return d.reshape(shape) if extra else d
+    return d if d.shape == shape else d.reshape(shape)
+
+
+@functools.lru_cache(maxsize=1024)
+def repeated_axes(big: tuple[int, ...], small: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The axes along which broadcasting `small` to `big` repeated it; None if it is the bigger.
+
+    >>> repeated_axes((5, 4, 3), (4, 1))
+    (0, 2)
+    """
+    extra = len(big) - len(small)
+    if extra < 0 or any(n not in (1, m) for n, m in zip(small, big[extra:], strict=True)):
+        return None
+    return (*range(extra), *(i + extra for i, n in enumerate(small) if n == 1 != big[i + extra]))
 
 
 def cast(d: Any, dtype: Any) -> Any:
@@ -154,12 +238,16 @@ def with_strong_zero(d: Any, g: Any, elementwise: bool) -> Any:
 
 
 def has_nan(d: Any) -> bool:
-    """Whether an array of NumPy's holds a nan; one pass, and a quick one for float64."""
-    d = raw(d)
+    """Whether an array of NumPy's holds a nan."""
+    d = raw(d) if type(d) is not ndarray else d
+    if type(d) is ndarray and d.dtype.kind == "f":
+        if d.size == 0:
+            return False
+        largest = d.item(d.argmax())  # argmax finds a nan first, and is quick
+        return bool(largest != largest)
     if not isinstance(d, ndarray | np.generic):
         return False  # a recorder, or a lazy array: its numbers are not here
-    flat = d.ravel()
-    return bool(np.isnan(np.dot(flat, flat))) and bool(np.isnan(flat).any())
+    return bool(np.isnan(d).any())
 
 
 def check_unwritten(node: Node) -> None:
@@ -172,17 +260,6 @@ def check_unwritten(node: Node) -> None:
                 f"{i + 1} of {describe(node)}. Write into it after backward, or give the forward "
                 f"pass a copy."
             )
-
-
-def run_hooks(g: Any, node: Node) -> Any:
-    """What the hooks of a node make of its gradient."""
-    for hook in (node.notes and node.notes.hooks) or ():
-        changed = hook(g)
-        if changed is not None:
-            if changed.shape != g.shape:
-                raise ShapeError(f"a hook gave shape {changed.shape} for a gradient of {g.shape}.")
-            g = changed
-    return g
 
 
 def check_finite(d: Any, node: Node) -> None:

@@ -19,7 +19,7 @@ KEPT_NUMBERS = 1024
 # An array of at most this many numbers is remembered whole, a larger one at some 1000 places.
 WATCHED_NUMBERS = 1024
 
-_next_order = itertools.count().__next__
+next_order = itertools.count().__next__
 
 
 class Node:
@@ -30,7 +30,7 @@ class Node:
     graph has no cycles and its memory returns when the last name goes.
     """
 
-    __slots__ = ("args", "kwargs", "notes", "order", "out", "parents", "rule", "saved", "swept")
+    __slots__ = ("args", "kwargs", "notes", "order", "out", "parents", "rule", "saved")
 
     def __init__(
         self,
@@ -45,10 +45,9 @@ class Node:
         self.kwargs = kwargs
         self.out = out
         self.parents = parents
-        self.order = _next_order()  # parents are always older than children
+        self.order = next_order()  # parents are always older than children
         self.notes: Notes | None = None
         self.saved: tuple[tuple[int, bytes], ...] | None = None  # fingerprints: see `protect`
-        self.swept = False
 
     def note(self) -> Notes:
         """The rarely used parts of a node, made when first needed."""
@@ -60,13 +59,14 @@ class Node:
 class Notes:
     """What few nodes carry: a name, a Tensor that wants the gradient, hooks, a source line."""
 
-    __slots__ = ("hooks", "line", "name", "sink")
+    __slots__ = ("hooks", "line", "name", "sink", "swept")
 
     def __init__(self) -> None:
         self.name: str | None = None
         self.sink: weakref.ref[Any] | None = None
         self.hooks: list[Callable[[Any], Any]] | None = None
         self.line: str | None = None
+        self.swept = False  # backward went through, without retain_graph
 
 
 class Modes(threading.local):
@@ -109,9 +109,9 @@ def _by_order(node: Node) -> int:
 
 def release(nodes: list[Node]) -> None:
     """Mark a graph as used, and unless it is small let go of its arrays."""
-    for node in nodes:
-        node.swept = True
-    if sum([getattr(node.out, "size", KEPT_NUMBERS) for node in nodes[:KEPT_NUMBERS]]) > KEPT_NUMBERS:
+    nodes[0].note().swept = True
+    sizes = [getattr(node.out, "size", KEPT_NUMBERS) for node in nodes[:KEPT_NUMBERS]]
+    if sum(sizes) > KEPT_NUMBERS or len(nodes) > KEPT_NUMBERS:
         nodes[0].args = nodes[0].parents = ()
 
 

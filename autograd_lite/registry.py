@@ -28,7 +28,7 @@ _NOT_GIVEN: tuple[Any, ...] = (None, np._NoValue)
 class Rule:
     """One row of the table: a function and how a gradient passes through it."""
 
-    __slots__ = ("alone", "each", "elementwise", "fn", "names", "notes", "read", "variadic", "vjps")
+    __slots__ = ("alone", "each", "elementwise", "fn", "names", "notes", "plain", "read", "variadic", "vjps")
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class Rule:
     ) -> None:
         self.fn, self.vjps, self.each, self.alone = fn, vjps, each, alone
         self.notes = ""
+        self.plain = each is None and alone is None
         # Each output number depends on the input numbers at the same place, and on no others.
         self.elementwise = isinstance(fn, np.ufunc) and fn.signature is None
         skip = 3 if each else 2  # (i,) g, y
@@ -51,7 +52,9 @@ class Rule:
         """Which arguments the vjps of those with a parent look at."""
         if self.each is not None:
             return range(len(parents))
-        wanted = [read for read, parent in zip(self.read, parents) if parent is not None]  # noqa: B905
+        if len(self.read) == 1:
+            return self.read[0]
+        wanted = [read for read, parent in zip(self.read, parents, strict=False) if parent]
         return wanted[0] if len(wanted) == 1 else {i for read in wanted for i in read}
 
     def vjps_for(self, parents: Sequence[Any]) -> Iterable[Any]:
@@ -217,11 +220,15 @@ def primitive(
     def decorate(body: Function) -> Function:
         @functools.wraps(body)
         def dispatch(*args: Any, **kwargs: Any) -> Any:
+            top = None
             for a in args:
-                if type(a) is not np.ndarray and hasattr(a, "__autograd_call__"):
-                    # Tensor outranks every other array: ask it first.
-                    top = max(args, key=_rank)
-                    return top.__autograd_call__(dispatch, args, kwargs)
+                kind = type(a)
+                if kind is not np.ndarray and hasattr(kind, "__autograd_call__"):
+                    # Where two kinds of recording array meet, Tensor outranks the others.
+                    if top is None or kind.__array_priority__ > top.__array_priority__:
+                        top = a
+            if top is not None:
+                return top.__autograd_call__(dispatch, args, kwargs)
             return body(*args, **kwargs)
 
         dispatch.__wrapped__ = body  # type: ignore[attr-defined]
@@ -232,10 +239,6 @@ def primitive(
     if not vjps and each is None:
         raise RuleError("primitive needs a vjp: @primitive(lambda g, y, x: ...).")
     return decorate
-
-
-def _rank(a: Any) -> float:
-    return getattr(a, "__array_priority__", 0.0) if hasattr(a, "__autograd_call__") else -1.0
 
 
 def _refuse_duplicate(fn: Function) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from . import rules as _rules  # noqa: F401 (fills the table)
 from .backward import PICK, backpropagate
 from .errors import GraphError, NoRuleError, NotDifferentiableError, ShapeError, SilentCopyError
-from .graph import Node, describe, modes, protect, reachable, release
+from .graph import Node, describe, fingerprint, modes, next_order, protect, reachable, release
 from .registry import COMPOSED, CONSTANT, RULES, Function, Rule, missing, printed_name
 from .rules.indexing import getitem
 from .rules.shaping import astype
@@ -175,14 +175,14 @@ class Tensor:
                 f"backward on {self._called()} that does not depend on any variable. Create the "
                 f"parameters with Tensor(..., requires_grad=True), and not under no_grad()."
             )
-        if root.swept:
+        if root.notes is not None and root.notes.swept:
             raise GraphError(
                 f"backward a second time through the same graph, which ends in {describe(root)}. "
                 "Run the forward pass again, or call the first backward with retain_graph=True."
             )
         g = self._starting_gradient(gradient)
         nodes = reachable(root)
-        found = backpropagate(nodes, g, Tensor._of if create_graph else None)
+        found = backpropagate(nodes, g, tensor_of if create_graph else None)
         for node, d in found.items():
             tensor = node.notes and node.notes.sink and node.notes.sink()
             if tensor is not None:
@@ -241,17 +241,7 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """The same numbers, cut from the graph."""
-        return Tensor._of(self._data, None)
-
-    @staticmethod
-    def _of(data: Any, node: Node | None) -> Tensor:
-        """A Tensor around an array that is already there, without a copy."""
-        t = Tensor.__new__(Tensor)
-        t._data = data
-        t._node = node
-        t._name = None
-        t._grad = None
-        return t
+        return tensor_of(self._data, None)
 
     # Out of the graph, and saying so
 
@@ -313,7 +303,14 @@ class Tensor:
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if method == "__call__":
             if not kwargs:
-                return record(ufunc, inputs)
+                if len(inputs) == 1:
+                    operate = _UNARY.get(ufunc)
+                    return record(ufunc, inputs) if operate is None else operate(self)
+                operators = _BINARY.get(ufunc)
+                if operators is None:
+                    return record(ufunc, inputs)
+                a, b = inputs
+                return operators[0](a, b) if type(a) is Tensor else operators[1](b, a)
             return apply(ufunc, inputs, _ufunc_options(ufunc, kwargs))
         definition = _rules.METHODS.get((ufunc, method)) or _rules.METHODS.get((None, method))
         if definition is None:
@@ -351,6 +348,21 @@ class Tensor:
     def astype(self, dtype: Any, **kwargs: Any) -> Any:
         """The same numbers in another type; the gradient comes back in the old one."""
         return record(astype, (self, np.dtype(dtype)))
+
+
+def tensor_of(data: Any, node: Node | None) -> Tensor:
+    """A Tensor around an array that is already there, without a copy."""
+    t: Tensor = _new(Tensor)
+    t._data = data
+    t._node = node
+    t._name = None
+    t._grad = None
+    return t
+
+
+_new = Tensor.__new__
+_new_node = Node.__new__
+Tensor._of = staticmethod(tensor_of)  # type: ignore[attr-defined]
 
 
 def make_leaf(t: Tensor) -> None:
@@ -395,6 +407,9 @@ def record(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any] = _NOTHIN
     rule = RULES.get(fn)
     if rule is None or not args:
         return apply(fn, args, kwargs)
+    if len(args) == 1 and type(args[0]) is Tensor:
+        a = args[0]._data
+        return remember(rule, (a,), kwargs, fn(a, **kwargs), (args[0]._node,))
     raw = tuple([a._data if type(a) is Tensor else a for a in args])
     parents = tuple([a._node if type(a) is Tensor else None for a in args])
     if len(args) > len(rule.vjps) and rule.each is None:
@@ -411,15 +426,15 @@ def remember(
     rule: Rule, raw: tuple[Any, ...], kwargs: Any, out: Any, parents: tuple[Node | None, ...]
 ) -> Any:
     """A Tensor for the result of a call, tied to the calls that made its arguments."""
-    if not modes.grad or not any(parents):
+    if not any(parents) or not modes.grad:
         return wrap(out)
-    if isinstance(out, tuple | list):
+    if type(out) is not ndarray and isinstance(out, tuple | list):
         return several(Node(rule, raw, kwargs, tuple(out), parents), out)
     node = Node(rule, raw, kwargs, out, parents)
     protect(node)
     if not modes.plain:
         watch(node)
-    return Tensor._of(out, node)
+    return tensor_of(out, node)
 
 
 def several(node: Node, out: Any) -> Any:
@@ -428,7 +443,7 @@ def several(node: Node, out: Any) -> Any:
     if not modes.plain:
         watch(node)
     parts = [
-        Tensor._of(part, Node(PICK, (node.out, i), _NOTHING, part, (node, None)))
+        tensor_of(part, Node(PICK, (node.out, i), _NOTHING, part, (node, None)))
         if part.dtype.kind in "fc"
         else part
         for i, part in enumerate(node.out)
@@ -439,7 +454,7 @@ def several(node: Node, out: Any) -> Any:
 def wrap(out: Any) -> Any:
     """Results that need no gradient, as Tensors; what is no array stays what it is."""
     if isinstance(out, ndarray | np.generic) or hasattr(out, "__array_function__"):
-        return Tensor._of(out, None)
+        return tensor_of(out, None)
     if isinstance(out, tuple | list):
         parts = [wrap(part) for part in out]
         return type(out)(*parts) if hasattr(out, "_fields") else type(out)(parts)
@@ -474,6 +489,9 @@ def tensors_in(x: Any) -> Iterator[Tensor]:
 def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = False) -> Any:
     """An operator method that records the NumPy function `fn`."""
     rule = RULES[fn]
+    of_a, of_b = rule.read
+    # Whether a and b are read, when the gradient goes to: nobody, a, b, both.
+    reads = [(0 in r, 1 in r) for r in ((), of_a, of_b, of_a + of_b)]
 
     def operate(self: Tensor, other: Any) -> Tensor:
         if type(other) is Tensor:
@@ -486,9 +504,15 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
         out = compute(a, b)
         if (p is None and q is None) or not modes.plain:
             return remember(rule, (a, b), _NOTHING, out, (p, q))  # type: ignore[no-any-return]
-        node = Node(rule, (a, b), _NOTHING, out, (p, q))
-        if type(a) is ndarray or type(b) is ndarray:
-            protect(node)
+        node = _new_node(Node)
+        node.rule, node.args, node.kwargs, node.out = rule, (a, b), _NOTHING, out
+        node.parents, node.order, node.notes, node.saved = (p, q), next_order(), None, None
+        # As in `protect`, spelled out, because most calls of most programs come through here.
+        reads_a, reads_b = reads[(p is not None) + 2 * (q is not None)]
+        if reads_b and type(b) is ndarray and (q is None or q.rule is None or b.base is not None):
+            node.saved = ((1, fingerprint(b)),)
+        if reads_a and type(a) is ndarray and (p is None or p.rule is None or a.base is not None):
+            node.saved = (*(node.saved or ()), (0, fingerprint(a)))
         t: Tensor = _new(Tensor)
         t._data = out
         t._node = node
@@ -499,11 +523,32 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
     return operate
 
 
-def unary(fn: Function) -> Any:
+# So that np.add(t, x) is as quick as t + x: the operators of a ufunc, plain and reflected
+_BINARY: dict[Function, tuple[Any, Any]] = {}
+_UNARY: dict[Function, Any] = {}
+
+
+def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
     """A method that records the one-argument NumPy function `fn`."""
+    rule = RULES[fn]
+    reads = bool(rule.read[0])
 
     def operate(self: Tensor) -> Any:
-        return record(fn, (self,))
+        a, p = self._data, self._node
+        out = compute(a)
+        if p is None or not modes.plain or type(out) is tuple:
+            return remember(rule, (a,), _NOTHING, out, (p,))
+        node = _new_node(Node)
+        node.rule, node.args, node.kwargs, node.out = rule, (a,), _NOTHING, out
+        node.parents, node.order, node.notes, node.saved = (p,), next_order(), None, None
+        if reads and type(a) is ndarray and (p.rule is None or a.base is not None):
+            node.saved = ((0, fingerprint(a)),)
+        t: Tensor = _new(Tensor)
+        t._data = out
+        t._node = node
+        t._name = None
+        t._grad = None
+        return t
 
     return operate
 
@@ -519,25 +564,47 @@ def comparison(fn: Function) -> Any:
 
 def method(fn: Function) -> Any:
     """A method of ndarray's that records the NumPy function of the same arguments."""
+    quick = getattr(ndarray, fn.__name__, None)  # skips a layer of NumPy's own dispatch
 
     def call(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        return apply(fn, (self, *args), kwargs)
+        rule = RULES.get(fn)
+        if rule is None or type(self._data) is not ndarray or quick is None:
+            return apply(fn, (self, *args), kwargs)
+        if args or kwargs:
+            args, kwargs = rule.bind((self, *args), kwargs)
+            if any([type(a) is Tensor for a in args[1:]]):
+                return record(fn, args, kwargs)
+            args = args[1:]
+        data = self._data
+        return remember(
+            rule,
+            (data, *args),
+            kwargs or _NOTHING,
+            quick(data, *args, **kwargs),
+            (self._node, *[None] * len(args)),
+        )
 
     call.__doc__ = f"As {printed_name(fn)}."
     return call
 
-
-_new = Tensor.__new__
 
 for _name, _fn, _compute in (
     ("add", np.add, operator.add), ("sub", np.subtract, operator.sub),
     ("mul", np.multiply, operator.mul), ("truediv", np.true_divide, operator.truediv),
     ("pow", np.power, operator.pow), ("matmul", np.matmul, operator.matmul),
 ):  # fmt: skip
-    setattr(Tensor, f"__{_name}__", binary(_fn, _compute))
-    setattr(Tensor, f"__r{_name}__", binary(_fn, _compute, reflected=True))
-for _name, _fn in (("neg", np.negative), ("pos", np.positive), ("abs", np.absolute)):
-    setattr(Tensor, f"__{_name}__", unary(_fn))
+    _BINARY[_fn] = binary(_fn, _compute), binary(_fn, _compute, reflected=True)
+    setattr(Tensor, f"__{_name}__", _BINARY[_fn][0])
+    setattr(Tensor, f"__r{_name}__", _BINARY[_fn][1])
+for _name, _fn, _compute in (
+    ("neg", np.negative, operator.neg), ("pos", np.positive, operator.pos),
+    ("abs", np.absolute, operator.abs),
+):  # fmt: skip
+    _UNARY[_fn] = unary(_fn, _compute)
+    setattr(Tensor, f"__{_name}__", _UNARY[_fn])
+for _fn in list(RULES):
+    if isinstance(_fn, np.ufunc) and _fn.nin == 1 and _fn not in _UNARY:
+        _UNARY[_fn] = unary(_fn, _fn)
 for _name, _fn in (
     ("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal),
     ("gt", np.greater), ("ge", np.greater_equal),

@@ -15,11 +15,16 @@ def getitem(x, index):
 def scatter(x, index, shape):
     """Zeros of this shape with `x` added at `index`, as often as the index names a place."""
     out = np.zeros(shape, x.dtype)
+    scatter_into(out, index, x)
+    return out
+
+
+def scatter_into(out, index, x):
+    """Add `x` at `index` of `out`."""
     if is_basic(index):
-        out[index] = x
+        out[index] += x
     else:
         np.add.at(out, index, x)
-    return out
 
 
 def is_basic(index):
