@@ -51,6 +51,8 @@ class Tensor:
             data = data._data
         if not hasattr(data, "__array_function__") or isinstance(data, ndarray | np.generic):
             data = np.array(data, dtype=dtype)
+            if data.ndim == 0:
+                data = data[()]  # NumPy's scalars compute much faster than arrays of one number
         elif dtype is not None:
             data = data.astype(dtype)
         self._data = data
@@ -67,7 +69,10 @@ class Tensor:
         """The array itself. Writing into it while a graph needs it is found by `backward`."""
         data = self._data
         if isinstance(data, np.generic):
-            return np.asarray(data)
+            data = np.asarray(data)
+            if self.is_leaf:
+                self._data = data  # so that writing into it is seen
+            return data
         if self._node is not None and self._node.rule is not None and type(data) is ndarray:
             data = data.view()
             data.flags.writeable = False  # the graph needs it as it is
@@ -87,7 +92,8 @@ class Tensor:
             )
         if not hasattr(new, "__array_function__") or isinstance(new, np.generic):
             new = np.asarray(new)
-        self._data = new if new.dtype == self._data.dtype else new.astype(self._data.dtype)
+        new = new if new.dtype == self._data.dtype else new.astype(self._data.dtype)
+        self._data = new[()] if type(new) is ndarray and new.ndim == 0 else new
 
     __autograd_data__ = property(lambda self: self._data)
 
