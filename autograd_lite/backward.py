@@ -62,7 +62,7 @@ def sweep(
     grads: dict[Node, Any] = {nodes[0]: g}
     found: dict[Node, Any] = {}
     owned: set[Node] = set()
-    anomaly = modes.anomaly
+    anomaly, observer = modes.anomaly, modes.observer
     for node in nodes:
         g = grads.pop(node, None)
         if g is None:
@@ -70,10 +70,10 @@ def sweep(
         rule, parents = node.rule, node.parents
         if node.notes is not None:
             g = arrive(g, node, found)
-        if wanted is not None and node in wanted:
-            found[node] = g
-        if rule is None:
-            found[node] = g
+        if observer is not None:
+            observer(node, g)
+        if rule is None or (wanted is not None and node in wanted):
+            found[node] = g  # what is differentiated by is independent: the way ends here
             continue
         if node.saved is not None:
             check_unwritten(node)
@@ -112,6 +112,11 @@ def sweep(
 def arrive(g: Any, node: Node, found: dict[Node, Any]) -> Any:
     """A gradient that is complete: run the node's hooks on it, keep it if a Tensor asked."""
     assert node.notes is not None
+    if node.notes.swept and node.rule is not None:
+        raise GraphError(
+            f"backward a second time through the same graph, in which lies {describe(node)}. Run "
+            f"the forward pass again, or call the first backward with retain_graph=True."
+        )
     for hook in node.notes.hooks or ():
         changed = hook(g)
         if changed is not None:
@@ -136,7 +141,10 @@ def operands(node: Node, g: Any, lift: Lift | None) -> tuple[tuple[Any, ...], An
     """Arguments, output and gradient of a call, as its rule is to see them."""
     args, y = node.args, node.out
     if type(y) is tuple:
-        g = tuple(np.zeros_like(o) if p is None else p for p, o in zip(g, y, strict=True))
+        sparse = node.rule is not None and node.rule.sparse
+        g = tuple(
+            np.zeros_like(o) if p is None and not sparse else p for p, o in zip(g, y, strict=True)
+        )
     if lift is not None:
         args = tuple(
             a if p is None else lift(a, p) for a, p in zip(args, node.parents, strict=True)

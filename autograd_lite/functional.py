@@ -1,27 +1,41 @@
-"""Derivatives of functions: grad and value_and_grad; arguments may be nested containers."""
+"""Derivatives of functions: grad, value_and_grad, elementwise_grad, vjp and jvp.
+
+Arguments and results may be nested dicts, lists and tuples of arrays. What comes back is an array
+where an array went in, a Tensor where a Tensor did. A Tensor that the function reaches in another
+way, through a closure, is a constant for arrays; inside another differentiation, or where a Tensor
+went in, derivatives reach it too.
+"""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .backward import backpropagate
 from .errors import NotDifferentiableError
-from .graph import Node, modes, reachable
+from .level import (
+    Argnums,
+    Level,
+    Pullback,
+    chosen,
+    gradients_for,
+    positions,
+    require_scalar,
+)
+from .registry import Function
 from .tensor import Tensor
+from .trees import leaves, rebuild, tree_map
 
 
-def value_and_grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
+def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
     """A function that gives f's value and its gradient in one forward and one backward pass.
 
     `f` returns a scalar (with has_aux, a pair of it and anything else). `argnums` says which
-    arguments to differentiate; each may be an array, a number, or nested dicts, lists and tuples of
-    them, and the gradient has its structure.
+    arguments to differentiate; a tuple of numbers gives a tuple, negative ones count from the end.
+    Each argument may be an array, a number, or nested dicts, lists and tuples of them, and the
+    gradient has its structure, shapes and types; it is zero where f does not depend on it.
 
     Raises NotDifferentiableError for integers, or where f does not return a real scalar.
 
@@ -29,35 +43,36 @@ def value_and_grad(
     (array(5.), {'W': array([2., 4.])})
     """
 
-    @functools.wraps(f)
+    @functools.wraps(f, updated=())
     def evaluate(*args: Any, **kwargs: Any) -> Any:
-        numbers = argnums if isinstance(argnums, Sequence) else (argnums,)
+        numbers = positions(argnums, len(args))
         with Level() as level:
-            traced = list(args)
-            for i in numbers:
-                traced[i] = tree_map(level.enter, args[i])
-            result = f(*traced, **kwargs)
-            value, *aux = result if has_aux else (result,)
-            found = level.gradient(value)
-            grads = tuple(tree_map(lambda t: level.leave(t, found), traced[i]) for i in numbers)
-            value = level.outside(value)
-        grad = grads if isinstance(argnums, Sequence) else grads[0]
-        return ((value, level.outside(aux[0])), grad) if has_aux else (value, grad)
+            traced = level.enter_arguments(args, numbers)
+            value, aux = with_aux(f(*traced, **kwargs), has_aux)
+            require_scalar(value, "grad")
+            data = value._data if type(value) is Tensor else np.asarray(value)
+            one = np.ones_like(data) if data.shape else data.dtype.type(1)
+            found = level.pullback([value])([one])
+            grads = as_given(level, traced, numbers, found)
+            value, aux = level.outside(value), level.outside(aux)
+        return ((value, aux) if has_aux else value), chosen(argnums, numbers, grads)
 
     return evaluate
 
 
-def grad(
-    f: Callable[..., Any], argnums: int | Sequence[int] = 0, has_aux: bool = False
-) -> Callable[..., Any]:
-    """A function that gives the gradient of f; see `value_and_grad`. It may be nested.
+def grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
+    """A function that gives the gradient of f, as `value_and_grad`; it may be nested.
 
+    With has_aux it gives a pair of the gradient and what else f returned.
+
+    >>> grad(lambda x: x ** 3)(2.0)
+    array(12.)
     >>> grad(grad(lambda x: x ** 3))(2.0)
     array(12.)
     """
     both = value_and_grad(f, argnums, has_aux)
 
-    @functools.wraps(f)
+    @functools.wraps(f, updated=())
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         value, g = both(*args, **kwargs)
         return (g, value[1]) if has_aux else g
@@ -65,105 +80,164 @@ def grad(
     return evaluate
 
 
-class Level:
-    """One differentiation under way: its variables, and whether it happens inside another."""
+def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
+    """A function that gives the slope of f at every number of its argument, in one sweep.
 
-    def __init__(self) -> None:
-        self.variables: dict[int, tuple[Tensor, bool]] = {}
-        self.nested = False
-        self.differentiable = False
+    It is the gradient of the sum of f's results; where each result depends on the number at its own
+    place only, that is the slope there.
 
-    def __enter__(self) -> Level:
-        self.nested = modes.depth > 0
-        modes.depth += 1
-        self.before = modes.update(grad=True)
-        return self
+    >>> elementwise_grad(np.tanh)(np.array([0.0, 1.0])).tolist()
+    [1.0, 0.419974341614...]
+    >>> elementwise_grad(elementwise_grad(np.square))(np.array([3.0, 4.0]))
+    array([2., 2.])
+    """
 
-    def __exit__(self, *exc: object) -> None:
-        modes.depth -= 1
-        modes.update(**self.before)
+    @functools.wraps(f, updated=())
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
+        value, back = _vjp(f, args, kwargs, argnums, False)
+        return back(tree_map(lambda y: np.ones(np.shape(y)), value))
 
-    def enter(self, x: Any) -> Tensor:
-        """A new variable with x's value; tied to x's own history where it has one."""
-        if type(x) is Tensor and x.requires_grad:
-            self.differentiable = True
-            t: Tensor = +x
-        else:
-            data = x._data if type(x) is Tensor else x
-            if not hasattr(data, "__array_function__") or isinstance(data, np.generic):
-                data = np.asarray(data, dtype=float if isinstance(data, int) else None)
-            if data.dtype.kind not in "fc":
-                raise NotDifferentiableError(
-                    f"cannot differentiate with respect to an array of type {data.dtype}; "
-                    f"pass floating numbers, for example x.astype(float)."
-                )
-            t = Tensor._of(data, None)
-            t._node = Node(None, (), {}, data, ())
-        self.variables[id(t)] = (t, type(x) is Tensor)
-        return t
-
-    def gradient(self, value: Any, g: Any = None) -> dict[Node, Any]:
-        """Sweep from `value` to this level's variables."""
-        if g is None and np.shape(value) != () and np.size(value) != 1:
-            raise NotDifferentiableError(
-                f"grad needs a function that returns a scalar; this one returned shape "
-                f"{np.shape(value)}. Sum it, or use jacobian or elementwise_grad."
-            )
-        if type(value) is not Tensor or value._node is None:
-            return {}
-        wanted = {t._node for t, _ in self.variables.values() if t._node is not None}
-        nodes = reachable(value._node)
-        if self.nested and not self.differentiable:
-            # An outer derivative may reach in through a closure.
-            self.differentiable = any(not n.parents and n not in wanted for n in nodes)
-        if g is None:
-            g = value._starting_gradient(None)
-        return backpropagate(nodes, g, Tensor._of if self.differentiable else None, wanted)
-
-    def leave(self, t: Tensor, found: dict[Node, Any]) -> Any:
-        """The gradient of one variable, an array where an array went in."""
-        assert t._node is not None
-        d = found.get(t._node)
-        if d is None:
-            d = np.zeros_like(t._data)
-        was_tensor = self.variables[id(t)][1]
-        if isinstance(d, Tensor):
-            return d if was_tensor or d.requires_grad else d.data
-        d = np.asarray(d) if isinstance(d, np.generic) else d
-        return Tensor._of(d, None) if was_tensor else d
-
-    def outside(self, value: Any) -> Any:
-        """The value as the caller may have it: a Tensor only where its history matters."""
-
-        def one(v: Any) -> Any:
-            if type(v) is not Tensor:
-                return v
-            keep = self.differentiable or any(tensor for _, tensor in self.variables.values())
-            return v if keep else np.array(v._data) if isinstance(v._data, np.generic) else v._data
-
-        return tree_map(one, value)
+    return evaluate
 
 
-def tree_map(f: Callable[[Any], Any], tree: Any) -> Any:
-    """Apply f to every array in nested dicts, lists and tuples."""
-    if isinstance(tree, dict):
-        return {key: tree_map(f, item) for key, item in tree.items()}
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return type(tree)(*(tree_map(f, item) for item in tree))
-    if isinstance(tree, tuple | list):
-        return type(tree)(tree_map(f, item) for item in tree)
-    return f(tree)
+def vjp(f: Function, *primals: Any, argnums: Argnums | None = None, has_aux: bool = False) -> Any:
+    """The value of f, and the function that pulls a gradient of the value back to the arguments.
+
+    `vjp(f, x, ...)` gives `(value, pullback)`, with has_aux `(value, pullback, aux)`. The pullback
+    takes one gradient for each result, in the structure of the value, and may be called any number
+    of times; it gives a tuple with one gradient for each argument. `vjp(f, argnums=0)(x, ...)`
+    differentiates the arguments named only: one gradient for a number, a tuple for a tuple. (A lone
+    int after f is argnums, since no derivative has an int for its point.)
+
+    Raises ShapeError where the gradient does not fit the value.
+
+    >>> value, pullback = vjp(lambda a, b: a * b, np.array([1.0, 2.0]), 3.0)
+    >>> value, pullback(np.array([1.0, 1.0]))
+    (array([3., 6.]), (array([3., 3.]), array(3.)))
+    >>> vjp(np.sin)(0.0)[1](1.0)
+    array(1.)
+    """
+    if _names_arguments(primals):
+        numbers = primals[0] if primals else 0 if argnums is None else argnums
+        return functools.wraps(f, updated=())(
+            lambda *args, **kwargs: _vjp(f, args, kwargs, numbers, has_aux)
+        )
+    return _vjp(f, primals, {}, range(len(primals)) if argnums is None else argnums, has_aux)
 
 
-def leaves(tree: Any) -> Iterator[Any]:
-    """Every array in nested dicts, lists and tuples, in order."""
-    if isinstance(tree, dict):
-        for item in tree.values():
-            yield from leaves(item)
-    elif isinstance(tree, tuple | list):
-        for item in tree:
-            yield from leaves(item)
-    else:
-        yield tree
+def jvp(f: Function, *where: Any, argnums: Argnums | None = None, has_aux: bool = False) -> Any:
+    """The value of f, and how it changes when the arguments move: J @ tangent, exactly.
+
+    `jvp(f, primals, tangents)` takes a tuple of arguments and a tuple of their tangents (or one
+    bare array each) and gives `(value, tangent)`, with has_aux `(value, tangent, aux)`.
+    `jvp(f, argnums=0)(x, ..., v)` takes the tangent of the arguments named as its last argument.
+    Tangents have the structure and shapes of their arguments, the result has that of the value.
+
+    The pullback g -> J.T @ g is linear in g; its own transpose is J. So the reverse rules are all
+    that is needed.
+
+    Raises ShapeError where a tangent does not fit its argument.
+
+    >>> jvp(np.square, (3.0,), (1.0,))
+    (array(9.), array(6.))
+    >>> jvp(lambda x, y: x * y, argnums=1)(np.array([1.0, 2.0]), 3.0, 10.0)
+    (array([3., 6.]), array([10., 20.]))
+    """
+    if _names_arguments(where):
+        asked = where[0] if where else 0 if argnums is None else argnums
+
+        @functools.wraps(f, updated=())
+        def evaluate(*args: Any, **kwargs: Any) -> Any:
+            if not args:
+                raise NotDifferentiableError("jvp(f)(x, ..., v) takes the tangent v last.")
+            *args_, v = args
+            return _jvp(f, tuple(args_), kwargs, asked, v, has_aux)
+
+        return evaluate
+    if len(where) != 2:
+        raise NotDifferentiableError(
+            f"jvp takes a function, a tuple of arguments and a tuple of tangents: "
+            f"jvp(f, (x, y), (vx, vy)); it was given {1 + len(where)} things."
+        )
+    primals, tangents = where
+    if not isinstance(primals, tuple | list):
+        primals, tangents = (primals,), (tangents,)
+    every = range(len(primals)) if argnums is None else argnums
+    return _jvp(f, tuple(primals), {}, every, tangents, has_aux)
 
 
+def _vjp(f: Function, args: tuple[Any, ...], kwargs: Any, argnums: Argnums, has_aux: bool) -> Any:
+    numbers = positions(argnums, len(args))
+    with Level() as level:
+        traced = level.enter_arguments(args, numbers)
+        result, aux = with_aux(f(*traced, **kwargs), has_aux)
+        back = level.pullback(leaves(result))
+        value, aux = level.outside(result, copy=True), level.outside(aux, copy=True)
+
+    def pullback(gradient: Any) -> Any:
+        """One gradient for each argument, given one for each result."""
+        found = back(gradients_for(result, gradient, "the gradient given to a pullback"))
+        return chosen(argnums, numbers, as_given(level, traced, numbers, found))
+
+    return (value, pullback, aux) if has_aux else (value, pullback)
+
+
+def _jvp(
+    f: Function, args: tuple[Any, ...], kwargs: Any, argnums: Argnums, tangents: Any, has_aux: bool
+) -> Any:
+    numbers = positions(argnums, len(args))
+    with Level() as level:
+        traced = level.enter_arguments(args, numbers)
+        moved = tuple([traced[i] for i in numbers])
+        v = gradients_for(
+            moved, tangents if isinstance(argnums, Sequence) else (tangents,), "tangents"
+        )
+        result, aux = with_aux(f(*traced, **kwargs), has_aux)
+        # In the order of `moved`, which may differ from that in which the variables entered.
+        push = transposed(level, leaves(result), leaves(moved))
+        tangent = rebuild(result, [level.leave(d) for d in push(v)])
+        value, aux = level.outside(result), level.outside(aux)
+    return (value, tangent, aux) if has_aux else (value, tangent)
+
+
+def transposed(level: Level, results: list[Any], variables: list[Tensor]) -> Pullback:
+    """The map from tangents of the variables to tangents of the results: the Jacobian itself."""
+    back = Pullback(results, variables, lifted=True)
+    u = [Tensor(np.ones_like(_floating(r)), requires_grad=True) for r in results]
+    return Pullback(back(u), u, lifted=level.reachable_from_outside(back.nodes))
+
+
+def _floating(r: Any) -> Any:
+    data = r._data if type(r) is Tensor else np.asarray(r)
+    return data if data.dtype.kind in "fc" else np.zeros(data.shape)
+
+
+def with_aux(result: Any, has_aux: bool) -> tuple[Any, Any]:
+    """What f returned, as a pair of what is differentiated and the rest."""
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise NotDifferentiableError(
+            "with has_aux=True the function returns a pair: what to differentiate, and the rest."
+        )
+    return result[0], result[1]
+
+
+def as_given(
+    level: Level, traced: list[Any], numbers: list[int], found: list[Any]
+) -> dict[int, Any]:
+    """Gradients in the structure of the arguments they belong to, by the argument's number."""
+    following = iter(found)
+    return {
+        i: tree_map(lambda _: level.leave(next(following)), traced[i]) for i in sorted(set(numbers))
+    }
+
+
+def _names_arguments(given: tuple[Any, ...]) -> bool:
+    """Whether what follows f are not arguments of f but, if anything, their numbers."""
+    if len(given) != 1:
+        return not given
+    only = given[0]
+    if isinstance(only, tuple):
+        return bool(only) and all(type(i) is int for i in only)
+    return type(only) is int

@@ -77,6 +77,7 @@ class Modes(threading.local):
     lines = False  # note the user's source line in every node
     anomaly = False  # stop at the first nan or inf
     depth = 0  # how many grad() calls are under way
+    observer: Callable[[Node, Any], None] | None = None  # told each gradient when it is complete
 
     def update(self, **switches: bool) -> dict[str, bool]:
         """Set switches; return what they were."""

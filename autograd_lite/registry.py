@@ -11,6 +11,7 @@ from __future__ import annotations
 import dis
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -28,7 +29,11 @@ _NOT_GIVEN: tuple[Any, ...] = (None, np._NoValue)
 class Rule:
     """One row of the table: a function and how a gradient passes through it."""
 
-    __slots__ = ("alone", "each", "elementwise", "fn", "names", "notes", "plain", "read", "variadic", "vjps")
+    __slots__ = (
+        "alone", "covered", "each", "elementwise", "fn", "names", "none_counts", "notes",
+        "out_place", "plain", "read",
+        "sparse", "variadic", "vjps",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -39,6 +44,7 @@ class Rule:
     ) -> None:
         self.fn, self.vjps, self.each, self.alone = fn, vjps, each, alone
         self.notes = ""
+        self.sparse = False  # gradients of outputs that nobody used stay None
         self.plain = each is None and alone is None
         # Each output number depends on the input numbers at the same place, and on no others.
         self.elementwise = isinstance(fn, np.ufunc) and fn.signature is None
@@ -47,6 +53,11 @@ class Rule:
         self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
         self.read = [arguments_read(vjp, self.names) if vjp else () for vjp in vjps]
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        # Where None says something, as np.sort(x, axis=None) does, and not just "not given".
+        self.none_counts = {p.name for p in parameters if p.default is not None} - {"initial"}
+        # So many arguments, from the first, have a derivative each.
+        self.covered = (*vjps, None).index(None) if each is None else sys.maxsize
+        self.out_place = self.names.index("out") if "out" in self.names else sys.maxsize
 
     def reads(self, parents: Sequence[Any]) -> Iterable[int]:
         """Which arguments the vjps of those with a parent look at."""
@@ -69,9 +80,13 @@ class Rule:
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments as the rule wants them: differentiable ones by position, nothing unknown."""
-        kwargs = {k: v for k, v in kwargs.items() if not _is_default(k, v)}
+        kwargs = {
+            k: v
+            for k, v in kwargs.items()
+            if (v is None and k in self.none_counts) or not is_default(k, v)
+        }
         for name in kwargs:
-            if name not in self.names:
+            if name not in self.names or name == "out":
                 raise NoRuleError(
                     f"{printed_name(self.fn)}: the argument {name}= has no derivative rule. "
                     f"Known here: {', '.join(self.names)}. Leave it out, or add a rule that "
@@ -84,6 +99,11 @@ class Rule:
                 f"{printed_name(self.fn)}: {len(args)} arguments by position, but the rule knows "
                 f"{len(self.names)}: {', '.join(self.names)}."
             )
+        if len(args) > self.out_place and args[self.out_place] is not None:
+            raise NoRuleError(
+                f"{printed_name(self.fn)}: out= writes into an array that the graph may need as it "
+                f"was. Use the array that the call returns."
+            )
         placed = list(args)
         for name in self.names[len(args) : len(self.vjps)]:
             if name not in kwargs:
@@ -92,7 +112,7 @@ class Rule:
         return tuple(placed), kwargs
 
 
-def _is_default(name: str, value: Any) -> bool:
+def is_default(name: str, value: Any) -> bool:
     if name == "out" and isinstance(value, tuple):
         return all(v is None for v in value)
     return any(value is v for v in _NOT_GIVEN) or (name == "where" and value is True)
@@ -129,14 +149,16 @@ def rule(
     *vjps: Function | None,
     each: Function | None = None,
     alone: tuple[Function, ...] | None = None,
+    sparse: bool = False,
     replace: bool = False,
 ) -> None:
     """Enter the derivative of `fn`: one `lambda g, y, *arguments` per differentiable argument.
 
     None stands for an argument without derivative. A function of any number of arrays gives
     `each=lambda i, g, y, *arrays` instead. `alone` are the vjps for a gradient that only one
-    argument wants (the least-norm choice at a tie depends on it). A function that has a rule is
-    refused unless `replace=True`.
+    argument wants (the least-norm choice at a tie depends on it). Where a function gives several
+    outputs, g is a tuple of gradients, zeros for what nobody used, or None if `sparse`. A function
+    that has a rule is refused unless `replace=True`.
 
     Raises RuleError for a duplicate, or when the vjps do not take the same arguments.
 
@@ -164,6 +186,7 @@ def rule(
         )
     if isinstance(fn, np.ufunc) and len(new.names) != fn.nin:
         raise RuleError(f"{printed_name(fn)} takes {fn.nin} arrays, the rule {len(new.names)}.")
+    new.sparse = sparse
     COMPOSED.pop(fn, None)
     RULES[fn] = new
 
@@ -231,7 +254,7 @@ def primitive(
                 return top.__autograd_call__(dispatch, args, kwargs)
             return body(*args, **kwargs)
 
-        dispatch.__wrapped__ = body  # type: ignore[attr-defined]
+        dispatch.__autograd_primitive__ = True  # type: ignore[attr-defined]
         rule(dispatch, *vjps, each=each, alone=alone)
         RULES[dispatch].elementwise = elementwise
         return dispatch

@@ -1,23 +1,64 @@
-"""What has no derivative, or a derivative of zero: these run on the raw data."""
+"""What has no derivative: constants run on the raw data, the unsupported raise and say why.
+
+With these NumPy's world is closed: a test holds the table against NumPy's own list of functions.
+"""
 
 import numpy as np
 
-from ..registry import compose, constant
+from ..registry import constant, unsupported
 
-constant(
-    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal,
-    np.isnan, np.isfinite, np.isinf, np.signbit, np.logical_not, np.logical_and, np.logical_or,
-    np.logical_xor, np.argmax, np.argmin, np.argsort, np.shape, np.ndim, np.size, np.all, np.any,
-    np.zeros_like, np.ones_like, np.full_like, np.empty_like, np.allclose, np.isclose,
-    np.array_equal, np.nonzero, np.searchsorted, np.count_nonzero, np.array2string, np.array_repr,
-    np.array_str, np.sign, np.floor, np.ceil, np.rint, np.trunc,
+
+def named(names, place=np):
+    """Those of these functions that this NumPy has."""
+    return [getattr(place, name) for name in names.split() if hasattr(place, name)]
+
+
+# Truth values, whole numbers, places, kinds: they do not move when the data move a little
+constant(*named("""
+    equal not_equal less less_equal greater greater_equal isclose allclose array_equal array_equiv
+    isnan isfinite isinf isneginf isposinf isnat signbit isreal iscomplex isrealobj iscomplexobj
+    logical_not logical_and logical_or logical_xor all any isin
+    argmax argmin nanargmax nanargmin argsort argpartition argwhere lexsort
+    nonzero flatnonzero count_nonzero searchsorted digitize
+    shape ndim size result_type common_type can_cast min_scalar_type may_share_memory shares_memory
+    unravel_index ravel_multi_index diag_indices_from tril_indices_from triu_indices_from
+    bitwise_and bitwise_or bitwise_xor bitwise_count invert left_shift right_shift gcd lcm
+    packbits unpackbits einsum_path histogram_bin_edges
+"""))
+constant(np._core.umath._ones_like)
+
+# New arrays that take no more than shape and type from the old ones
+constant(*named("""
+    zeros_like ones_like empty_like zeros ones empty eye identity tri arange fromfunction
+"""))
+
+# Ways to look at the numbers, and to bring them in and out
+constant(*named("""
+    array_repr array_str array2string save savez savez_compressed savetxt
+    loadtxt genfromtxt frombuffer fromfile fromiter fromstring
+"""))
+
+unsupported(
+    "it writes into its first argument, which the graph may need as it was; "
+    "np.where(mask, new, old) makes a new array",
+    *named("copyto put place putmask put_along_axis fill_diagonal"),
 )
-compose(np.clip, lambda a, a_min=None, a_max=None, out=None, *, min=None, max=None:
-            clip(a, a_min if min is None else min, a_max if max is None else max))
-
-
-def clip(a, low, high):
-    """np.clip is a maximum, then a minimum: kinks and ties are theirs."""
-    if low is not None:
-        a = np.maximum(a, low)
-    return a if high is None else np.minimum(a, high)
+unsupported(
+    "how many numbers come out, and which, hangs on which are exactly equal",
+    *named("""unique unique_all unique_counts unique_inverse unique_values
+              union1d intersect1d setdiff1d setxor1d"""),
+)
+unsupported(
+    "a count jumps when a number crosses the edge of its bin, and is flat elsewhere",
+    *named("histogram histogram2d histogramdd"),
+)
+unsupported(
+    "dates are no floating numbers",
+    *named("busday_count busday_offset is_busday datetime_as_string"),
+)
+unsupported("strings are no numbers", *named("""
+    str_len isalpha isdigit isspace isalnum islower isupper istitle isdecimal isnumeric
+    find rfind index rindex count startswith endswith
+    _center _ljust _rjust _zfill _expandtabs _expandtabs_length _strip_chars _strip_whitespace
+    _lstrip_chars _lstrip_whitespace _rstrip_chars _rstrip_whitespace _partition _partition_index _rpartition _rpartition_index _replace _slice
+""", np._core.umath))

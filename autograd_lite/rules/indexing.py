@@ -1,8 +1,12 @@
-"""Indexing: x[i] is no NumPy function, so it is one of ours; its gradient is put back in place."""
+"""Indexing, and every function that only looks numbers up: the gradient goes back where each came from.
+
+x[i] is no NumPy function, so it is one of ours. For the others there is one trick: call the
+function on addresses 0, 1, 2, ... in place of the numbers, and it tells where each was found.
+"""
 
 import numpy as np
 
-from ..registry import primitive
+from ..registry import compose, primitive, rule
 
 
 @primitive(lambda g, y, x, index: scatter(g, index, x.shape))
@@ -14,23 +18,117 @@ def getitem(x, index):
 @primitive(lambda g, y, x, index, shape: getitem(g, index))
 def scatter(x, index, shape):
     """Zeros of this shape with `x` added at `index`, as often as the index names a place."""
-    out = np.zeros(shape, x.dtype)
+    if type(x) is np.ndarray or isinstance(x, np.generic):
+        out = np.zeros(shape, x.dtype)
+    else:
+        out = np.zeros_like(x, shape=shape)
     scatter_into(out, index, x)
     return out
 
 
 def scatter_into(out, index, x):
     """Add `x` at `index` of `out`."""
-    if is_basic(index):
+    if names_once(index):
         out[index] += x
     else:
         np.add.at(out, index, x)
 
 
-def is_basic(index):
-    """Whether an index is made of integers and slices only, so that no place comes twice."""
+rule(np.take,             lambda g, y, a, indices, axis=None, out=None, mode="raise":
+                              back(g, np.take(addresses(a.shape), indices, axis, mode=mode), a.shape))
+rule(np.take_along_axis,  lambda g, y, arr, indices, axis=-1:
+                              back(g, np.take_along_axis(addresses(arr.shape), indices, axis), arr.shape))
+rule(np.repeat,           lambda g, y, a, repeats, axis=None:
+                              back(g, np.repeat(addresses(a.shape), repeats, axis), a.shape))
+rule(np.delete,           lambda g, y, arr, obj, axis=None:
+                              back(g, np.delete(addresses(arr.shape), obj, axis), arr.shape))
+rule(np.resize,           lambda g, y, a, new_shape:
+                              back(g, np.resize(addresses(a.shape), new_shape), a.shape))
+rule(np.compress,         lambda g, y, condition, a, axis=None: np.zeros_like(condition),
+                          lambda g, y, condition, a, axis=None:
+                              back(g, np.compress(condition, addresses(a.shape), axis), a.shape))
+rule(np.extract,          lambda g, y, condition, arr: np.zeros_like(condition),
+                          lambda g, y, condition, arr:
+                              back(g, np.extract(condition, addresses(arr.shape)), arr.shape))
+rule(np.lib.stride_tricks.sliding_window_view,
+                          lambda g, y, x, window_shape, axis=None, *, subok=False, writeable=False:
+                              back(g, windows(addresses(x.shape), window_shape, axis), x.shape))
+
+# Diagonals
+rule(np.diagonal,         lambda g, y, a, offset=0, axis1=0, axis2=1:
+                              back(g, np.diagonal(addresses(a.shape), offset, axis1, axis2), a.shape))
+rule(np.diag,             lambda g, y, v, k=0:
+                              np.diagonal(g, k) if v.ndim == 1 else back(g, np.diag(addresses(v.shape), k), v.shape))
+rule(np.diagflat,         lambda g, y, v, k=0: np.reshape(np.diagonal(g, k), v.shape))
+compose(np.trace,         lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
+                              np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
+
+# Looked up in several arrays at once
+compose(np.select,        lambda condlist, choicelist, default=0: select(condlist, choicelist, default))
+compose(np.choose,        lambda a, choices, out=None, mode="raise":
+                              look_up(list(choices), lambda *places: np.choose(a, places, mode=mode)))
+compose(np.insert,        lambda arr, obj, values, axis=None:
+                              look_up([arr, values], lambda a, v: np.insert(a, obj, v, axis)))
+compose(np.append,        lambda arr, values, axis=None: np.concatenate([arr, values], axis))
+compose(np.trim_zeros,    lambda filt, trim="fb", axis=None: filt[trimmed(np.not_equal(filt, 0), trim, axis)])
+compose(np.ix_,           lambda *args: tuple(
+                              np.reshape(a, [-1 if i == k else 1 for k in range(len(args))])
+                              for i, a in enumerate(args)))
+
+windows = np.lib.stride_tricks.sliding_window_view
+
+
+def names_once(index):
+    """Whether an index names no place twice: integers, slices and boolean masks cannot."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
-        isinstance(p, slice | int | np.integer) and not isinstance(p, bool) or p is None or p is Ellipsis
+        isinstance(p, slice | int | np.integer) or p is None or p is Ellipsis
+        or getattr(p, "dtype", None) == bool
         for p in parts
     )
+
+
+def addresses(shape):
+    """An array of this shape that holds at each place its number, counted row by row."""
+    size = 1
+    for n in shape:
+        size *= n
+    return np.arange(size).reshape(shape)
+
+
+def back(g, source, shape):
+    """An array of this shape with each number of `g` added at its source."""
+    size = 1
+    for n in shape:
+        size *= n
+    return np.reshape(scatter(np.ravel(g), np.ravel(source), (size,)), shape)
+
+
+def look_up(arrays, search):
+    """What `search` finds in several arrays; it is run on addresses in all of them."""
+    ends = np.cumsum([np.size(a) for a in arrays])
+    places = [addresses(np.shape(a)) + end - np.size(a) for a, end in zip(arrays, ends, strict=True)]
+    return np.concatenate([np.ravel(a) for a in arrays])[search(*places)]
+
+
+def select(condlist, choicelist, default):
+    """The first choice whose condition holds."""
+    if len(condlist) != len(choicelist):
+        raise ValueError(f"np.select: {len(condlist)} conditions, but {len(choicelist)} choices.")
+    y = default
+    for condition, choice in zip(condlist[::-1], choicelist[::-1], strict=True):
+        y = np.where(condition, choice, y)
+    return y
+
+
+def trimmed(kept, trim, axis):
+    """The box around what is to be kept; only the sides named in `trim`, and the axes in `axis`."""
+    axes = range(kept.ndim) if axis is None else [i % kept.ndim for i in np.ravel(axis)]
+    box = [slice(None)] * kept.ndim
+    for i, found in enumerate(np.nonzero(kept)):
+        if i in axes and not found.size:
+            box[i] = slice(0, 0)
+        elif i in axes:
+            box[i] = slice(int(found.min()) if "f" in trim.lower() else 0,
+                           int(found.max()) + 1 if "b" in trim.lower() else kept.shape[i])
+    return tuple(box)

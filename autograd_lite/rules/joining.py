@@ -1,8 +1,13 @@
-"""Functions of lists of arrays. Each runs as one call whose arguments are the arrays."""
+"""Functions of lists of arrays, and those that cut arrays up.
+
+Each joins by one call, whose arguments are the arrays.
+"""
 
 import numpy as np
 
 from ..registry import compose, primitive
+from .scans import along
+from .shaping import astype, broadcast_arrays
 
 
 @primitive(each=lambda i, g, y, *arrays, axis: part(g, arrays, i, axis))
@@ -20,13 +25,80 @@ def pile(*arrays, axis):
 def part(g, arrays, i, axis):
     """The piece of `g` that belongs to array number i."""
     if axis is None:
-        start = sum(a.size for a in arrays[:i])
+        start = sum(np.size(a) for a in arrays[:i])
         return np.reshape(g[start : start + arrays[i].size], arrays[i].shape)
-    start = sum(a.shape[axis] for a in arrays[:i])
-    return g[(slice(None),) * (axis % g.ndim) + (slice(start, start + arrays[i].shape[axis]),)]
+    start = sum(np.shape(a)[axis] for a in arrays[:i])
+    return along(g, axis, start, start + arrays[i].shape[axis])
 
 
-compose(np.concatenate, lambda arrays, axis=0, out=None, dtype=None, casting="same_kind":
-            join(*arrays, axis=axis))
-compose(np.stack,       lambda arrays, axis=0, out=None, dtype=None, casting="same_kind":
-            pile(*arrays, axis=axis))
+compose(np.concatenate,   lambda arrays, axis=0, *, dtype=None, casting="same_kind":
+                              typed(join(*arrays, axis=axis), dtype))
+compose(np.stack,         lambda arrays, axis=0, *, dtype=None, casting="same_kind":
+                              typed(pile(*arrays, axis=axis), dtype))
+compose(np.vstack,        lambda tup, *, dtype=None, casting="same_kind":
+                              typed(join(*[np.atleast_2d(a) for a in tup], axis=0), dtype))
+compose(np.hstack,        lambda tup, *, dtype=None, casting="same_kind":
+                              typed(side_by_side([np.atleast_1d(a) for a in tup]), dtype))
+compose(np.dstack,        lambda tup: join(*[np.atleast_3d(a) for a in tup], axis=2))
+compose(np.column_stack,  lambda tup: join(*[a if np.ndim(a) > 1 else np.reshape(a, (-1, 1)) for a in tup], axis=1))
+compose(np.block,         lambda arrays: block(arrays))
+compose(np.meshgrid,      lambda *xi, copy=True, sparse=False, indexing="xy": meshgrid(xi, sparse, indexing))
+
+compose(np.split,         lambda ary, indices_or_sections, axis=0: pieces(np.split, ary, indices_or_sections, axis))
+compose(np.array_split,   lambda ary, indices_or_sections, axis=0: pieces(np.array_split, ary, indices_or_sections, axis))
+compose(np.hsplit,        lambda ary, indices_or_sections: pieces(np.hsplit, ary, indices_or_sections, min(ary.ndim - 1, 1)))
+compose(np.vsplit,        lambda ary, indices_or_sections: pieces(np.vsplit, ary, indices_or_sections, 0))
+compose(np.dsplit,        lambda ary, indices_or_sections: pieces(np.dsplit, ary, indices_or_sections, 2))
+if hasattr(np, "unstack"):  # NumPy 2.1
+    compose(np.unstack,   lambda x, *, axis=0: tuple(np.moveaxis(x, axis, 0)))
+
+
+def typed(y, dtype):
+    """`y` in the type that was asked for."""
+    return y if dtype is None else astype(y, np.dtype(dtype))
+
+
+def side_by_side(arrays):
+    """Vectors end to end, matrices side by side."""
+    return join(*arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1)
+
+
+def depth(arrays):
+    """How deep lists are nested, and the most dimensions of an array in them."""
+    if not isinstance(arrays, list):
+        return 0, np.ndim(arrays)
+    below = [depth(item) for item in arrays]
+    if len({d for d, _ in below}) != 1:
+        raise ValueError("np.block: lists must be nested to the same depth, and none be empty.")
+    return 1 + below[0][0], max(n for _, n in below)
+
+
+def block(arrays, axis=None, ndim=None):
+    """Innermost lists are joined along the last axis, those around them along the last but one."""
+    if ndim is None:
+        deep, most = depth(arrays)
+        axis, ndim = -deep, max(deep, most)
+    if not isinstance(arrays, list):
+        return np.reshape(arrays, (1,) * (ndim - np.ndim(arrays)) + np.shape(arrays))
+    return join(*[block(item, axis + 1, ndim) for item in arrays], axis=axis)
+
+
+def meshgrid(xi, sparse, indexing):
+    """Each vector along an axis of its own; "xy" exchanges the first two."""
+    if indexing not in ("xy", "ij"):
+        raise ValueError("np.meshgrid: indexing is 'xy' or 'ij'.")
+    order = list(range(len(xi)))
+    if indexing == "xy" and len(xi) > 1:
+        order[:2] = [1, 0]
+    grids = tuple(np.reshape(x, [-1 if k == i else 1 for k in range(len(xi))])
+                  for x, i in zip(xi, order, strict=True))
+    return grids if sparse else broadcast_arrays(grids)
+
+
+def pieces(split, ary, sections, axis):
+    """The parts of an array, cut where `split` cuts the numbers 0, 1, 2, ... along the axis."""
+    line = [-1 if i == axis % ary.ndim else 1 for i in range(ary.ndim)]
+    numbers = np.arange(ary.shape[axis]).reshape(line)
+    parts = split(numbers, sections, axis) if split in (np.split, np.array_split) else split(numbers, sections)
+    flat = [np.ravel(part) for part in parts]
+    return [along(ary, axis, *((int(p[0]), int(p[-1]) + 1) if p.size else (0, 0))) for p in flat]

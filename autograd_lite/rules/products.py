@@ -1,11 +1,56 @@
-"""Matrix products: of Y = A @ B, dA = dY @ B.T and dB = A.T @ dY."""
+"""Products of vectors and matrices: of Y = A @ B, dA = dY @ B.T and dB = A.T @ dY.
+
+Complex numbers follow JAX: a gradient is the transpose of the derivative, without a conjugate, so
+that of a function that conjugates nothing looks as it does for real numbers. `vdot`, `vecdot` and
+`vecmat` conjugate their first argument, and with w = conj(z) the gradient is g_z = conj(g_w).
+"""
+
+import math
 
 import numpy as np
 
-from ..registry import rule
+from ..registry import compose, primitive, rule
 
-rule(np.matmul,  lambda g, y, a, b: matmul_left(g, a.ndim, b),  lambda g, y, a, b: matmul_right(g, a, b.ndim))
-rule(np.dot,     lambda g, y, a, b: dot_left(g, a, b),     lambda g, y, a, b: dot_right(g, a, b))
+rule(np.matmul,     lambda g, y, a, b: matmul_left(g, a.ndim, b),
+                    lambda g, y, a, b: matmul_right(g, a, b.ndim))
+rule(np.dot,        lambda g, y, a, b: dot_left(g, np.ndim(a), b),
+                    lambda g, y, a, b: dot_right(g, a, np.ndim(b)))
+rule(np.inner,      lambda g, y, a, b: inner_left(g, np.ndim(a), b),
+                    lambda g, y, a, b: inner_right(g, a, np.ndim(b)))
+rule(np.outer,      lambda g, y, a, b: np.reshape(g @ np.ravel(b), a.shape),
+                    lambda g, y, a, b: np.reshape(np.ravel(a) @ g, b.shape))
+rule(np.vdot,       lambda g, y, a, b: np.reshape(conj(g * np.ravel(b)), a.shape),
+                    lambda g, y, a, b: np.reshape(g * conj(np.ravel(a)), b.shape))
+rule(np.tensordot,  lambda g, y, a, b, axes=2: tensordot_left(g, np.ndim(a), b, axes),
+                    lambda g, y, a, b, axes=2: tensordot_right(g, a, np.ndim(b), axes))
+
+compose(np.vecdot,  lambda x1, x2, axis=-1: vecdot(x1, x2, axis))
+compose(np.kron,    lambda a, b: kron(a, b))
+compose(np.cross,   lambda a, b, axisa=-1, axisb=-1, axisc=-1, axis=None:
+                        cross(a, b, *((axisa, axisb, axisc) if axis is None else (axis,) * 3)))
+if hasattr(np, "matvec"):  # from NumPy 2.2 on
+    compose(np.matvec,  lambda x1, x2: (x1 @ np.expand_dims(x2, -1))[..., 0])
+    compose(np.vecmat,  lambda x1, x2: (np.expand_dims(conj(x1), -2) @ x2)[..., 0, :])
+
+# The array API's names for the same
+compose(np.linalg.matmul,            lambda x1, x2: np.matmul(x1, x2))
+compose(np.linalg.outer,             lambda x1, x2: np.outer(x1, x2))
+compose(np.linalg.tensordot,         lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes))
+compose(np.linalg.vecdot,            lambda x1, x2, *, axis=-1: vecdot(x1, x2, axis))
+compose(np.linalg.cross,             lambda x1, x2, *, axis=-1: np.cross(x1, x2, axis=axis))
+compose(np.linalg.matrix_transpose,  lambda x: np.swapaxes(x, -1, -2))
+compose(np.linalg.diagonal,          lambda x, *, offset=0: np.diagonal(x, offset, -2, -1))
+compose(np.linalg.trace,             lambda x, *, offset=0, dtype=None:
+                                         np.trace(x, offset, -2, -1, dtype))
+
+# Many factors
+compose(np.linalg.multi_dot,         lambda arrays, *, out=None: multi_dot(list(arrays)))
+compose(np.linalg.matrix_power,      lambda a, n: matrix_power(a, n))
+
+
+def conj(x):
+    """The complex conjugate; a real array is its own."""
+    return np.conjugate(x) if np.iscomplexobj(x) else x
 
 
 def matmul_left(g, ndim, b):
@@ -27,25 +72,157 @@ def matmul_right(g, a, ndim):
         return a[:, None] * g[..., None, :] if ndim > 1 else g * a
     if ndim == 1:
         return (np.swapaxes(a, -1, -2) @ g[..., None])[..., 0]
+    if ndim == 2:  # one matrix met a whole batch: all rows in one product
+        return rows(a).T @ rows(g)
     return np.swapaxes(a, -1, -2) @ g
 
 
-def dot_left(g, a, b):
+def rows(x):
+    """A stack of matrices as one tall matrix."""
+    return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
+
+
+def dot_left(g, ndim, b):
     """As matmul for matrices and vectors; beyond that b's last axis but one is contracted."""
-    if a.ndim == 0 or b.ndim == 0:
-        return np.sum(g * b, axis=tuple(range(a.ndim, g.ndim))) if a.ndim == 0 else g * b
+    if ndim == 0 or np.ndim(b) == 0:
+        return g * b
     if b.ndim <= 2:
-        return matmul_left(g, a.ndim, b)
-    rest = tuple(range(b.ndim - 2)) + (b.ndim - 1,)
-    return np.tensordot(g, b, (tuple(range(a.ndim - 1, g.ndim)), rest))
+        return matmul_left(g, ndim, b)
+    return tensordot_left(g, ndim, b, (-1, -2))
 
 
-def dot_right(g, a, b):
+def dot_right(g, a, ndim):
     """The counterpart of dot_left."""
-    if a.ndim == 0 or b.ndim == 0:
-        return np.sum(g * a, axis=tuple(range(g.ndim))) if b.ndim == 0 else g * a
-    if a.ndim <= 2 and b.ndim <= 2:
-        return matmul_right(g, a, b.ndim)
-    lead = tuple(range(a.ndim - 1))
-    d = np.tensordot(a, g, (lead, lead))  # contracted axis first, then b's others
-    return np.moveaxis(d, 0, -2) if b.ndim > 1 else d
+    if np.ndim(a) == 0 or ndim == 0:
+        return g * a
+    if a.ndim <= 2 and ndim <= 2:
+        return matmul_right(g, a, ndim)
+    return tensordot_right(g, a, ndim, (-1, -2 if ndim > 1 else -1))
+
+
+def inner_left(g, ndim, b):
+    """Last axes are contracted; a scalar multiplies."""
+    return g * b if ndim == 0 or np.ndim(b) == 0 else tensordot_left(g, ndim, b, (-1, -1))
+
+
+def inner_right(g, a, ndim):
+    """The counterpart of inner_left."""
+    return g * a if np.ndim(a) == 0 or ndim == 0 else tensordot_right(g, a, ndim, (-1, -1))
+
+
+# Y[i, j] = sum over c of A[i, c] B[j, c], where i, j, c stand for groups of axes
+
+
+def tensordot_left(g, ndim, b, axes):
+    """dA[i, c] = sum over j of dY[i, j] B[j, c]; then every axis back to its place."""
+    of_a, of_b = contracted(axes, ndim, np.ndim(b))
+    i, j = free(of_a, ndim), free(of_b, np.ndim(b))
+    d = np.tensordot(g, b, (tuple(range(len(i), len(i) + len(j))), j))
+    return placed(d, i + [of_a[k] for k in order(of_b)])
+
+
+def tensordot_right(g, a, ndim, axes):
+    """dB[c, j] = sum over i of A[i, c] dY[i, j]; then every axis back to its place."""
+    of_a, of_b = contracted(axes, np.ndim(a), ndim)
+    i, j = free(of_a, np.ndim(a)), free(of_b, ndim)
+    d = np.tensordot(a, g, (i, tuple(range(len(i)))))
+    return placed(d, [of_b[k] for k in order(of_a)] + j)
+
+
+def contracted(axes, a_ndim, b_ndim):
+    """The axes that a tensordot sums over, counted from the front, in each factor."""
+    if not np.iterable(axes):
+        return list(range(a_ndim - axes, a_ndim)), list(range(axes))
+    of_a, of_b = (list(x) if np.iterable(x) else [x] for x in axes)
+    return [k % a_ndim for k in of_a], [k % b_ndim for k in of_b]
+
+
+def free(axes, ndim):
+    """The axes that are not among these."""
+    return [k for k in range(ndim) if k not in axes]
+
+
+def order(axes):
+    """Positions of the axes, the smallest axis first."""
+    return sorted(range(len(axes)), key=lambda k: axes[k])
+
+
+def placed(d, axes):
+    """`d` with each of its axes moved to the place that `axes` names for it."""
+    return np.transpose(d, order(axes)) if axes != sorted(axes) else d
+
+
+def vecdot(a, b, axis):
+    """Inner products along an axis, the first factor conjugated."""
+    a, b = np.moveaxis(a, axis, -1), np.moveaxis(b, axis, -1)
+    return (conj(a)[..., None, :] @ b[..., None])[..., 0, 0]
+
+
+def kron(a, b):
+    """Every number of `a` times the whole of `b`: axes interleave, then merge in pairs."""
+    n = max(np.ndim(a), np.ndim(b))
+    p, q = ((1,) * (n - np.ndim(x)) + np.shape(x) for x in (a, b))
+    a = np.reshape(a, [size for i in p for size in (i, 1)])
+    b = np.reshape(b, [size for j in q for size in (1, j)])
+    return np.reshape(a * b, [i * j for i, j in zip(p, q, strict=True)])
+
+
+# g . (a x b) = a . (b x g) = b . (g x a)
+@primitive(lambda g, y, a, b: cross_last(b, g), lambda g, y, a, b: cross_last(g, a))
+def cross_last(a, b):
+    """Cross products of vectors of three numbers, which lie along the last axis."""
+    return np.cross(a, b)
+
+
+def cross(a, b, axisa, axisb, axisc):
+    """np.cross: a vector in the plane has z = 0 in space; of two of them z alone is left."""
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if not {a.shape[-1], b.shape[-1]} <= {2, 3}:
+        raise ValueError(f"np.cross takes vectors of 2 or 3 numbers; got {a.shape}, {b.shape}.")
+    y = cross_last(in_space(a), in_space(b))
+    return y[..., 2] if a.shape[-1] == b.shape[-1] == 2 else np.moveaxis(y, -1, axisc)
+
+
+def in_space(a):
+    """Vectors with z = 0 where they had none."""
+    return a if a.shape[-1] == 3 else np.concatenate([a, np.zeros_like(a[..., :1])], axis=-1)
+
+
+def multi_dot(arrays):
+    """The product of many matrices, in the order that takes the fewest multiplications."""
+    first, last = np.ndim(arrays[0]) == 1, np.ndim(arrays[-1]) == 1
+    if first:
+        arrays[0] = np.reshape(arrays[0], (1, -1))
+    if last:
+        arrays[-1] = np.reshape(arrays[-1], (-1, 1))
+    n = len(arrays)
+    sizes = [np.shape(a)[0] for a in arrays] + [np.shape(arrays[-1])[1]]
+    cost = {(i, i + 1): (0, i) for i in range(n)}  # of arrays[i:j], and where its product parts
+    for length in range(2, n + 1):
+        for i in range(n - length + 1):
+            j = i + length
+            cost[i, j] = min((cost[i, k][0] + cost[k, j][0] + sizes[i] * sizes[k] * sizes[j], k)
+                             for k in range(i + 1, j))
+
+    def product(i, j):
+        k = cost[i, j][1]
+        return arrays[i] if j == i + 1 else product(i, k) @ product(k, j)
+
+    y = product(0, n)
+    y = y[0] if first else y
+    return y[..., 0] if last else y
+
+
+def matrix_power(a, n):
+    """a @ a @ ... @ a by squaring; of the inverse for negative n, the identity for 0."""
+    if n < 0:
+        a, n = np.linalg.inv(a), -n
+    if n == 0:
+        return np.where(True, np.eye(a.shape[-1], dtype=a.dtype), a)
+    y = None
+    while n:
+        if n % 2:
+            y = a if y is None else y @ a
+        n //= 2
+        a = a @ a if n else a
+    return y

@@ -2,19 +2,58 @@
 
 import numpy as np
 
-from ..registry import rule
+from ..registry import compose, rule
+from .elementwise import over
 from .shaping import count, kept, spread
 
 rule(np.sum,   lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True:
                    masked(spread(g, a.shape, axis, keepdims), where))
-rule(np.mean,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, where=True:
+rule(np.mean,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=True:
                    masked(spread(g / number(a, axis, keepdims, where), a.shape, axis, keepdims), where))
+
+# d(prod x)/dx_j = product of the others, so a zero among them does no harm
+rule(np.prod,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True:
+                   masked(spread(g * initial, a.shape, axis, keepdims) * others(a, axis, where), where))
+
+# d(var x)/dx_j = 2 (x_j - mean) / (n - ddof), and d(std)/d(var) = 1 / (2 std)
+rule(np.var,   lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True,
+                      mean=None, correction=None:
+                   2 * deviation(g, a, axis, ddof, keepdims, where, mean, correction))
+rule(np.std,   lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True,
+                      mean=None, correction=None:
+                   deviation(over(g, y), a, axis, ddof, keepdims, where, mean, correction))
 
 # Ties share evenly
 rule(np.max,   lambda g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True:
-                   share(g, y, a, axis, keepdims, where))
+                   share(g, y, a, axis, keepdims, initial, where))
 rule(np.min,   lambda g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True:
-                   share(g, y, a, axis, keepdims, where))
+                   share(g, y, a, axis, keepdims, initial, where))
+
+# The nan-variants look only where there is a number
+rule(np.nansum,   lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True:
+                      masked(spread(g, a.shape, axis, keepdims), numbers(a, where)))
+rule(np.nanmean,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=True:
+                      masked(spread(g / number(a, axis, keepdims, numbers(a, where)), a.shape, axis, keepdims),
+                             numbers(a, where)))
+rule(np.nanprod,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True:
+                      masked(spread(g * initial, a.shape, axis, keepdims) * others(a, axis, numbers(a, where)),
+                             numbers(a, where)))
+rule(np.nanvar,   lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True,
+                         mean=None, correction=None:
+                      2 * deviation(g, a, axis, ddof, keepdims, numbers(a, where), mean, correction))
+rule(np.nanstd,   lambda g, y, a, axis=None, dtype=None, out=None, ddof=0, keepdims=False, *, where=True,
+                         mean=None, correction=None:
+                      deviation(over(g, y), a, axis, ddof, keepdims, numbers(a, where), mean, correction))
+rule(np.nanmax,   lambda g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True:
+                      share(g, y, a, axis, keepdims, initial, where))
+rule(np.nanmin,   lambda g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True:
+                      share(g, y, a, axis, keepdims, initial, where))
+
+# The same by another name, or by these
+compose(np.amax, np.max)
+compose(np.amin, np.min)
+compose(np.ptp,  lambda a, axis=None, out=None, keepdims=False:
+                     np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims))
 
 
 def number(a, axis, keepdims, where):
@@ -29,8 +68,58 @@ def masked(d, where):
     return d if where is True else np.where(where, d, 0)
 
 
-def share(g, y, a, axis, keepdims, where):
-    """The gradient of an extreme value, shared evenly among the elements that reach it."""
-    hit = masked(a == np.reshape(y, kept(a.shape, axis)), where)
+def numbers(a, where):
+    """Where there is a number that the reduction looks at."""
+    found = np.logical_not(np.isnan(a))
+    return found if where is True else np.logical_and(found, where)
+
+
+def deviation(g, a, axis, ddof, keepdims, where, mean, correction):
+    """g * (a - mean) / (n - ddof), conjugated; `mean` when it was given."""
+    if mean is None:
+        mean = np.mean(a, axis=axis, keepdims=True, where=where)
+    g = g / (number(a, axis, keepdims, where) - (ddof if correction is None else correction))
+    centered = np.conjugate(a - mean) if a.dtype.kind == "c" else a - mean
+    return masked(spread(g, a.shape, axis, keepdims) * centered, where)
+
+
+def share(g, y, a, axis, keepdims, initial, where):
+    """The gradient of an extreme value, shared evenly among the elements that reach it.
+
+    Against `initial`, a constant, a tie is a kink: the least-norm choice there is 0.
+    """
+    y = np.reshape(y, kept(a.shape, axis))
+    hit = masked(a == y, where)
+    if initial is not None:
+        hit = np.logical_and(hit, y != initial)
     n = np.maximum(np.sum(hit, axis=axis, keepdims=keepdims), 1)  # 0 where `initial` won
     return spread(g / n, a.shape, axis, keepdims) * hit
+
+
+def others(a, axis, where):
+    """For each number the product of all others in its reduction, without a division."""
+    a = a if where is True else np.where(where, a, 1)
+    x = in_lanes(a, axis)
+    both = before(x) * np.flip(before(np.flip(x, -1)), -1)
+    axes = reduced(a, axis)
+    rest = tuple(n for i, n in enumerate(a.shape) if i not in axes)
+    both = np.reshape(both, rest + tuple(a.shape[i] for i in axes))
+    return np.moveaxis(both, tuple(range(-len(axes), 0)), axes)
+
+
+def reduced(a, axis):
+    """The axes of a reduction, counted from 0."""
+    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return tuple([i % a.ndim for i in axes])
+
+
+def in_lanes(a, axis):
+    """`a` with the axes of a reduction last, and made one."""
+    axes = reduced(a, axis)
+    last = np.moveaxis(a, axes, tuple(range(-len(axes), 0)))
+    return np.reshape(last, (*last.shape[: a.ndim - len(axes)], count(a.shape, axis)))
+
+
+def before(x):
+    """For each number the product of those before it on the last axis."""
+    return np.concatenate([np.ones_like(x[..., :1]), np.cumprod(x[..., :-1], axis=-1)], axis=-1)

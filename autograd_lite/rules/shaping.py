@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..registry import primitive, rule
+from ..registry import compose, primitive, rule
 
-rule(np.reshape,       lambda g, y, a, shape=None, order="C": np.reshape(g, a.shape, order=order))
+rule(np.reshape,       lambda g, y, a, shape=None, order="C", *, copy=None: np.reshape(g, a.shape, order=order))
 rule(np.ravel,         lambda g, y, a, order="C": np.reshape(g, a.shape, order=order))
 rule(np.transpose,     lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
 rule(np.swapaxes,      lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
@@ -12,14 +12,23 @@ rule(np.moveaxis,      lambda g, y, a, source, destination: np.moveaxis(g, desti
 rule(np.squeeze,       lambda g, y, a, axis=None: np.reshape(g, a.shape))
 rule(np.expand_dims,   lambda g, y, a, axis: np.reshape(g, a.shape))
 rule(np.broadcast_to,  lambda g, y, array, shape, subok=False: g)  # the sweep sums it
+rule(np.flip,          lambda g, y, m, axis=None: np.flip(g, axis))
+rule(np.fliplr,        lambda g, y, m: np.fliplr(g))
+rule(np.flipud,        lambda g, y, m: np.flipud(g))
+rule(np.rot90,         lambda g, y, m, k=1, axes=(0, 1): np.rot90(g, -k, axes))
+rule(np.roll,          lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
+rule(np.tril,          lambda g, y, m, k=0: np.tril(g, k))
+rule(np.triu,          lambda g, y, m, k=0: np.triu(g, k))
+rule(np.tile,          lambda g, y, A, reps: untile(g, A.shape, reps))
 
-
-def inverse(axes):
-    """The permutation that undoes `axes`."""
-    if axes is None:
-        return None
-    n = len(axes)
-    return tuple(int(i) for i in np.argsort([axis % n for axis in axes]))
+compose(np.matrix_transpose,   lambda x: np.swapaxes(x, -1, -2))
+compose(np.rollaxis,           lambda a, axis, start=0: np.transpose(a, rolled(a.ndim, axis, start)))
+compose(np.broadcast_arrays,   lambda *args, subok=False: broadcast_arrays(args))
+compose(np.atleast_1d,         lambda *arys: each(arys, lambda a: a if np.ndim(a) else np.reshape(a, (1,))))
+compose(np.atleast_2d,         lambda *arys: each(arys, lambda a: np.reshape(a, (1, 1, *np.shape(a))[-2:])
+                                                  if np.ndim(a) < 2 else a))
+compose(np.atleast_3d,         lambda *arys: each(arys, atleast_3d))
+compose(np.copy,               lambda a, order="K", subok=False: np.positive(a))
 
 
 @primitive(lambda g, y, x, dtype: g)  # the sweep casts back
@@ -54,3 +63,44 @@ def count(shape, axis):
     for size, rest in zip(shape, kept(shape, axis), strict=True):
         n *= size // rest if rest else 1
     return n
+
+
+def inverse(axes):
+    """The permutation that undoes `axes`."""
+    if axes is None:
+        return None
+    n = len(axes)
+    return tuple(int(i) for i in np.argsort([axis % n for axis in axes]))
+
+
+def rolled(ndim, axis, start):
+    """The permutation of np.rollaxis: `axis` taken out and put in before `start`."""
+    order = list(range(ndim))
+    return tuple(np.rollaxis(np.empty(order), axis, start).shape)  # the address of each axis
+
+
+def each(arrays, form):
+    """A function of one array on each of several; one gives an array, several a tuple."""
+    return form(arrays[0]) if len(arrays) == 1 else tuple(form(a) for a in arrays)
+
+
+def atleast_3d(a):
+    """One number is put in the middle of three dimensions, a matrix first."""
+    shape = np.shape(a)
+    return a if len(shape) > 2 else np.reshape(a, ((1, 1, 1), (1, -1, 1), (*shape, 1))[len(shape)])
+
+
+def broadcast_arrays(arrays):
+    """All of them in their common shape."""
+    shape = np.broadcast_shapes(*[np.shape(a) for a in arrays])
+    return tuple(np.broadcast_to(a, shape) for a in arrays)
+
+
+def untile(g, shape, reps):
+    """Sum over the tiles: each axis of `g` is seen as (which tile, where in the tile)."""
+    reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
+    ndim = max(len(shape), len(reps))
+    reps = (1,) * (ndim - len(reps)) + reps
+    sizes = (1,) * (ndim - len(shape)) + shape
+    pairs = [int(n) for pair in zip(reps, sizes, strict=True) for n in pair]
+    return np.reshape(np.sum(np.reshape(g, pairs), axis=tuple(range(0, 2 * ndim, 2))), shape)

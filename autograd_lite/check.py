@@ -1,0 +1,113 @@
+"""Gradient checking that explains: derivatives by rule against derivatives by differences.
+
+Reading order: differences.py measures along one direction and tells errors from kinks;
+comparison.py takes every number of every argument for such a direction; suspects.py finds the rule
+at fault; report.py prints.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .comparison import Comparison, kind
+from .errors import GradientMismatch, NotDifferentiableError
+from .level import Argnums, positions
+from .report import Finding, Report
+from .suspects import suspects
+from .tensor import Tensor, tensor_of
+from .trees import leaves, paths, rebuild
+
+
+def check_grads(
+    f: Callable[..., Any],
+    *args: Any,
+    order: int = 2,
+    argnums: Argnums | None = None,
+    rtol: float = 1e-6,
+    elements: int = 64,
+    seed: int = 0,
+    plot: Any = None,
+) -> Report:
+    """Compare the derivatives of f by rule with derivatives by differences, up to `order`.
+
+    Every floating or complex array in `args` is checked, or those of `argnums` only: all of its
+    numbers, or `elements` of them and a random direction through all. The first order is measured
+    by a complex step where f is analytic, by central differences with Richardson's extrapolation
+    elsewhere; a higher one from the order below, along random directions. Where derivatives differ
+    by more than `rtol`, the step is swept and both sides are looked at, to tell errors from kinks.
+    float32 is promoted to float64. `plot` is a path for a drawing of error against step.
+
+    Gives a report, which prints as a table. Raises GradientMismatch, whose message is that table
+    and names the rule at fault, where derivatives differ and no kink explains it.
+
+    >>> check_grads(lambda x, y: np.sum(np.sin(x) * y), np.array([1.0, 2.0]), 3.0)
+    <Report: Derivatives by rule and by differences agree: 6 compared.>
+    """
+    numbers = range(len(args)) if argnums is None else positions(argnums, len(args))
+    flat, points, names, notes = flattened(f, args, numbers)
+    first = Comparison(flat, points, names, rtol, elements, np.random.default_rng(seed))
+    findings: list[Finding] = []
+    for n, comparison in zip(range(1, order + 1), first.orders(), strict=False):
+        findings += comparison.findings()
+        if any(one.verdict == "wrong" for one in findings):
+            notes += suspects(flat, points, n, rtol)
+            break
+    report = Report(findings, notes)
+    if plot is not None:
+        report.draw(plot)
+    if not report.ok:
+        raise GradientMismatch(str(report))
+    return report
+
+
+def flattened(
+    f: Callable[..., Any], args: tuple[Any, ...], numbers: Sequence[int]
+) -> tuple[Callable[..., Any], list[Any], list[str], list[str]]:
+    """f as a function of the arrays to check, these in double precision, their names, and notes.
+
+    Raises NotDifferentiableError where there are none.
+    """
+    given = leaves(args)
+    named = [
+        (i in numbers, path)
+        for i, (arg, name) in enumerate(zip(args, argument_names(f, len(args)), strict=True))
+        for path in paths(arg, name)
+    ]
+    data = [x._data if type(x) is Tensor else x for x in given]
+    checked = [
+        i
+        for i, (x, (wanted, _)) in enumerate(zip(data, named, strict=True))
+        if wanted and type(x) is not int and kind(x) in "fc"
+    ]
+    if not checked:
+        raise NotDifferentiableError(
+            "check_grads found no floating array among the arguments: it takes f and then f's own "
+            "arguments, as in check_grads(f, x, y)."
+        )
+    points = [np.array(data[i], np.result_type(data[i], np.float64)) for i in checked]
+
+    @functools.wraps(f, updated=())
+    def flat(*arrays: Any) -> Any:
+        filled = list(given)
+        for i, a in zip(checked, arrays, strict=True):
+            filled[i] = tensor_of(a, None) if type(given[i]) is Tensor is not type(a) else a
+        return f(*rebuild(args, filled))
+
+    small = {str(np.asarray(data[i]).dtype) for i in checked} - {"float64", "complex128"}
+    notes = [f"{', '.join(sorted(small))} was promoted to double precision."] if small else []
+    return flat, points, [named[i][1] for i in checked], notes
+
+
+def argument_names(f: Callable[..., Any], count: int) -> list[str]:
+    """What f calls its arguments, or their numbers."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # NumPy's own functions
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return (names + [f"argument {i}" for i in range(len(names), count)])[:count]

@@ -1,0 +1,255 @@
+"""One computation at one point: its derivatives by rule, and the same by differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .differences import QUICK_STEP, complex_slope, judge, quick_slope
+from .errors import GradientMismatch, NotDifferentiableError
+from .functional import vjp
+from .report import Finding, Probe
+from .tensor import Tensor
+from .trees import leaves, paths, rebuild
+from .watch import no_grad
+
+ROWS = 32  # of so many results each is checked by itself; of more, random sums of them
+SUMS = 3
+FLOOR = 1e-12  # of the largest derivative by an argument; smaller ones count as zero
+ENOUGH = 12  # wrong derivatives of an argument, after which the rest is not looked at closely
+
+
+class Comparison:
+    """A function of flat arrays at one point, to be differentiated by rule and by differences."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        points: list[Any],
+        names: list[str],
+        rtol: float,
+        elements: int,
+        random: np.random.Generator,
+        order: int = 1,
+    ) -> None:
+        self.f, self.points, self.names, self.order = f, points, names, order
+        self.rtol, self.elements, self.random = rtol, elements, random
+        self.at = self.values(points)
+        self.value, self.pullback = vjp(f, *points)
+        self._require_a_function()
+        n = self.at.size
+        self.weights: NDArray[Any] = np.eye(n) if n <= ROWS else random.standard_normal((SUMS, n))
+        self.labels = labels(self.value) if n <= ROWS else [f"sum {i + 1}" for i in range(SUMS)]
+        real = not any(kind(x) == "c" for x in [*points, *leaves(self.value)])
+        self.analytic = order == 1 and real  # as far as is known yet
+
+    def orders(self) -> Iterator[Comparison]:
+        """This comparison, then that of a directional derivative, and so on."""
+        one = self
+        while True:
+            yield one
+            settings = (one.names, one.rtol, one.elements, one.random, one.order + 1)
+            one = Comparison(one.along_a_direction(), one.points, *settings)
+
+    def values(self, points: Sequence[Any], keep: bool = False) -> NDArray[Any]:
+        """The numbers in what f gives on plain arrays."""
+        with no_grad(), np.errstate(all="ignore"):
+            return flat_numbers(self.f(*points), keep)
+
+    def _require_a_function(self) -> None:
+        """Raise if f is not the same twice, or not the same on Tensors."""
+        if not same(self.at, self.values(self.points)):
+            raise NotDifferentiableError(
+                "check_grads called f twice with the same arguments and got different values. Draw "
+                "random numbers outside of f, and pass them."
+            )
+        recorded = flat_numbers(self.value)
+        if not same(self.at, recorded):
+            raise GradientMismatch(
+                f"f gives other values on Tensors than on arrays, {recorded} and {self.at}, so its "
+                f"derivatives cannot be compared."
+            )
+
+    def along_a_direction(self) -> Callable[..., Any]:
+        """f's derivative along a random direction, by rule: a function of the same arrays."""
+        n = self.at.size
+        weights = np.ones(1) if n == 1 else self.random.standard_normal(n)
+        directions = [self.random.standard_normal(np.shape(p)) for p in self.points]
+
+        def derivative(*points: Any) -> Any:
+            value, pullback = vjp(self.f, *points)
+            gradients = pullback(weighted(value, weights))
+            parts = [np.sum(g * d) for g, d in zip(gradients, directions, strict=True)]
+            return sum(np.real(part) if kind(part) == "c" else part for part in parts)
+
+        return derivative
+
+    def findings(self) -> Iterator[Finding]:
+        """Every derivative that is looked at."""
+        by_rule = [self.pullback(weighted(self.value, row)) for row in self.weights]
+        for i, (point, name) in enumerate(zip(self.points, self.names, strict=True)):
+            rows = [np.asarray(g[i]) for g in by_rule]
+            yield from Argument(self, i, point, name, rows).findings()
+
+
+class Argument:
+    """One array of a Comparison, and the gradient of each row of weights by it."""
+
+    def __init__(
+        self, comparison: Comparison, i: int, point: Any, name: str, rows: list[Any]
+    ) -> None:
+        self.comparison, self.i, self.point, self.name, self.rows = comparison, i, point, name, rows
+        self.typical = float(np.sqrt(np.mean(np.abs(point) ** 2))) if point.size else 0.0
+        largest = [np.max(np.abs(g[np.isfinite(g)]), initial=0.0) for g in rows]
+        self.floors = [FLOOR * float(one) for one in largest]
+        self.wrong = 0
+
+    def findings(self) -> Iterator[Finding]:
+        """Single numbers, all or some; then, if some, a direction through all."""
+        size = self.point.size
+        units = (1.0, 1j) if np.iscomplexobj(self.point) else (1.0,)
+        few = size <= self.comparison.elements
+        chosen = (
+            range(size)
+            if few
+            else self.comparison.random.choice(size, self.comparison.elements, False)
+        )
+        for j in sorted(int(j) for j in chosen):
+            for unit in units:
+                yield from self.along(*self.one_number(j, unit))
+        if not few and not self.wrong:
+            direction = self.comparison.random.standard_normal(self.point.shape)
+            direction *= (self.typical or 1.0) / np.sqrt(size)
+            yield from self.along(direction, 1.0, f"{self.name}, a random direction")
+            if self.wrong:
+                yield from self.along(*self.one_number(self.search(direction), 1.0))
+
+    def one_number(self, j: int, unit: complex) -> tuple[Any, float, str]:
+        """The direction of number j, how far it may be moved, and what it is called."""
+        index = np.unravel_index(j, self.point.shape)
+        direction = np.zeros(self.point.shape, self.point.dtype)
+        direction[index] = unit
+        scale = max(float(np.abs(self.point[index])), self.typical) or 1.0
+        place = f"[{', '.join(map(str, index))}]" if index else ""
+        return direction, scale, f"{self.name}{place}" + (" imaginary" if unit == 1j else "")
+
+    def search(self, direction: Any) -> int:
+        """A number whose derivative is wrong, by halving a direction that is wrong."""
+        j = np.arange(self.point.size)
+        while j.size > 1:
+            half = np.zeros(self.point.size)
+            half[j[: j.size // 2]] = direction.ravel()[j[: j.size // 2]]
+            found = list(self.along(half.reshape(self.point.shape), 1.0, ""))
+            bad = any(one.verdict == "wrong" for one in found)
+            j = j[: j.size // 2] if bad else j[j.size // 2 :]
+        return int(j[0])
+
+    def along(self, direction: Any, scale: float, where: str) -> Iterator[Finding]:
+        """The derivative of each row along one direction."""
+        with np.errstate(all="ignore"):  # steps may leave the domain of f
+            yield from self._along(direction, scale, where)
+
+    def _along(self, direction: Any, scale: float, where: str) -> Iterator[Finding]:
+        comparison, points = self.comparison, list(self.comparison.points)
+
+        def line(t: Any) -> NDArray[Any]:
+            points[self.i] = self.point + t * direction
+            return comparison.values(points, keep=isinstance(t, complex))
+
+        moved = direction != 0
+        quick = quick_slope(line, scale)
+        exact = complex_slope(line, scale) if comparison.analytic else None
+        comparison.analytic &= exact is not None
+        rounding = 40 * np.finfo(float).eps * np.abs(comparison.at) / (QUICK_STEP * scale)
+        for k, (row, g) in enumerate(zip(comparison.weights, self.rows, strict=True)):
+            by_rule = float(np.sum(np.real(g[moved] * direction[moved])))
+            noise = float(np.abs(row) @ rounding) + self.floors[k] * scale_of(direction)
+            measured, how = float(row @ quick), "differences"
+            if exact is not None and near(float(row @ exact), measured, 1e-5, noise):
+                measured, how, noise = float(row @ exact), "complex step", noise * 1e-4
+            verdict, remark = "right", ""
+            probe = Probe(line, row, scale)
+            if not near(by_rule, measured, comparison.rtol, noise):
+                if self.wrong >= ENOUGH:
+                    verdict = "wrong"
+                else:
+                    floor = self.floors[k] * scale_of(direction)
+                    verdict, slope, remark = judge(by_rule, probe.ladder(), comparison.rtol, floor)
+                    measured, how = slope.value, "differences"
+                    if verdict in ("jump", "unclear"):
+                        measured = np.nan
+            self.wrong += verdict == "wrong"
+            label = f"{where} of {comparison.labels[k]}" if comparison.labels[k] else where
+            yield Finding(
+                comparison.order,
+                self.name,
+                self.point.shape,
+                label,
+                by_rule,
+                measured,
+                how,
+                verdict,
+                remark,
+                probe,
+            )
+
+
+def scale_of(direction: Any) -> float:
+    """The length of a direction."""
+    return float(np.sqrt(np.sum(np.abs(direction) ** 2)))
+
+
+def labels(value: Any) -> list[str]:
+    """What each number in a result is called; nothing where there is only one."""
+    found = []
+    for x, path in zip(leaves(value), paths(value, "result"), strict=True):
+        if kind(x) in "fc":
+            places = [
+                f"{path}[{', '.join(map(str, i))}]" if i else path for i in np.ndindex(np.shape(x))
+            ]
+            found += (
+                [f"{p}, {part}" for part in ("real", "imaginary") for p in places]
+                if kind(x) == "c"
+                else places
+            )
+    return found if len(found) > 1 else [""] * len(found)
+
+
+def weighted(value: Any, weights: NDArray[Any]) -> Any:
+    """The gradient of a weighted sum of the numbers in `value`, by every array in it."""
+    given = []
+    for x in leaves(value):
+        n = np.size(x) if kind(x) in "fc" else 0
+        c, weights = weights[:n], weights[n:]
+        if kind(x) == "c":  # Re(c z) = a Re(z) + b Im(z) for c = a - ib
+            c, weights = c - 1j * weights[:n], weights[n:]
+        given.append(np.reshape(c, np.shape(x)) if n else np.zeros(np.shape(x)))
+    return rebuild(value, given)
+
+
+def flat_numbers(result: Any, keep: bool = False) -> NDArray[Any]:
+    """The floating numbers in a result; of complex ones both parts, unless `keep`."""
+    parts: list[NDArray[Any]] = []
+    for x in leaves(result):
+        if kind(x) in "fc":
+            data = np.ravel(x._data if type(x) is Tensor else x)
+            parts += [np.real(data), np.imag(data)] if kind(x) == "c" and not keep else [data]
+    return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def kind(x: Any) -> str:
+    """The letter of its type: f for floating, c for complex."""
+    return (x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).kind
+
+
+def near(a: float, b: float, rtol: float, atol: float) -> bool:
+    """Whether two numbers agree; nan agrees with nothing."""
+    return bool(abs(a - b) <= rtol * max(abs(a), abs(b)) + atol)
+
+
+def same(a: NDArray[Any], b: NDArray[Any]) -> bool:
+    """Whether two computations of the same numbers agree to rounding."""
+    return a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)

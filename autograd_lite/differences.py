@@ -1,0 +1,197 @@
+"""Derivatives by differences, for checking rules: complex step, central and one-sided differences.
+
+A `Line` is a function restricted to one direction: step -> its results there, as one flat array.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Line = Callable[[Any], NDArray[Any]]
+Floats = NDArray[np.float64]
+
+QUICK_STEP = 1e-3  # of the scale; the error of the extrapolated difference is of its fourth power
+COMPLEX_STEP = 1e-20  # nothing is subtracted, so it may be as small as one likes
+LONGEST, SHRINK, COUNT = 0.25, 4.0, 25  # steps from a quarter of the scale down to 1e-15 of it
+
+
+def quick_slope(line: Line, scale: float) -> Floats:
+    """The derivative at 0 by two central differences and Richardson's extrapolation.
+
+    >>> float(quick_slope(lambda t: np.array([np.exp(t)]), 1.0)[0])
+    0.9999999999...
+    """
+    h = QUICK_STEP * scale
+    wide, narrow = (line(h) - line(-h)) / (2 * h), (line(h / 2) - line(-h / 2)) / h
+    slope: Floats = (4 * narrow - wide) / 3
+    return slope
+
+
+def complex_slope(line: Line, scale: float) -> Floats | None:
+    """The derivative at 0 from an imaginary step, exact to rounding; None where it cannot be taken.
+
+    An analytic f has f(x + ih) = f(x) + ih f'(x) + O(h^2). Whether f is analytic is not known here:
+    compare with differences.
+
+    >>> complex_slope(lambda t: np.array([np.exp(t)]), 1.0).item()
+    1.0
+    """
+    h = COMPLEX_STEP * scale
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # a discarded imaginary part is only a warning
+            moved = line(1j * h)
+    except Exception:  # whatever the user's function says to complex numbers
+        return None
+    return np.imag(moved) / h if moved.dtype.kind == "c" else None
+
+
+@dataclass(frozen=True)
+class Slope:
+    """A derivative by differences, how far off it may be, and the size of f over that of x."""
+
+    value: float
+    error: float
+    unit: float
+
+    @property
+    def settled(self) -> bool:
+        """Whether the estimates agreed on some digits as the step shrank."""
+        allowed = 1e-3 * abs(self.value) + 1e-6 * self.unit
+        return bool(np.isfinite(self.value) and self.error <= allowed)
+
+
+class Ladder:
+    """One result of a line at ever smaller steps to both sides."""
+
+    def __init__(self, line: Line, row: Callable[[NDArray[Any]], float], scale: float) -> None:
+        self.steps: Floats = scale * LONGEST / SHRINK ** np.arange(COUNT, dtype=np.float64)
+        self.at = row(line(0.0))
+        self.after = np.array([row(line(h)) for h in self.steps])
+        self.before = np.array([row(line(-h)) for h in self.steps])
+        size = np.fmax(np.fmax(np.abs(self.after), np.abs(self.before)), abs(self.at))
+        self.noise: Floats = np.finfo(float).eps * size  # the rounding error of a value
+        self.unit = float(np.max(size[3:], initial=0.0, where=np.isfinite(size[3:]))) / scale
+
+    @property
+    def central(self) -> Floats:
+        """(f(x + h) - f(x - h)) / 2h for every step."""
+        return self._quotients(self.after - self.before, 2 * self.steps)
+
+    @property
+    def right(self) -> Floats:
+        """(f(x + h) - f(x)) / h for every step."""
+        return self._quotients(self.after - self.at, self.steps)
+
+    @property
+    def left(self) -> Floats:
+        """(f(x) - f(x - h)) / h for every step."""
+        return self._quotients(self.at - self.before, self.steps)
+
+    def _quotients(self, change: Floats, steps: Floats) -> Floats:
+        moved = np.flatnonzero(change != 0)
+        if moved.size and abs(change[moved[-1]]) < 1e-5 * abs(self.at):
+            # Smaller steps than that last one are below the resolution of f: nothing is learnt.
+            change = np.where((change == 0) & (np.arange(change.size) > moved[-1]), np.nan, change)
+        with np.errstate(all="ignore"):
+            quotients: Floats = change / steps
+        return quotients
+
+    def slope(self) -> Slope:
+        """The derivative by central differences."""
+        return self._settle(self.central, 2)
+
+    def slope_right(self) -> Slope:
+        """The derivative to the right."""
+        return self._settle(self.right, 1)
+
+    def slope_left(self) -> Slope:
+        """The derivative to the left."""
+        return self._settle(self.left, 1)
+
+    def _settle(self, quotients: Floats, order: int) -> Slope:
+        """Richardson's extrapolation where three neighbours agree best."""
+        with np.errstate(all="ignore"):
+            weight = SHRINK**order
+            better = (weight * quotients[1:] - quotients[:-1]) / (weight - 1)
+            spread = np.abs(np.diff(better))
+            error = np.maximum(spread[1:], spread[:-1]) + (4 * self.noise / self.steps)[2:-1]
+        error[~np.isfinite(error)] = np.inf
+        best = int(np.argmin(error))
+        if not np.isfinite(error[best]):
+            return Slope(np.nan, np.inf, self.unit)
+        return Slope(float(better[best + 1]), float(error[best]), self.unit)
+
+    def jumps(self) -> bool:
+        """Whether f leaps here: a change that does not shrink with the step, and is no rounding."""
+        for side in (self.after, self.before):
+            change = np.abs(side - self.at)
+            if change[-1] > 1e4 * self.noise[-1] and change[-1] > 0.5 * change[-6]:
+                return True
+        return False
+
+    def steepens(self) -> float:
+        """The sign of a slope that grows without bound as the step shrinks, or 0."""
+        for side in (self.right, self.left):
+            q = side[2:14]
+            q = q[np.isfinite(q)]
+            if q.size > 5 and np.all(np.abs(q[1:]) > 1.1 * np.abs(q[:-1])) and _one_sign(q):
+                return float(np.sign(q[0]))
+        return 0.0
+
+
+def _one_sign(q: Floats) -> bool:
+    return bool(np.all(q > 0) or np.all(q < 0))
+
+
+def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[str, Slope, str]:
+    """A verdict on a rule's value ("right", "wrong", "kink", "jump", "unclear"), with the slope by
+    differences and a remark.
+
+    >>> at_its_kink = Ladder(lambda t: np.array([abs(t)]), lambda y: y.item(), 1.0)
+    >>> judge(0.25, at_its_kink, 1e-6, 0.0)[::2]
+    ('kink', "kink here: left -1, right 1; the rule's value lies between: not an error")
+    >>> judge(2.0, at_its_kink, 1e-6, 0.0)[0]
+    'wrong'
+    """
+    slope, left, right = ladder.slope(), ladder.slope_left(), ladder.slope_right()
+
+    def near(other: Slope) -> bool:
+        allowed = rtol * max(abs(by_rule), abs(other.value)) + 3 * other.error + floor
+        return bool(other.settled and abs(by_rule - other.value) <= allowed)
+
+    if np.isfinite(by_rule) and near(slope):
+        return "right", slope, ""
+    if ladder.jumps():
+        return "jump", slope, "f jumps here, it has no derivative"
+    steep = ladder.steepens()
+    if steep:
+        if by_rule == steep * np.inf:
+            return "right", Slope(by_rule, 0.0, 0.0), "the slope is infinite"
+        return "unclear", slope, "the slope grows without bound"
+    if left.settled and right.settled:
+        low, high = sorted((left, right), key=lambda one: one.value)
+        apart = high.value - low.value
+        if apart > 10 * (low.error + high.error) + rtol * max(abs(low.value), abs(high.value)):
+            slack = 3 * (low.error + high.error) + rtol * apart + floor
+            sides = f"left {left.value:.4g}, right {right.value:.4g}"
+            if low.value - slack <= by_rule <= high.value + slack:
+                return (
+                    "kink",
+                    slope,
+                    f"kink here: {sides}; the rule's value lies between: not an error",
+                )
+            return "wrong", slope, f"kink here: {sides}; the rule's value lies outside"
+    for side, name, other in ((left, "left", right), (right, "right", left)):
+        if side.settled and not np.isfinite(other.value):
+            remark = f"f exists to the {name} only"
+            return ("right" if near(side) else "wrong"), side, remark
+    if slope.settled:
+        return "wrong", slope, "the rule gives nan" if np.isnan(by_rule) else ""
+    return "unclear", slope, "differences do not settle: f is rough or too noisy here"

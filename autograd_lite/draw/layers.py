@@ -1,0 +1,227 @@
+"""Which layer each vertex belongs to, and folding: a layer, or a stretch of calls, as one vertex."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+
+import numpy as np
+
+from .picture import Edge, Picture, Vertex
+from .render import DrawingError
+
+MANY = 300  # vertices; a graph with more folds by itself
+BLOCKS = 24  # stretches that a large graph without layers is folded into
+
+
+def layer_number(v: Vertex) -> int | None:
+    """The layer in a parameter's name: 1 for W1, 0 for layers[0].W; None for w1, one number.
+
+    >>> layer_number(Vertex(0, "parameter", "W12", value=np.zeros((2, 2))))
+    12
+    """
+    found = re.search(r"\d+", v.name) if v.given and v.kind == "parameter" else None
+    return int(found.group()) if found and np.ndim(v.value) >= 1 else None
+
+
+def assign_layers(picture: Picture) -> None:
+    """Set `group` of every vertex from the numbers in the names of the parameters.
+
+    A result belongs to the deepest layer among what it was computed from; what comes after the
+    last activation is the cost; an input belongs where it is used first.
+    """
+    numbers = {v.key: layer_number(v) for v in picture.vertices}
+    if not any(n is not None and np.ndim(picture.by_key[k].value) == 2 for k, n in numbers.items()):
+        return
+    sources: dict[int, list[int]] = {}
+    targets: dict[int, list[int]] = {}
+    for edge in picture.edges:
+        sources.setdefault(edge.target, []).append(edge.source)
+        targets.setdefault(edge.source, []).append(edge.target)
+    for v in picture.vertices:
+        if not v.ends:
+            below = [n for s in sources.get(v.key, []) if (n := numbers[s]) is not None]
+            numbers[v.key] = max(below, default=None)
+    used = sorted({n for n in numbers.values() if n is not None})
+    last = used[-1]
+    inside = last_chain(picture, numbers, targets, sources, last)
+    end = last + 1
+    for v in picture.vertices:
+        if not v.ends and numbers[v.key] == last and v.key not in inside:
+            numbers[v.key] = end
+    for v in picture.vertices:
+        if v.ends and numbers[v.key] is None:
+            homes = [n for t in targets.get(v.key, []) if (n := numbers[t]) is not None]
+            numbers[v.key] = min(homes) if homes and min(homes) != used[0] else None
+    cost = "cost" if np.size(picture.by_key[picture.root].value) == 1 else "output"
+    names = {n: f"layer {n}" for n in used} | {end: cost}
+    for v in picture.vertices:
+        n = numbers[v.key]
+        v.group = None if n is None else names[n]
+    present = {v.group for v in picture.vertices}
+    picture.groups = [names[n] for n in (*used, end) if names[n] in present]
+
+
+def last_chain(
+    picture: Picture,
+    numbers: dict[int, int | None],
+    targets: dict[int, list[int]],
+    sources: dict[int, list[int]],
+    last: int,
+) -> set[int]:
+    """The calls of the last layer: from its first product, one by one, until the way forks."""
+    steps = [v for v in picture.vertices if not v.ends and numbers[v.key] == last]
+    inside: set[int] = set()
+    here: int | None = next((v.key for v in steps if v.op in ("matmul", "dot")), steps[0].key)
+    while here is not None:
+        inside.add(here)
+        after = set(targets.get(here, []))
+        here = after.pop() if len(after) == 1 else None
+        if here is not None:
+            others = [picture.by_key[s] for s in sources[here] if s not in inside]
+            leaves = any(v.kind != "parameter" for v in others)
+            value = picture.by_key[here].value
+            if leaves or (np.ndim(value) == 0 and np.size(picture.by_key[steps[0].key].value) > 1):
+                here = None
+    return inside
+
+
+def fold(picture: Picture, which: Collection[str]) -> Picture:
+    """The same picture with each of these groups as one vertex."""
+    which = [g for g in picture.groups if g in which]
+    if not which:
+        return picture
+    home: dict[int, int] = {v.key: v.key for v in picture.vertices}
+    folded: dict[str, Vertex] = {}
+    for name in which:
+        members = [v for v in picture.vertices if v.group == name]
+        keys = {v.key for v in members}
+        outside = {e.source for e in picture.edges if e.source in keys and e.target not in keys}
+        ends = [v for v in members if v.key in outside or v.key == picture.root]
+        end = ends[-1] if ends else members[-1]
+        group = Vertex(members[-1].key, "group", name, members=members, value=end.value)
+        group.gradient = end.gradient
+        group.expression = contents(members)
+        group.note = f"its output is {end.name}"
+        group.op = end.name
+        folded[name] = group
+        home.update({key: group.key for key in keys})
+    vertices = [v for v in picture.vertices if v.group not in folded] + list(folded.values())
+    vertices.sort(key=lambda v: v.key)
+    edges: dict[tuple[int, int, int], Edge] = {}
+    for e in picture.edges:
+        source, target = home[e.source], home[e.target]
+        if source != target:
+            crossing = source != e.source or target != e.target
+            slot = -1 if crossing else e.position
+            new = Edge(source, target, e.position, e.local, e.passed)
+            edges.setdefault((source, target, slot), new)
+    groups = [g for g in picture.groups if g not in folded]
+    result = Picture(vertices, list(edges.values()), home[picture.root], picture.passes, groups)
+    result.notes, result.calls = picture.notes, picture.calls
+    return result
+
+
+def contents(members: list[Vertex]) -> str:
+    """What is inside a folded group: its parameters, and its calls counted.
+
+    >>> contents([Vertex(0, "parameter", "W1"), Vertex(1, "step", "t1", op="tanh")])
+    'W1; tanh'
+    """
+    own = [v.name for v in members if v.kind == "parameter"]
+    if len(own) > 6:
+        own = [*own[:3], "…", own[-1]]
+    calls = Counter(v.op for v in members if not v.ends)
+    words = [op if n == 1 else f"{n} {op}" for op, n in calls.most_common(6)]
+    more = ["…"] if len(calls) > 6 else []
+    return "; ".join(filter(None, [", ".join(own), ", ".join(words + more)]))
+
+
+def make_blocks(picture: Picture, blocks: int = BLOCKS) -> None:
+    """Group a large graph that has no layers into stretches of calls in their order.
+
+    Calls only depend on earlier ones, so no cycle can come between stretches.
+    """
+    free = [v for v in picture.vertices if v.group is None and not v.ends]
+    if not free:
+        return
+    size = -(-len(free) // blocks)
+    place = {v.key: i // size for i, v in enumerate(free)}
+    first_use: dict[int, set[int]] = {}
+    for e in picture.edges:
+        if e.target in place:
+            first_use.setdefault(e.source, set()).add(place[e.target])
+    stretches: dict[int, list[Vertex]] = {}
+    for v in free:
+        stretches.setdefault(place[v.key], []).append(v)
+    names = {
+        i: f"{part[0].name} … {part[-1].name}" if len(part) > 1 else part[0].name
+        for i, part in stretches.items()
+    }
+    for v in free:
+        v.group = names[place[v.key]]
+    for v in picture.vertices:
+        if v.ends and v.group is None and v.key in first_use:
+            homes = first_use[v.key]
+            if len(homes) == 1:
+                v.group = names[min(homes)]
+    picture.groups += [names[i] for i in sorted(names)]
+
+
+def cut(picture: Picture, depth: int) -> Picture:
+    """The last `depth` calls before the root; what lies further back becomes one `…` each."""
+    sources: dict[int, list[int]] = {}
+    for e in picture.edges:
+        sources.setdefault(e.target, []).append(e.source)
+    near = {picture.root: 0}
+    todo = [picture.root]
+    for key in todo:  # grows while it is read
+        for s in sources.get(key, []):
+            if s not in near and near[key] < depth:
+                near[s] = near[key] + 1
+                todo.append(s)
+    vertices = [v for v in picture.vertices if v.key in near]
+    edges = [e for e in picture.edges if e.source in near and e.target in near]
+    gone = len(picture.vertices) - len(vertices)
+    new = max(v.key for v in picture.vertices)
+    for v in list(vertices):
+        if any(s not in near for s in sources.get(v.key, [])):
+            new += 1
+            vertices.append(Vertex(new, "more", "…", group=v.group))
+            edges.append(Edge(new, v.key, -1))
+    groups = [g for g in picture.groups if any(v.group == g for v in vertices)]
+    result = Picture(vertices, edges, picture.root, picture.passes, groups)
+    result.calls = picture.calls
+    word = "vertex lies" if gone == 1 else "vertices lie"
+    further = [f"{gone} {word} further back than depth={depth}."] if gone else []
+    result.notes = [*picture.notes, *further]
+    return result
+
+
+def arrange(
+    picture: Picture,
+    depth: int | None,
+    level: str | None,
+    which: Collection[str | int],
+    many: int = MANY,
+) -> Picture:
+    """Layers assigned, then cut at `depth` and folded as asked, or because the graph is large."""
+    assign_layers(picture)
+    if depth is not None:
+        picture = cut(picture, depth)
+    labels = {f"layer {w}" if isinstance(w, int) else w for w in which}
+    unknown = sorted(labels.difference(picture.groups))
+    if unknown:
+        known = ", ".join(picture.groups) or "none; layers come from names such as W1"
+        raise DrawingError(f"no layer {unknown[0]!r} to fold; there are: {known}.")
+    large = len(picture.vertices) > many and level is None
+    if level == "layer" or large:
+        if level == "layer" and not picture.groups:
+            make_blocks(picture)
+        labels.update(picture.groups)
+    picture = fold(picture, labels)
+    if large and len(picture.vertices) > many:
+        make_blocks(picture)
+        picture = fold(picture, picture.groups)
+    return picture

@@ -1,0 +1,317 @@
+// Panel: says in words, formulas and numbers what happens at a step, or what a vertex holds.
+
+// Elements: el("p.quiet", "text", child, ...). Text goes in as text, never as HTML.
+function el(what, ...children) {
+  const [tag, ...classes] = what.split(".");
+  const e = document.createElement(tag);
+  if (classes.length) e.className = classes.join(" ");
+  e.append(...children.filter((c) => c !== null && c !== undefined && c !== ""));
+  return e;
+}
+
+class Panel {
+  constructor(data, go) {
+    this.data = data;
+    this.go = go;
+    this.uses = data.vertices.map(() => []);
+    this.inputs = data.vertices.map(() => []);
+    for (const e of data.edges) {
+      this.uses[e.a].push(e);
+      this.inputs[e.b].push(e);
+    }
+    for (const list of this.inputs) list.sort((e, f) => e.i - f.i);
+  }
+
+  // The step as one sentence, for those who listen, and as a panel for those who look.
+  explain(step, number, count) {
+    const [phase, i] = step;
+    const panel = byId("panel");
+    const v = this.data.vertices[i];
+    const chip = el(`span.chip.${phase}`, {forward: "Forward", backward: "Backward", start: "Start"}[phase]);
+    const parts = [chip];
+    if (phase === "start") parts.push(...this.start());
+    else {
+      parts.push(this.title(v), this.source(v));
+      parts.push(...(phase === "forward" ? this.forward(i) : this.backward(i)));
+    }
+    panel.replaceChildren(...parts);
+    panel.scrollTop = 0;
+    paint(panel);
+    byId("say").textContent = `Step ${number} of ${count}. ${this.sentence(phase, i)}`;
+  }
+
+  sentence(phase, i) {
+    if (phase === "start") return "Start: parameters and inputs are known.";
+    const v = this.data.vertices[i], arrays = this.data.arrays;
+    if (phase === "forward") return `Forward: ${v.n} = ${v.e}, value ${brief(arrays[v.v])}.`;
+    const came = this.uses[i].filter((e) => "p" in e);
+    const sum = came.length > 1 ? `the sum of ${came.length} incoming gradients, ` : "";
+    const sent = this.inputs[i].filter((e) => "p" in e);
+    const on = sent.map((e) => `${this.target(e)} ${this.sign(e)} ${e.f}`).join("; ");
+    return `Backward: the gradient of ${v.n} is ${sum}${brief(arrays[v.d])}.` + (on ? ` Passed on: ${on}.` : "");
+  }
+
+  title(v) {
+    const name = v.e ? el("h2", v.n, el("span", ` = ${v.e}`)) : el("h2", v.n);
+    name.id = "step-title";
+    return name;
+  }
+
+  source(v) {
+    if (!v.l) return v.e ? el("p.quiet", `${v.o}; the line is not known: compute under trace_lines()`) : el("p.quiet", v.k);
+    return el("div.source", v.c ? el("code", v.c) : "", el("span.quiet", v.l));
+  }
+
+  start() {
+    const {vertices, steps, notes} = this.data;
+    const count = (k) => vertices.filter((v) => v.k === k).length;
+    const back = steps.some(([phase]) => phase === "backward");
+    const many = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+    const parts = [
+      el("h2", this.data.title),
+      el("p", `${many(count("parameter"), "parameter")}, ${many(count("input"), "input")} and ` +
+        `${many(vertices.length - count("parameter") - count("input"), "call")}. ` +
+        "The way forward computes the values from left to right; " +
+        (back ? "the way back computes the gradients from right to left."
+          : "no way back is shown, since the result is no single number.")),
+      el("p.quiet", "Step on with → or the buttons below. Click a vertex to see its numbers."),
+    ];
+    for (const note of notes) parts.push(el("p.notice", note));
+    const ends = vertices.map((v, i) => [v, i]).filter(([v]) => v.k === "parameter" || v.k === "input");
+    if (ends.length) parts.push(el("h3", "Known at the start"));
+    for (const [v] of ends.slice(0, 40)) parts.push(this.card(v.n, v.v, "value"));
+    if (ends.length > 40) parts.push(el("p.quiet", `… and ${ends.length - 40} more`));
+    return parts;
+  }
+
+  forward(i) {
+    const v = this.data.vertices[i];
+    const parts = [];
+    if (this.inputs[i].length) parts.push(el("h3", "From"));
+    const shown = new Set();
+    for (const e of this.inputs[i]) {
+      if (shown.has(e.a)) continue;
+      shown.add(e.a);
+      const a = this.data.vertices[e.a];
+      parts.push(this.card(a.n, a.v, "value"));
+    }
+    parts.push(el("h3", "Gives"), this.card(v.n, v.v, "value", "result"));
+    return parts;
+  }
+
+  backward(i) {
+    const v = this.data.vertices[i];
+    const parts = [];
+    const came = this.uses[i].filter((e) => "p" in e);
+    const d = `d${v.n}`;
+    if (i === this.data.root) {
+      parts.push(el("h3", "Where the way back starts"),
+        el("p", `How much does ${v.n} change when ${v.n} changes? Exactly as much, so ${d} is 1.`));
+    } else {
+      const from = (e) => {
+        const b = this.data.vertices[e.b];
+        return `from ${b.n}${b.e ? ` = ${b.e}` : ""}`;
+      };
+      parts.push(el("h3", came.length === 1 ? "Incoming gradient" : `Incoming gradients: ${came.length}`));
+      if (came.length === 1) {
+        parts.push(el("p", `${v.n} is used once, so what comes ${from(came[0])} is all of ${d}.`));
+      }
+      if (came.length > 1) {
+        came.forEach((e, n) => {
+          if (n) parts.push(el("div.plus", "+"));
+          parts.push(this.card(from(e), e.p, "gradient"));
+        });
+        parts.push(el("p", `${v.n} is used ${came.length} times, so a change of ${v.n} reaches ` +
+          `${this.data.vertices[this.data.root].n} in ${came.length} ways. What it does in all is what it does in each, added up.`));
+      }
+    }
+    const heading = came.length > 1 ? `${d}, their sum` : d;
+    parts.push(this.card(heading, v.d, "gradient", "sum"));
+    if (v.t) parts.push(el("p.notice", `${v.n}: ${v.t}.`));
+    const sent = this.inputs[i].filter((e) => "f" in e);
+    if (sent.length) parts.push(el("h3", `Passed on by ${v.o}`));
+    for (const e of sent) parts.push(this.rule(e, v));
+    return parts;
+  }
+
+  target(e) { return `d${this.data.vertices[e.a].n}`; }
+
+  // One of several contributions is added; a single one is all there is.
+  sign(e) { return this.uses[e.a].filter((u) => "p" in u).length > 1 ? "+=" : "="; }
+
+  rule(e, v) {
+    const a = this.data.vertices[e.a];
+    const card = el("div.card.passed.of-gradient");
+    const formula = el("div.formula", `${this.target(e)} ${this.sign(e)} ${e.f}`);
+    card.append(formula);
+    if (e.w) card.append(el("div.quiet", e.w));
+    const slope = "s" in e ? this.data.arrays[e.s] : null;
+    if (e.q) {
+      const value = slope && isScalar(slope) && String(slope.x[0]) !== e.q ? ` = ${show(slope.x[0])}` : "";
+      card.append(el("div.quiet", "local derivative"),
+        el("div.local", `∂${v.n}/∂${a.n}${e.q.startsWith("multiply") ? ": " : " = "}${e.q}${value}`));
+      if (slope && slope.x && !isScalar(slope)) card.append(this.array(e.s));
+      else if (slope && !isScalar(slope)) card.append(el("div.quiet", brief(slope)));
+    }
+    const passed = this.data.arrays[e.p], total = this.data.arrays[v.d];
+    const simple = slope && isScalar(slope) && isScalar(passed) && isScalar(total);
+    card.append(el("div.quiet", simple ? "in numbers" : "result"));
+    if (simple) {
+      card.append(el("div", `${show(total.x[0])} × ${bracket(slope.x[0])} = `, this.number(passed.x[0])));
+    } else card.append(this.array(e.p));
+    return card;
+  }
+
+  number(x) {
+    const e = el("span.number", show(x, 5));
+    e.dataset.value = x;
+    e.title = String(x);
+    return e;
+  }
+
+  card(label, place, kind, extra = "") {
+    const a = this.data.arrays[place];
+    const head = el("div.label", el("b", label));
+    const card = el(`div.card.of-${kind}${extra ? `.${extra}` : ""}`, head);
+    if (isScalar(a)) head.append(this.number(a.x[0]));
+    else card.append(this.array(place));
+    if (!isScalar(a) || a.s.length) head.append(el("span.quiet", `${shapeText(a)} ${a.t}`));
+    return card;
+  }
+
+  // The numbers of a small array; of a large one a heat map, and numbers when asked.
+  array(place) {
+    const a = this.data.arrays[place];
+    if (a.several) return el("p.quiet", "several arrays: see the vertices that pick one");
+    if (isScalar(a)) return this.number(a.x[0]);
+    if (a.x) return table(a);
+    const box = el("div.heat");
+    const canvas = el("canvas");
+    canvas.dataset.array = place;
+    const cell = el("div.cell");
+    box.append(canvas, el("div.scale", el("span", `min ${show(a.lo)}`), el("span", `mean ${show(a.mean)}`), el("span", `max ${show(a.hi)}`)));
+    const h = svg("svg", {class: "hist", viewBox: "0 0 160 30", preserveAspectRatio: "none", role: "img", "aria-label": `histogram: ${a.hist.join(", ")}`},
+      svg("path", {d: bars(a.hist, 0, 0, 160, 30)}));
+    box.append(h);
+    if (a.bad) box.append(el("div.notice", `${a.bad} of its numbers are nan or infinite`));
+    const button = el("button", "Numbers");
+    button.type = "button";
+    button.setAttribute("aria-expanded", "false");
+    button.addEventListener("click", () => {
+      const open = button.getAttribute("aria-expanded") === "true";
+      button.setAttribute("aria-expanded", String(!open));
+      if (open) box.lastChild.remove();
+      else box.append(el("pre", a.text));
+    });
+    box.append(el("div.under", button, cell));
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `heat map, ${brief(a)}`);
+    canvas.addEventListener("pointermove", (e) => { cell.textContent = cellText(a, canvas, e); });
+    canvas.addEventListener("pointerleave", () => { cell.textContent = ""; });
+    return box;
+  }
+
+  // A vertex that the reader chose, whatever the step.
+  look(i, stepOf) {
+    const v = this.data.vertices[i];
+    const back = el("button", "← Back to the step");
+    back.type = "button";
+    back.id = "unpick";
+    back.addEventListener("click", () => this.go(null));
+    const parts = [back, this.title(v), this.source(v), el("h3", "Value"), this.card(v.n, v.v, "value", "result")];
+    if (v.k !== "input") {
+      parts.push(el("h3", "Gradient"));
+      parts.push("d" in v ? this.card(`d${v.n}`, v.d, "gradient", "sum")
+        : el("p", `d${v.n} — none has been computed`));
+    }
+    if (v.t) parts.push(el("p.notice", `${v.n}: ${v.t}.`));
+    const jump = el("div.jump");
+    for (const [phase, word] of [["forward", "Where it is computed"], ["backward", "Where its gradient is"]]) {
+      const n = stepOf(phase, i);
+      if (n < 0) continue;
+      const b = el("button", word);
+      b.type = "button";
+      b.addEventListener("click", () => this.go(n));
+      jump.append(b);
+    }
+    parts.push(jump);
+    byId("panel").replaceChildren(...parts);
+    byId("panel").scrollTop = 0;
+    paint(byId("panel"));
+    byId("say").textContent = `${v.k} ${v.n}: value ${brief(this.data.arrays[v.v])}` +
+      ("d" in v ? `, gradient ${brief(this.data.arrays[v.d])}` : "");
+  }
+}
+
+const bracket = (x) => x < 0 ? `(${show(x)})` : show(x);
+
+function table(a) {
+  const columns = a.s.length ? a.s[a.s.length - 1] : 1;
+  const rows = [];
+  for (let i = 0; i < a.x.length; i += columns) {
+    rows.push(el("tr", ...a.x.slice(i, i + columns).map((x) => {
+      const cell = el("td", show(x));
+      cell.dataset.value = x;
+      cell.title = String(x);
+      return cell;
+    })));
+  }
+  const box = el("table.numbers", el("tbody", ...rows));
+  return a.more ? el("div", box, el("p.quiet", "… and more")) : box;
+}
+
+// Heat maps: one cell per block of the array, its colour the mean of the block.
+function cells(a) {
+  if (!a.cells) {
+    const raw = Uint8Array.from(atob(a.grid[3]), (c) => c.charCodeAt(0));
+    const words = new Uint16Array(raw.buffer);
+    a.cells = Float32Array.from(words, half);
+  }
+  return a.cells;
+}
+
+// A 16-bit float.
+function half(w) {
+  const sign = w & 0x8000 ? -1 : 1, e = (w >> 10) & 31, f = w & 1023;
+  if (e === 31) return f ? NaN : sign * Infinity;
+  return sign * (e ? 2 ** (e - 15) * (1 + f / 1024) : 2 ** -14 * (f / 1024));
+}
+
+function paint(root) {
+  const style = getComputedStyle(document.documentElement);
+  const rgb = (name) => style.getPropertyValue(name).trim().match(/\w\w/g).map((h) => parseInt(h, 16));
+  const zero = rgb("--zero"), low = rgb("--low"), high = rgb("--high");
+  // Of two signs: two hues that meet at zero. Of one sign: pale to strong, from end to end.
+  const strength = (a, x) => {
+    const [least, most] = [a.lo, a.hi].map((e) => e / a.grid[2]);
+    if (a.lo < 0 && a.hi > 0) return Math.abs(x) ** 0.7;
+    const t = most > least ? (x - least) / (most - least) : 0.5;
+    return 0.12 + 0.88 * (a.hi <= 0 ? 1 - t : t);
+  };
+  for (const canvas of root.querySelectorAll("canvas[data-array]")) {
+    const a = data.arrays[canvas.dataset.array], [rows, columns] = a.grid;
+    canvas.width = columns;
+    canvas.height = rows;
+    canvas.style.height = `${Math.min(150, Math.max(26, rows * 9))}px`;
+    const image = new ImageData(columns, rows);
+    cells(a).forEach((x, i) => {
+      const ends = x < 0 || a.hi <= 0 ? low : high, t = Math.min(1, Math.max(0, strength(a, x)));
+      for (let c = 0; c < 3; c++) image.data[4 * i + c] = zero[c] + (ends[c] - zero[c]) * t;
+      image.data[4 * i + 3] = Number.isFinite(x) ? 255 : 0;
+    });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+  }
+}
+
+function cellText(a, canvas, event) {
+  const [rows, columns, scale] = a.grid, r = canvas.getBoundingClientRect();
+  const row = Math.min(rows - 1, Math.max(0, Math.floor((event.clientY - r.top) / r.height * rows)));
+  const column = Math.min(columns - 1, Math.max(0, Math.floor((event.clientX - r.left) / r.width * columns)));
+  const wide = a.s[a.s.length - 1], high = a.s.slice(0, -1).reduce((p, n) => p * n, 1);
+  const span = (i, n, size) => {
+    const from = Math.floor(i * size / n), to = Math.floor((i + 1) * size / n) - 1;
+    return to > from ? `${from}–${to}` : `${from}`;
+  };
+  const x = cells(a)[row * columns + column] * scale;
+  return `row ${span(row, rows, high)}, column ${span(column, columns, wide)}: ≈ ${show(x, 3)}`;
+}

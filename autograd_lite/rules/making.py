@@ -1,0 +1,71 @@
+"""Functions that make arrays out of numbers, of which some may be Tensors."""
+
+import numpy as np
+
+from ..registry import compose
+from .joining import typed
+from .shaping import astype
+
+for _fn in (np.array, np.asarray, np.asanyarray):  # they arrive here only by like=
+    compose(_fn, lambda a, dtype=None, order=None, *, copy=None, subok=False, ndmin=0, device=None: array(a, dtype, ndmin))
+for _fn in (np.ascontiguousarray, np.asfortranarray, np.require):
+    compose(_fn, lambda a, dtype=None, requirements=None: array(a, dtype, 0))
+if hasattr(np, "astype"):  # NumPy 2.1
+    compose(np.astype,  lambda x, dtype, *, copy=True, device=None: astype(x, np.dtype(dtype)))
+
+compose(np.full_like,   lambda a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None:
+                            typed(np.broadcast_to(fill_value, np.shape(a) if shape is None else shape),
+                                  np.result_type(a) if dtype is None else dtype))
+compose(np.full,        lambda shape, fill_value, dtype=None, order="C", *, device=None:
+                            typed(np.broadcast_to(fill_value, shape), dtype))
+compose(np.linspace,    lambda start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis=0, *, device=None:
+                            linspace(start, stop, num, endpoint, retstep, dtype, axis))
+compose(np.logspace,    lambda start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0:
+                            logspace(start, stop, num, endpoint, base, dtype, axis))
+compose(np.geomspace,   lambda start, stop, num=50, endpoint=True, dtype=None, axis=0:
+                            geomspace(start, stop, num, endpoint, dtype, axis))
+
+compose(np.vander,      lambda x, N=None, increasing=False: vander(x, np.shape(x)[0] if N is None else N, increasing))
+
+
+def vander(x, n, increasing):
+    """Powers of x in columns."""
+    return np.power(np.reshape(x, (-1, 1)), np.arange(n) if increasing else np.arange(n)[::-1])
+
+
+def array(a, dtype, ndmin):
+    """Nested lists of numbers and Tensors as one Tensor."""
+    if isinstance(a, list | tuple):
+        a = np.stack([array(item, None, 0) for item in a])
+    a = typed(a, dtype)
+    return np.reshape(a, (1,) * (ndmin - np.ndim(a)) + np.shape(a)) if ndmin > np.ndim(a) else a
+
+
+def shares(num, endpoint, like):
+    """How far the way each point has gone, with axes for the shape of the ends behind."""
+    steps = num - 1 if endpoint else num
+    t = np.arange(num, dtype=np.real(np.zeros(0, like)).dtype) / max(steps, 1)
+    return steps, t
+
+
+def linspace(start, stop, num, endpoint, retstep, dtype, axis):
+    """start (1 - t) + stop t, which is exact at both ends."""
+    steps, t = shares(num, endpoint, np.result_type(start, stop, float(num)))
+    t = np.reshape(t, (-1,) + (1,) * np.ndim(stop - start))
+    y = typed(np.moveaxis(start * (1 - t) + stop * t, 0, axis), dtype)
+    return (y, (stop - start) / (steps or np.nan)) if retstep else y
+
+
+def logspace(start, stop, num, endpoint, base, dtype, axis):
+    """Powers of the base."""
+    exponents = np.linspace(start, stop, num, endpoint, axis=axis)
+    if np.ndim(base):
+        base = np.expand_dims(base, axis)
+    return typed(np.power(base, exponents), dtype)
+
+
+def geomspace(start, stop, num, endpoint, dtype, axis):
+    """start (stop / start)^t"""
+    t = shares(num, endpoint, np.result_type(start, stop, float(num)))[1]
+    t = np.reshape(t, (-1,) + (1,) * np.ndim(stop - start))
+    return typed(np.moveaxis(start * np.power(stop / start, t), 0, axis), dtype)

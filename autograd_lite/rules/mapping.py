@@ -1,0 +1,51 @@
+"""Functions that call a function of the user's on parts of an array."""
+
+import numpy as np
+
+from ..registry import compose
+from .indexing import scatter
+
+compose(np.piecewise,         lambda x, condlist, funclist, *args, **kw:
+                                  piecewise(x, condlist, funclist, args, kw))
+compose(np.apply_along_axis,  lambda func1d, axis, arr, *args, **kwargs:
+                                  apply_along_axis(func1d, axis, arr, args, kwargs))
+compose(np.apply_over_axes,   lambda func, a, axes: apply_over_axes(func, a, axes))
+
+
+def piecewise(x, condlist, funclist, args, kw):
+    """Each function where its condition holds, and nowhere else; a later one overrules."""
+    if np.ndim(condlist) == np.ndim(x):  # one condition, not in a list
+        condlist = [condlist]
+    condlist = [np.asarray(c, bool) for c in condlist]
+    if len(funclist) == len(condlist) + 1:  # the last one is for everywhere else
+        condlist.append(np.logical_not(np.any(condlist, axis=0)))
+    if len(funclist) != len(condlist):
+        raise ValueError(f"np.piecewise: {len(condlist)} conditions, but {len(funclist)} functions.")
+    y = np.zeros_like(x)
+    for condition, f in zip(condlist, funclist, strict=True):
+        part = f(x[condition], *args, **kw) if callable(f) else f
+        if np.ndim(part):
+            part = scatter(part, condition, np.shape(x))
+        y = np.where(condition, part, y)
+    return y
+
+
+def apply_along_axis(f, axis, a, args, kwargs):
+    """`f` on each lane; the axes of what it gives take the place of the lane's."""
+    lanes = np.moveaxis(a, axis, -1)
+    rest = lanes.shape[:-1]
+    parts = [f(lane, *args, **kwargs) for lane in np.reshape(lanes, (-1, lanes.shape[-1]))]
+    if not parts:
+        raise ValueError(f"np.apply_along_axis: no lanes in an array of shape {a.shape}.")
+    y = np.reshape(np.stack(parts), rest + np.shape(parts[0]))
+    inner = range(len(rest), y.ndim)
+    return np.moveaxis(y, tuple(inner), tuple(i - len(rest) + axis % a.ndim for i in inner))
+
+
+def apply_over_axes(f, a, axes):
+    """`f` over one axis after the other, none of which is lost."""
+    for axis in np.ravel(axes):
+        axis = int(axis) % np.ndim(a)
+        y = f(a, axis)
+        a = y if np.ndim(y) == np.ndim(a) else np.expand_dims(y, axis)
+    return a

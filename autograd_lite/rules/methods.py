@@ -1,0 +1,83 @@
+"""Methods of ufuncs: np.add.reduce, .accumulate, .outer, .reduceat; each is said in functions.
+
+METHODS[ufunc, method], or METHODS[None, method] for any ufunc, is called as f(ufunc, *arguments).
+"""
+
+import numpy as np
+
+from ..errors import NoRuleError
+from ..registry import CONSTANT, printed_name
+from .reductions import reduced
+from .scans import along
+
+METHODS = {
+    (np.add, "reduce"):            lambda fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=0, where=True:
+                                       np.sum(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where),
+    (np.multiply, "reduce"):       lambda fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=1, where=True:
+                                       np.prod(a, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where),
+    (np.maximum, "reduce"):        lambda fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True:
+                                       np.max(a, axis=axis, keepdims=keepdims, initial=initial, where=where),
+    (np.minimum, "reduce"):        lambda fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True:
+                                       np.min(a, axis=axis, keepdims=keepdims, initial=initial, where=where),
+    (np.add, "accumulate"):        lambda fn, a, axis=0, dtype=None, out=None: np.cumsum(a, axis=axis, dtype=dtype),
+    (np.multiply, "accumulate"):   lambda fn, a, axis=0, dtype=None, out=None: np.cumprod(a, axis=axis, dtype=dtype),
+    (None, "reduce"):              lambda fn, *args, **kwargs: fold(fn, *args, **kwargs),
+    (None, "accumulate"):          lambda fn, *args, **kwargs: accumulate(fn, *args, **kwargs),
+    (None, "outer"):               lambda fn, *args, **kwargs: outer(fn, *args, **kwargs),
+    (None, "reduceat"):            lambda fn, *args, **kwargs: reduceat(fn, *args, **kwargs),
+    (None, "at"):                  lambda fn, *args, **kwargs: refuse_at(fn),
+}
+
+
+def fold(fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True):
+    """fn(fn(a[0], a[1]), a[2]) and so on."""
+    if fn in CONSTANT:
+        return fn.reduce(raw(a), axis=axis, keepdims=keepdims, where=raw(where))
+    if dtype is not None or where is not True:
+        raise NoRuleError(f"{printed_name(fn)}.reduce with dtype= or where= has no rule; take the part with np.where.")
+    axes = reduced(a, axis)
+    lanes = np.moveaxis(a, axes, tuple(range(len(axes))))
+    steps = list(np.reshape(lanes, (-1, *lanes.shape[len(axes) :])))
+    if initial is not None or not steps:
+        steps.insert(0, np.broadcast_to(fn.identity if initial is None else initial, lanes.shape[len(axes) :]))
+    y = steps[0]
+    for x in steps[1:]:
+        y = fn(y, x)
+    return np.expand_dims(y, axes) if keepdims else y
+
+
+def accumulate(fn, a, axis=0, dtype=None, out=None):
+    """All results on the way of a reduction."""
+    if fn in CONSTANT:
+        return fn.accumulate(raw(a), axis=axis)
+    y = list(np.moveaxis(a, axis, 0))
+    for i in range(1, len(y)):
+        y[i] = fn(y[i - 1], y[i])
+    return np.stack(y, axis=axis) if y else a
+
+
+def outer(fn, a, b, **kwargs):
+    """fn of each number of `a` with each of `b`."""
+    a, b = (x if hasattr(x, "shape") else np.asarray(x) for x in (a, b))
+    return fn(np.reshape(a, a.shape + (1,) * b.ndim), b, **kwargs)
+
+
+def reduceat(fn, a, indices, axis=0, dtype=None, out=None):
+    """The reduction of a[i:j] for each two neighbours in `indices`; of a[i] alone where j <= i."""
+    starts = [int(i) for i in indices]
+    ends = [*starts[1:], a.shape[axis]]
+    parts = [along(a, axis, i, j if j > i else i + 1) for i, j in zip(starts, ends, strict=True)]
+    return np.concatenate([fn.reduce(part, axis=axis, keepdims=True) for part in parts], axis=axis)
+
+
+def refuse_at(fn):
+    """Writing in place is no function."""
+    raise NoRuleError(
+        f"{printed_name(fn)}.at writes into its first argument, which the graph may need as it was. "
+        f"Gather the numbers with np.take and sum them, or use np.bincount(places, weights=numbers)."
+    )
+
+
+def raw(x):
+    """The array inside a Tensor."""
+    return getattr(x, "__autograd_data__", x)

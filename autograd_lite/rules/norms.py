@@ -1,0 +1,93 @@
+"""Norms of vectors and matrices, with the least-norm slope at kinks: 0 at 0, ties share evenly."""
+
+import numpy as np
+
+from ..registry import compose, rule
+from .decompositions import alike, precision
+from .products import conj
+from .reductions import kept
+
+la = np.linalg
+
+rule(la.norm,  lambda g, y, x, ord=None, axis=None, keepdims=False:
+                   np.reshape(g, kept(x.shape, axis)) * norm_slope(y, x, ord, axis))
+
+compose(la.vector_norm,  lambda x, *, axis=None, keepdims=False, ord=2:
+                             vector_norm(x, axis, keepdims, ord))
+compose(la.matrix_norm,  lambda x, *, keepdims=False, ord="fro":
+                             la.norm(x, ord, (-2, -1), keepdims))
+compose(la.cond,         lambda x, p=None: cond(x, p))
+
+
+def norm_slope(y, x, ord, axis):
+    """The derivative of each norm in the numbers it was made of."""
+    y = np.reshape(y, kept(x.shape, axis))
+    if ord is None or ord == "fro" or ord == "f":
+        return conj(x) * inverse(y)
+    axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    return vector_slope(y, x, ord, axes[0]) if len(axes) == 1 else matrix_slope(x, ord, axes)
+
+
+def vector_slope(y, x, ord, axis):
+    """y = (sum |x|**p)**(1/p) has the slope (|x| / y)**(p - 1) in |x|."""
+    if ord == 2:
+        return conj(x) * inverse(y)
+    if ord == 0:
+        return np.zeros_like(x)  # it counts
+    size = np.absolute(x)
+    if abs(ord) == np.inf:
+        return phase(x) * shared(size == y, axis)
+    if ord == 1:
+        return phase(x)
+    flat = (size == 0) | (y == 0)
+    ratio = np.where(flat, 1, size) / np.where(flat, 1, y)
+    return phase(x) * np.where(flat, 0, ratio ** (ord - 1))
+
+
+def matrix_slope(x, ord, axes):
+    """Norms that are extremes of sums of rows or columns, or made of the singular values."""
+    if ord in (1, -1, np.inf, -np.inf):
+        sums = np.sum(np.absolute(x), axis=axes[0 if abs(ord) == 1 else 1], keepdims=True)
+        across = axes[1 if abs(ord) == 1 else 0]
+        extreme = (np.max if ord > 0 else np.min)(sums, axis=across, keepdims=True)
+        return phase(x) * shared(sums == extreme, across)
+    u, s, vh = la.svd(np.moveaxis(x, axes, (-2, -1)), full_matrices=False)
+    chosen = s > precision(s, x.shape)
+    if ord != "nuc":
+        chosen = chosen * shared(alike(s, x.shape)[..., 0 if ord > 0 else -1, :], -1)
+    return np.moveaxis(conj((u * chosen[..., None, :]) @ vh), (-2, -1), axes)
+
+
+def inverse(y):
+    """1 / y, and 0 where y is 0."""
+    return np.where(y == 0, 0, 1 / np.where(y == 0, 1, y))
+
+
+def phase(x):
+    """The slope of |x|: the sign, or for complex numbers conj(x) / |x|; 0 at 0."""
+    return conj(x) * inverse(np.absolute(x)) if np.iscomplexobj(x) else np.sign(x)
+
+
+def shared(hit, axis):
+    """One divided evenly among those that are hit."""
+    return hit / np.sum(hit, axis=axis, keepdims=True)
+
+
+def vector_norm(x, axis, keepdims, ord):
+    """np.linalg.norm of the numbers along all the axes together."""
+    if axis is None or isinstance(axis, tuple):
+        axes = tuple(range(x.ndim)) if axis is None else tuple(k % x.ndim for k in axis)
+        shape = kept(x.shape, axes)
+        x = np.moveaxis(x, axes, range(len(axes)))
+        x = np.reshape(x, (-1, *x.shape[len(axes) :]))
+        y = la.norm(x, ord, 0)
+        return np.reshape(y, shape) if keepdims else y
+    return la.norm(x, ord, axis, keepdims)
+
+
+def cond(x, p):
+    """The norm of a matrix times that of its inverse."""
+    if p is None or p in (2, -2):
+        s = la.svdvals(x)
+        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    return la.norm(x, p, (-2, -1)) * la.norm(la.inv(x), p, (-2, -1))

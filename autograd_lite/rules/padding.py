@@ -1,0 +1,107 @@
+"""np.pad, mode by mode: numbers moved, or statistics and ramps joined on, one axis after another."""
+
+import numpy as np
+
+from ..registry import compose, primitive
+from .indexing import addresses, back
+from .scans import along
+
+compose(np.pad, lambda array, pad_width, mode="constant", *, stat_length=None, constant_values=None, end_values=None,
+                       reflect_type=None:
+            pad(array, pairs(pad_width, array.ndim), mode, stat_length, constant_values, end_values, reflect_type))
+
+
+@primitive(lambda g, y, x, widths, mode, value: unpad(g, x.shape, widths, mode))
+def padded(x, widths, mode, value):
+    """np.pad in the modes that only move numbers, or put constants around them."""
+    return np.pad(x, widths, mode) if value is None else np.pad(x, widths, mode, constant_values=value)
+
+
+def unpad(g, shape, widths, mode):
+    """What was moved goes back; constants are dropped."""
+    if mode in ("constant", "empty"):
+        return g[tuple([slice(left, left + n) for (left, _), n in zip(widths, shape, strict=True)])]
+    return back(g, np.pad(addresses(shape), widths, mode), shape)
+
+
+def pad(x, widths, mode, stat_length, constant_values, end_values, reflect_type):
+    """Choose how to say a mode."""
+    if not isinstance(mode, str):
+        raise NotImplementedError("np.pad with a function of your own writes in place; join with np.concatenate.")
+    if mode in STATISTICS:
+        grow = statistic(STATISTICS[mode], pairs(stat_length, x.ndim))
+    elif mode == "linear_ramp":
+        grow = ramp(pairs(end_values or 0, x.ndim))
+    elif reflect_type == "odd" and mode in ("reflect", "symmetric"):
+        grow = odd(0 if mode == "reflect" else 1)
+    else:
+        return padded(x, widths, mode, constant_values)
+    for axis, (left, right) in enumerate(widths):
+        if left or right:
+            x = grow(x, axis, left, right)
+    return x
+
+
+STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
+
+
+def pairs(widths, ndim):
+    """A pair (before, after) for each axis, from all the forms that np.pad takes."""
+    if widths is None:
+        return ((None, None),) * ndim
+    if isinstance(widths, dict):  # NumPy 2.3: {axis: width}
+        table = [(0, 0)] * ndim
+        for axis, width in widths.items():
+            table[axis] = tuple(np.broadcast_to(width, 2).tolist())
+        return tuple(table)
+    return tuple(map(tuple, np.broadcast_to(widths, (ndim, 2)).tolist()))
+
+
+def statistic(fn, lengths):
+    """The mean, say, of so many numbers at each end."""
+    def grow(x, axis, left, right):
+        n = x.shape[axis]
+        first, last = (n if length is None else min(n, length) for length in lengths[axis])
+        before, after = along(x, axis, 0, first), along(x, axis, n - last, None)
+        return np.concatenate([copies(fn(before, axis=axis, keepdims=True), axis, left), x,
+                               copies(fn(after, axis=axis, keepdims=True), axis, right)], axis=axis)
+    return grow
+
+
+def copies(x, axis, n):
+    """`x`, of length 1 along the axis, n times."""
+    return np.broadcast_to(x, (*x.shape[:axis], n, *x.shape[axis + 1 :]))
+
+
+def ramp(ends):
+    """From the edge in even steps to the value given."""
+    def grow(x, axis, left, right):
+        def slope(edge, end, width):
+            steps = np.arange(width, dtype=x.dtype) / max(width, 1)
+            steps = np.reshape(steps, [-1 if i == axis else 1 for i in range(x.ndim)])
+            return end + (edge - end) * steps
+        before = slope(along(x, axis, None, 1), ends[axis][0], left)
+        after = slope(along(x, axis, -1, None), ends[axis][1], right)
+        return np.concatenate([before, x, np.flip(after, axis)], axis=axis)
+    return grow
+
+
+def odd(edge):
+    """Reflected through the point at the edge, which is repeated (1) or not (0)."""
+    def grow(x, axis, left, right):
+        n = x.shape[axis]
+        while left or right:
+            whole = x.shape[axis] // n * n if edge else (x.shape[axis] - 1) // max(n - 1, 1) * max(n - 1, 1)
+            k, m = (min(whole, left), min(whole, right)) if n > 1 else (left, right)
+            first, last = along(x, axis, None, 1), along(x, axis, -1, None)
+            parts = [x]
+            if k:
+                mirrored = along(x, axis, 1 - edge, 1 - edge + k) if n > 1 else copies(first, axis, k)
+                parts.insert(0, 2 * first - np.flip(mirrored, axis))
+            if m:
+                stop = x.shape[axis] - 1 + edge
+                mirrored = along(x, axis, stop - m, stop) if n > 1 else copies(last, axis, m)
+                parts.append(2 * last - np.flip(mirrored, axis))
+            x, left, right = np.concatenate(parts, axis=axis), left - k, right - m
+        return x
+    return grow

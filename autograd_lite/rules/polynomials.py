@@ -1,0 +1,92 @@
+"""Polynomials p[0] x**n + ... + p[n] by their coefficients; their product is a convolution."""
+
+import numpy as np
+
+from ..errors import NoRuleError
+from ..registry import compose, rule
+
+rule(np.polyval,     lambda g, y, p, x: np.tensordot(g, powers(x, len(p)), np.ndim(g)),
+                     lambda g, y, p, x: g * np.polyval(np.polyder(p), x))
+# p(r) = 0 as p moves: sum of dp[k] r**(n - k), plus p'(r) dr, is 0
+rule(np.roots,       lambda g, y, p: -(g / np.polyval(np.polyder(p), y)) @ powers(y, len(p)))
+
+compose(np.polyadd,  lambda a1, a2: aligned(a1, a2) + aligned(a2, a1))
+compose(np.polysub,  lambda a1, a2: aligned(a1, a2) - aligned(a2, a1))
+compose(np.polymul,  lambda a1, a2: np.convolve(trimmed(a1), trimmed(a2)))
+compose(np.polydiv,  lambda u, v: polydiv(np.atleast_1d(u), np.atleast_1d(v)))
+compose(np.polyder,  lambda p, m=1: polyder(p, m))
+compose(np.polyint,  lambda p, m=1, k=None: polyint(p, m, k))
+compose(np.poly,     lambda seq_of_zeros: poly(np.atleast_1d(seq_of_zeros)))
+compose(np.polyfit,  lambda x, y, deg, rcond=None, full=False, w=None, cov=False:
+                         polyfit(x, y, deg, rcond, full, w, cov))
+
+
+def powers(x, n):
+    """x**(n-1), ..., x, 1 along a new last axis."""
+    return np.expand_dims(x, -1) ** np.arange(n - 1, -1, -1)
+
+
+def aligned(p, other):
+    """The polynomial with leading zeros, as many coefficients as the other or more."""
+    p = np.atleast_1d(p)
+    missing = np.size(other) - np.size(p)
+    return np.pad(p, (missing, 0)) if missing > 0 else p
+
+
+def trimmed(p):
+    """Without leading zeros, but for one coefficient: as np.poly1d makes it."""
+    p = np.atleast_1d(p)
+    rest = np.trim_zeros(p, "f")
+    return rest if np.size(rest) else p[-1:]
+
+
+def polydiv(u, v):
+    """Long division; leading zeros of the remainder are dropped, as NumPy does."""
+    n = np.size(v)
+    quotient, rest = [], u + 0.0
+    for k in range(np.size(u) - n + 1):
+        quotient.append(rest[k] / v[0])
+        rest = rest - np.pad(quotient[-1] * v, (k, np.size(u) - n - k))
+    while np.size(rest) > 1 and np.allclose(rest[0], 0, rtol=1e-14):
+        rest = rest[1:]
+    return np.stack(quotient) if quotient else np.zeros(1), rest
+
+
+def polyder(p, m):
+    """d(x**k)/dx = k x**(k-1)"""
+    for _ in range(m):
+        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+    return p
+
+
+def polyint(p, m, k):
+    """The integral of x**k is x**(k+1) / (k+1); `k` are the constants of integration."""
+    k = 0.0 if k is None else k
+    constants = np.broadcast_to(k, (m,)) if np.size(k) == 1 else k
+    for i in range(m):
+        p = np.concatenate([p / np.arange(len(p), 0, -1), np.reshape(constants[i], (1,))])
+    return p
+
+
+def poly(zeros):
+    """The product of (x - zero); of a matrix, over its eigenvalues."""
+    real = zeros.dtype.kind == "f"
+    zeros = np.linalg.eigvals(zeros) if zeros.ndim == 2 else zeros
+    p = np.ones(1)
+    for zero in zeros:
+        p = np.convolve(p, np.stack([np.ones_like(zero), -zero]))
+    # zeros in conjugate pairs: the imaginary parts are rounding
+    return np.real(p) if real or np.array_equal(np.sort(zeros), np.sort(np.conjugate(zeros))) else p
+
+
+def polyfit(x, y, deg, rcond, full, w, cov):
+    """Least squares on powers of x, each scaled to length one."""
+    if full or cov:
+        raise NoRuleError("np.polyfit of Tensors gives the coefficients alone: no full=, no cov=.")
+    rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
+    a = powers(x, int(deg) + 1)
+    if w is not None:
+        a, y = a * np.reshape(w, (-1, 1)), y * (w if np.ndim(y) == 1 else np.reshape(w, (-1, 1)))
+    scale = np.sqrt(np.sum(a * a, axis=0))
+    c = np.linalg.lstsq(a / scale, y, rcond)[0]
+    return c / (scale if np.ndim(y) == 1 else np.reshape(scale, (-1, 1)))

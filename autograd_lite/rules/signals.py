@@ -1,0 +1,34 @@
+"""Convolution and correlation of two signals."""
+
+import numpy as np
+
+from ..registry import rule
+from .products import conj
+
+# y[k] = sum over n of a[n] v[k - n]; both gradients slide the other signal over the whole of g
+rule(np.convolve,   lambda g, y, a, v, mode="full": slide(whole(g, a, v, mode), backwards(v)),
+                    lambda g, y, a, v, mode="full": slide(whole(g, a, v, mode), backwards(a)))
+# correlate(a, v) is convolve(a, conj(v) backwards), but for where its "same" starts
+rule(np.correlate,  lambda g, y, a, v, mode="valid":
+                        slide(whole(g, a, v, mode, 1), conj(np.ravel(v))),
+                    lambda g, y, a, v, mode="valid":
+                        conj(backwards(slide(whole(g, a, v, mode, 1), backwards(a)))))
+
+
+def backwards(x):
+    """A vector from its end to its start."""
+    return np.ravel(x)[::-1]
+
+
+def slide(g, v):
+    """sum over k of g[n + k] * (v backwards)[k], for every n at which v lies inside g."""
+    return np.convolve(g, v, "valid")
+
+
+def whole(g, a, v, mode, late=0):
+    """The gradient of the full convolution, of which the mode showed a part."""
+    m, n = np.size(a), np.size(v)
+    if isinstance(mode, int):
+        mode = ("valid", "same", "full")[mode]
+    start = {"full": 0, "valid": min(m, n) - 1, "same": (min(m, n) - 1 + late * (n > m)) // 2}[mode]
+    return np.pad(g, (start, m + n - 1 - g.shape[0] - start)) if g.shape[0] < m + n - 1 else g

@@ -1,0 +1,98 @@
+"""Order statistics: sort, partition, and the quantiles. Equal numbers share a gradient evenly."""
+
+import numpy as np
+
+from ..registry import compose, primitive, rule
+from .reductions import in_lanes, share
+from .shaping import astype, kept
+
+rule(np.sort,       lambda g, y, a, axis=-1, kind=None, order=None, *, stable=None: restore(g, y, a, axis))
+rule(np.partition,  lambda g, y, a, kth, axis=-1, kind="introselect", order=None: restore(g, y, a, axis))
+
+compose(np.sort_complex,   lambda a: np.sort(a) + 0j)
+compose(np.median,         lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
+                               order_statistic(np.median, a, 0.5, axis, keepdims))
+compose(np.nanmedian,      lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
+                               order_statistic(np.nanmedian, a, 0.5, axis, keepdims))
+compose(np.quantile,       lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
+                                  keepdims=False, *, weights=None:
+                               order_statistic(np.quantile, a, q, axis, keepdims, method, weights))
+compose(np.nanquantile,    lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
+                                  keepdims=False, *, weights=None:
+                               order_statistic(np.nanquantile, a, q, axis, keepdims, method, weights))
+compose(np.percentile,     lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
+                                  keepdims=False, *, weights=None:
+                               order_statistic(np.quantile, a, np.true_divide(q, 100), axis, keepdims, method, weights))
+compose(np.nanpercentile,  lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
+                                  keepdims=False, *, weights=None:
+                               order_statistic(np.nanquantile, a, np.true_divide(q, 100), axis, keepdims, method, weights))
+
+
+def restore(g, y, a, axis):
+    """The gradient of `y`, the numbers of `a` in another order: each finds its place by its rank."""
+    if axis is None:
+        return np.reshape(restore(g, y, np.ravel(a), -1), a.shape)
+    order = np.argsort(a, axis=axis)
+    by_rank = np.take_along_axis(g, np.argsort(y, axis=axis), axis)
+    by_rank = evened(by_rank, np.take_along_axis(a, order, axis), axis)
+    return np.take_along_axis(by_rank, np.argsort(order, axis=axis), axis)
+
+
+@primitive(lambda g, y, x, ranked, axis: evened(g, ranked, axis),  # the map is its own adjoint
+           lambda g, y, x, ranked, axis: np.zeros_like(ranked))
+def evened(x, ranked, axis):
+    """`x` averaged over each run of equal numbers in `ranked`, which is sorted along the axis."""
+    ranked = np.moveaxis(ranked, axis, -1)
+    new = np.ones(ranked.shape, bool)
+    new[..., 1:] = ranked[..., 1:] != ranked[..., :-1]
+    if new.all():
+        return x
+    starts = np.flatnonzero(new)
+    lengths = np.diff(starts, append=new.size)
+    lanes = np.moveaxis(x, axis, -1)
+    means = np.add.reduceat(lanes.ravel(), starts) / lengths
+    return np.moveaxis(np.repeat(means, lengths).reshape(lanes.shape), -1, axis)
+
+
+def order_statistic(fn, a, q, axis, keepdims, method=None, weights=None):
+    """A quantile as a mean of two neighbours in sorted order; see `position`."""
+    if weights is not None:
+        parts = [weighted(a, fn, one, weights, axis, keepdims, method) for one in np.ravel(q)]
+        return np.reshape(np.stack(parts), np.shape(q) + parts[0].shape)
+    ranked = np.sort(in_lanes(a, axis), axis=-1)
+    n = ranked.shape[-1]
+    at = position(q, np.where(np.isnan(ranked), np.nan, np.arange(n)), fn, method)
+    at = np.moveaxis(np.reshape(at, (np.size(q), *ranked.shape[:-1])), 0, -1)
+    low = np.searchsorted(np.arange(1, n), at, side="right")  # at, rounded down
+    t = astype(at - low, np.result_type(ranked, 1.0))
+    y = np.take_along_axis(ranked, low, -1)
+    step = np.take_along_axis(ranked, np.minimum(low + 1, n - 1), -1) - y
+    y = y + t * np.where(np.logical_or(step == 0, np.isinf(step) & (t == 0)), 0, step)
+    shape = kept(a.shape, axis) if keepdims else ranked.shape[:-1]
+    return np.reshape(np.moveaxis(y, -1, 0), np.shape(q) + shape)
+
+
+@primitive(lambda g, y, q, ramp, fn, method: position_slope(g, y, np.shape(q), ramp, method))
+def position(q, ramp, fn, method):
+    """Where among sorted numbers the quantile lies, for instance at 2.25.
+
+    NumPy's function itself tells, for every method: it is called on the numbers 0, 1, 2, ...; among
+    them are nan where the quantile shall be nan, or where nan does not count.
+    """
+    return fn(ramp, axis=-1) if method is None else fn(ramp, q, axis=-1, method=method)
+
+
+def position_slope(g, y, shape, ramp, method):
+    """d(position)/dq, for the methods of which it is a continuous function."""
+    n = np.sum(np.isfinite(ramp), axis=-1)
+    wider = {"linear": -1, "hazen": 0, "interpolated_inverted_cdf": 0, "weibull": 1,
+             "median_unbiased": 1 / 3, "normal_unbiased": 1 / 4}.get(method)
+    slope = 0 * n if wider is None else n + wider
+    moving = (y > 0) & (y < n - 1) if method != "linear" else True
+    return np.sum(g * np.where(moving, slope, 0), axis=tuple(range(len(shape), y.ndim)))
+
+
+@primitive(lambda g, y, a, fn, q, weights, axis, keepdims, method: share(g, y, a, axis, keepdims, None, True))
+def weighted(a, fn, q, weights, axis, keepdims, method):
+    """A weighted quantile: with the one method there is, one of the numbers of `a`."""
+    return fn(a, q, axis=axis, weights=weights, method=method, keepdims=keepdims)

@@ -1,0 +1,90 @@
+"""Which rule is at fault: every recorded call of a computation, checked by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from .backward import PICK
+from .comparison import Comparison
+from .errors import AutogradError
+from .graph import Node, describe, modes, reachable
+from .level import Level, bundled
+from .registry import printed_name
+from .report import Finding
+from .tensor import Tensor
+from .trees import leaves
+
+MOST = 200  # calls that are looked at
+
+
+def suspects(f: Callable[..., Any], points: Sequence[Any], order: int, rtol: float) -> list[str]:
+    """A sentence for every rule in the computation f(*points) that is wrong by itself, up to a
+    derivative of this order."""
+    with Level() as level:
+        before = modes.update(lines=True)
+        try:
+            results = leaves(f(*[level.enter(p) for p in points]))
+        finally:
+            modes.update(**before)
+    tied = [t for t in results if type(t) is Tensor and t._node is not None]
+    if not tied:
+        return ["No gradient reaches the arguments: f works on data taken out of the graph."]
+    found = [
+        at_fault(node, one)
+        for node in different(reachable(bundled(tied))[1:])
+        for one in wrong_by_itself(node, order, rtol)
+    ]
+    return list(dict.fromkeys(found)) or [
+        "Every rule in this computation is right by itself, so something is lost between the "
+        "calls: data taken out of the graph (.data, .item(), float(), no_grad) is the usual cause."
+    ]
+
+
+def different(nodes: list[Node]) -> Iterator[Node]:
+    """Calls, oldest first, without repetitions of a function on arguments of the same shapes."""
+    seen: set[Any] = set()
+    for node in reversed(nodes):
+        if node.rule is None or node.rule is PICK or "replay" in node.kwargs:
+            continue
+        kind = (node.rule.fn, *[np.shape(a) for a in node.args])
+        if kind not in seen and len(seen) < MOST:
+            seen.add(kind)
+            yield node
+
+
+def wrong_by_itself(node: Node, order: int, rtol: float) -> list[Finding]:
+    """The derivatives of one call that disagree with differences."""
+    rule = node.rule
+    assert rule is not None
+    tied = [i for i, parent in enumerate(node.parents) if parent is not None]
+    names = [rule.names[i] if i < len(rule.names) else f"argument {i}" for i in tied]
+
+    def call(*arrays: Any) -> Any:
+        args = list(node.args)
+        for i, a in zip(tied, arrays, strict=True):
+            args[i] = a
+        return rule.fn(*args, **node.kwargs)
+
+    points = [np.asarray(node.args[i]) for i in tied]
+    try:
+        comparison = Comparison(call, points, names, rtol, 0, np.random.default_rng(0))
+        for _, one in zip(range(order), comparison.orders(), strict=False):
+            wrong = [found for found in one.findings() if found.verdict == "wrong"]
+            if wrong:
+                return wrong
+    except AutogradError:  # it cannot be called on its own; another call will show what is wrong
+        pass
+    return []
+
+
+def at_fault(node: Node, one: Finding) -> str:
+    """The sentence about one wrong derivative of one call."""
+    assert node.rule is not None
+    higher = f", differentiated {one.order} times" if one.order > 1 else ""
+    return (
+        f"At fault: the rule of {printed_name(node.rule.fn)} for its argument {one.name}{higher}, "
+        f"in the call {describe(node)}."
+    )
