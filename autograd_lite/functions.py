@@ -61,6 +61,16 @@ def log_sigmoid(x: Any) -> Any:
     return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))
 
 
+@primitive(lambda g, y, x: -g * sigmoid(x), elementwise=True)
+def log_one_minus_sigmoid(x: Any) -> Any:
+    """log(1 - sigmoid(x)), finite for every finite x; shape of x.
+
+    >>> log_one_minus_sigmoid(np.array([0.0, 1000.0])).tolist()
+    [-0.6931471805599453, -1000.0]
+    """
+    return np.minimum(-x, 0) - np.log1p(np.exp(-np.absolute(x)))
+
+
 @primitive(lambda g, y, x, axis=None, keepdims=False:
                spread(g, x.shape, axis, keepdims) * np.exp(x - spread(y, x.shape, axis, keepdims)))
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:

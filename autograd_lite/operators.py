@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .errors import SilentCopyError
-from .functions import log_sigmoid, sigmoid
+from .functions import log_one_minus_sigmoid, log_sigmoid, sigmoid
 from .graph import Node, fingerprint, modes, next_order, protect
 from .recording import (
     NOTHING,
@@ -164,6 +164,45 @@ def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
     return operate
 
 
+def log_of_probability(self: Tensor) -> Any:
+    """np.log; of a sigmoid that rounded to 0 or 1, computed from what went into the sigmoid.
+
+    The course's cost holds log(A) and log(1 - A) with A = sigmoid(Z). Where Z is 40 or more, A is 1
+    and log(1 - A) would be -inf; where the graph shows Z, it is -Z.
+    """
+    a, p = self._data, self._node
+    if p is not None and isinstance(a, ndarray | np.floating) and a.size:
+        source = logit(p) if a.item(a.argmin()) == 0 else None
+        if source is not None:
+            fn, z, node = source
+            return remember(RULES[fn], (z,), NOTHING, fn(z), (node,))
+    return _plain_log(self)
+
+
+def logit(p: Node) -> tuple[Function, Any, Node | None] | None:
+    """For a node that is sigmoid(Z) or 1 - sigmoid(Z): the logarithm as a function of Z, and Z."""
+    fn = log_sigmoid
+    if p.rule is RULES[np.subtract] and is_one(p.args[0]) and p.parents[1] is not None:
+        fn, p = log_one_minus_sigmoid, p.parents[1]
+    if p.rule is RULES[sigmoid]:
+        return fn, p.args[0], p.parents[0]
+    # 1 / (1 + exp(-Z)), as written in the course
+    if p.rule is RULES[np.true_divide] and is_one(p.args[0]) and p.parents[1] is not None:
+        p = p.parents[1]
+        one, e = p.args if len(p.args) == 2 else (None, None)
+        node = p.parents[-1] if is_one(one) else p.parents[0] if is_one(e) else None
+        if p.rule is RULES[np.add] and node is not None and node.rule is RULES[np.exp]:
+            node = node.parents[0]
+            if node is not None and node.rule is RULES[np.negative]:
+                return fn, node.args[0], node.parents[0]
+    return None
+
+
+def is_one(x: Any) -> bool:
+    """Whether an operand is the number 1."""
+    return isinstance(x, int | float) and x == 1
+
+
 def comparison(fn: Function) -> Any:
     """A comparison: plain booleans, no gradient."""
 
@@ -217,6 +256,8 @@ for _name, _fn, _compute in (
 for _fn in list(RULES):
     if isinstance(_fn, np.ufunc) and _fn.nin == 1 and _fn not in UNARY:
         UNARY[_fn] = unary(_fn, _fn)
+_plain_log = UNARY[np.log]
+UNARY[np.log] = log_of_probability
 for _name, _fn in (
     ("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal),
     ("gt", np.greater), ("ge", np.greater_equal),

@@ -1,0 +1,43 @@
+# Everything a person types, and CI types the same. `make train` and `make test` need Python 3.10+
+# and nothing else: they make .venv first.
+
+PYTHON ?= python3
+DATA ?=
+OUT ?= runs/cat
+BIN = .venv/bin
+
+.PHONY: train test check thorough bench docs examples clean
+
+train: .venv/ready
+	$(BIN)/autograd-lite train $(if $(DATA),--data $(DATA)) --out $(OUT)
+
+test: .venv/ready-tests
+	$(BIN)/python -m pytest -n auto
+
+check: .venv/ready-tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+thorough: .venv/ready-tests
+	$(BIN)/python -m pytest -n auto --override-ini=thorough=true
+
+bench: .venv/ready-tests
+	$(BIN)/python -m benchmarks
+
+docs: .venv/ready-tests
+	$(BIN)/python -m docs
+
+examples: .venv/ready-tests
+	for file in examples/*.py; do $(BIN)/python $$file || exit 1; done
+
+clean:
+	rm -rf .venv runs
+
+.venv/ready: pyproject.toml
+	@sh .ci/setup "$(PYTHON)" plot,draw
+	@touch $@
+
+.venv/ready-tests: pyproject.toml
+	@sh .ci/setup "$(PYTHON)" plot,draw,test,check
+	@touch $@ .venv/ready
