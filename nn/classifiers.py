@@ -1,0 +1,213 @@
+"""The course's three classifiers, trained on automatic gradients or on the hand-derived ones.
+
+    model = nn.LLayerClassifier([12288, 20, 7, 5, 1])
+    model.fit(X, Y, iterations=2500, learning_rate=0.0075)
+    model.costs, model.parameters["W1"], model.predict(X_test), model.score(X_test, Y_test)
+
+X (n_x, m) has one example in each column, Y (1, m) its label, 0 or 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from . import by_hand
+from .activations import activation_named
+from .by_hand.notation import Array, Gradients, Parameters
+from .errors import DataError, SettingError
+from .estimator import Classifier, Course
+from .initializers import Initializer
+from .layers import Layer, Linear, Sequential, Unit
+from .train import count
+
+
+class LogisticRegression(Classifier):
+    """One unit, A = sigmoid(w^T X + b); parameters "w" (n_x, 1) and "b" (), both from zero.
+
+    The course's settings are the defaults of `fit`: 2000 iterations, learning rate 0.005. `dtype`
+    is that of X unless given; `gradients` says who computes them, "auto" or "by_hand".
+
+    >>> model = LogisticRegression()
+    >>> model.fit(np.array([[1.0, 3.0]]), np.array([[1, 0]]), iterations=100, learning_rate=1.0)
+    LogisticRegression()
+    >>> model.predict(np.array([[0.0, 4.0]]))
+    array([[1., 0.]])
+    """
+
+    def __init__(self, *, dtype: Any = None, gradients: str = "auto") -> None:
+        super().__init__()
+        self.dtype = dtype
+        self.gradients = gradients
+
+    @property
+    def course(self) -> Course:
+        """2000 iterations, learning rate 0.005."""
+        return Course(iterations=2000, learning_rate=0.005)
+
+    def dims(self, n_x: int) -> tuple[int, ...]:
+        """(n_x, 1)."""
+        return (n_x, 1)
+
+    def build(self, n_x: int) -> Unit:
+        """One unit, Z = w^T X + b."""
+        return Unit(n_x)
+
+    def cost_and_gradients_by_hand(
+        self, parameters: Parameters, X: Array, Y: Array
+    ) -> tuple[Any, Gradients]:
+        """The course's `propagate`."""
+        grads, cost = by_hand.propagate(parameters["w"], parameters["b"], X, Y)
+        return cost, {"w": grads["dw"], "b": grads["db"]}
+
+    def layered(self, named: Parameters) -> Parameters:
+        """W1 = w^T (1, n_x), b1 (1, 1)."""
+        return {"W1": named["w"].T, "b1": np.reshape(named["b"], (1, 1))}
+
+    def own_name(self, name: str) -> str:
+        """w for W1, b for b1."""
+        return {"W1": "w", "b1": "b"}.get(name, name)
+
+
+class LayeredClassifier(Classifier):
+    """What the two networks share: (LINEAR -> g) x (L - 1) -> LINEAR -> SIGMOID, W1, b1, W2, ..."""
+
+    hidden: str
+    seed: int | None
+    init: Initializer
+
+    def build(self, n_x: int) -> Sequential:
+        """The layers, the last one without its sigmoid."""
+        sizes = self.dims(n_x)
+        layers: list[Layer] = []
+        for n_in, n_out in pairwise(sizes):
+            layers += [Linear(n_in, n_out, self.init), activation_named(self.hidden)]
+        return Sequential(*layers[:-1])
+
+    def cost_and_gradients_by_hand(
+        self, parameters: Parameters, X: Array, Y: Array
+    ) -> tuple[Any, Gradients]:
+        """The course's `L_model_forward`, `compute_cost` and `L_model_backward`."""
+        AL, caches = by_hand.L_model_forward(X, parameters, hidden=self.hidden)
+        grads = by_hand.L_model_backward(AL, Y, caches, hidden=self.hidden)
+        return by_hand.compute_cost(AL, Y), {name: grads[f"d{name}"] for name in parameters}
+
+    def _seed(self) -> int:
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int | np.integer):
+            raise SettingError(f"seed is a whole number, not {self.seed!r}.")
+        if not 0 <= self.seed < 2**32:
+            raise SettingError(f"seed is {self.seed}; it must be from 0 to 2**32 - 1.")
+        return int(self.seed)
+
+
+class TwoLayerClassifier(LayeredClassifier):
+    """LINEAR -> g -> LINEAR -> SIGMOID; parameters "W1", "b1", "W2", "b2".
+
+    `hidden` names g. The course has two such networks, and what is not given is as in the one with
+    this g: "relu", the cats (n_h 7, seed 1, 2500 iterations, learning rate 0.0075), or "tanh", the
+    planar data (n_h 4, seed 2, 10000 iterations, learning rate 1.2).
+
+    W1 and W2 are drawn in order from RandomState(seed), as `init` says ("small": times 0.01).
+
+    >>> X, Y = by_hand.load_planar_dataset()
+    >>> model = TwoLayerClassifier(hidden="tanh").fit(X, Y, iterations=1001, record_every=1000)
+    >>> print(np.round(model.costs, 6))
+    [0.693048 0.288083]
+    """
+
+    def __init__(
+        self,
+        n_h: int | None = None,
+        hidden: str = "relu",
+        *,
+        seed: int | None = None,
+        init: Initializer = "small",
+        dtype: Any = None,
+        gradients: str = "auto",
+    ) -> None:
+        super().__init__()
+        self.n_h = n_h
+        self.hidden = hidden
+        self.seed = seed
+        self.init = init
+        self.dtype = dtype
+        self.gradients = gradients
+
+    @property
+    def course(self) -> Course:
+        """The planar network's settings for tanh, else the cat network's."""
+        return Course(10000, 1.2) if self.hidden == "tanh" else Course(2500, 0.0075)
+
+    def dims(self, n_x: int) -> tuple[int, ...]:
+        """(n_x, n_h, 1)."""
+        usual = 4 if self.hidden == "tanh" else 7
+        return (n_x, usual if self.n_h is None else count("n_h", self.n_h), 1)
+
+    def _seed(self) -> int:
+        if self.seed is None:
+            return 2 if self.hidden == "tanh" else 1
+        return super()._seed()
+
+    def cost_and_gradients_by_hand(
+        self, parameters: Parameters, X: Array, Y: Array
+    ) -> tuple[Any, Gradients]:
+        """With tanh the course's `backward_propagation`, else its `L_model_backward`."""
+        if self.hidden != "tanh":
+            return super().cost_and_gradients_by_hand(parameters, X, Y)
+        A2, cache = by_hand.forward_propagation(X, parameters)
+        grads = by_hand.backward_propagation(parameters, cache, X, Y)
+        return by_hand.planar.compute_cost(A2, Y), {name: grads[f"d{name}"] for name in parameters}
+
+
+class LLayerClassifier(LayeredClassifier):
+    """(LINEAR -> g) x (L - 1) -> LINEAR -> SIGMOID; parameters "W1", "b1", ..., "WL", "bL".
+
+    `layer_dims` is (n_x, n[1], ..., 1); by default (n_x, 20, 7, 5, 1) for the n_x of the data, the
+    course's cat network. `hidden` names g. W1, W2, ... are drawn in order from RandomState(seed),
+    as `init` says ("scaled": divided by sqrt(n[l-1])). 2500 iterations, learning rate 0.0075.
+
+    >>> model = LLayerClassifier([1, 3, 2, 1])
+    >>> X, Y = np.array([[1.0, 3.0]]), np.array([[1, 0]])
+    >>> model.fit(X, Y, iterations=500, learning_rate=0.5).predict(X)
+    array([[1., 0.]])
+    """
+
+    def __init__(
+        self,
+        layer_dims: Sequence[int] | None = None,
+        hidden: str = "relu",
+        *,
+        seed: int = 1,
+        init: Initializer = "scaled",
+        dtype: Any = None,
+        gradients: str = "auto",
+    ) -> None:
+        super().__init__()
+        self.layer_dims = layer_dims
+        self.hidden = hidden
+        self.seed = seed
+        self.init = init
+        self.dtype = dtype
+        self.gradients = gradients
+
+    @property
+    def course(self) -> Course:
+        """2500 iterations, learning rate 0.0075."""
+        return Course(iterations=2500, learning_rate=0.0075)
+
+    def dims(self, n_x: int) -> tuple[int, ...]:
+        """`layer_dims`, checked: (n_x, ..., 1)."""
+        if self.layer_dims is None:
+            return (n_x, 20, 7, 5, 1)
+        sizes = tuple(count("each number in layer_dims", n) for n in self.layer_dims)
+        if len(sizes) < 2 or sizes[-1] != 1:
+            raise SettingError(
+                f"layer_dims is {list(sizes)}; it goes from the n_x inputs to the 1 output, as in "
+                f"[{n_x}, 20, 7, 5, 1]."
+            )
+        if sizes[0] != n_x:
+            raise DataError(None, "X", f"{n_x} rows", f"{sizes[0]}, the first of layer_dims")
+        return sizes

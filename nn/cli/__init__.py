@@ -1,0 +1,100 @@
+"""The command line: `autograd-lite COMMAND ...`, also `python -m nn COMMAND ...`.
+
+Each command is a module with `add(commands)`, which declares it, and `run(args)`, which does it and
+gives the exit code. Bad input is one sentence on the standard error, and exit code 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import NoReturn, TextIO
+
+from autograd_lite.errors import AutogradError
+
+from ..errors import NNError
+from . import compare, draw, predict, train
+
+COMMANDS = (train, predict, compare, draw)
+PROGRAM = "autograd-lite"
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are one sentence, without the usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where help is; exit code 2."""
+        self.exit(2, f"{self.prog}: {sentence(message)} See {self.prog} --help.\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Everything that can be typed."""
+    top = Parser(
+        prog=PROGRAM,
+        description="Train the classifiers of the first deep-learning course on automatic "
+        "gradients, and compare these with the hand-derived ones.",
+        epilog=f"Start with: {PROGRAM} train      Help on a command: {PROGRAM} COMMAND --help",
+    )
+    commands = top.add_subparsers(metavar="COMMAND", dest="command")
+    for command in COMMANDS:
+        command.add(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code: 0, or 2 for bad input, 130 after Ctrl-C."""
+    top = parser()
+    args = top.parse_args(arguments)
+    if args.command is None:
+        top.print_help()
+        return 0
+    with warnings.catch_warnings():
+        warnings.showwarning = _note
+        try:
+            code: int = args.run(args)
+            sys.stdout.flush()
+            return code
+        except (NNError, AutogradError) as error:
+            return fail(str(error))
+        except BrokenPipeError:  # the reader, such as head, has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        except OSError as error:
+            from ..data.files import explain
+
+            place = f"{error.filename}: " if error.filename else ""
+            return fail(f"{place}found {explain(error)}")
+        except MemoryError:
+            return fail("this machine's memory is too small for that")
+        except KeyboardInterrupt:
+            return fail("stopped by Ctrl-C", code=130)
+
+
+def fail(message: str, code: int = 2) -> int:
+    """One sentence on the standard error."""
+    print(f"{PROGRAM}: {sentence(message)}", file=sys.stderr)
+    return code
+
+
+def sentence(message: str) -> str:
+    """The message on one line, with a full stop.
+
+    >>> sentence("no such file\\n")
+    'no such file.'
+    """
+    text = " ".join(message.split())
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _note(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    print(f"{PROGRAM}: note: {sentence(str(message))}", file=sys.stderr)

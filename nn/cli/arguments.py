@@ -1,0 +1,172 @@
+"""Arguments that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+from typing import Any
+
+from ..classifiers import LLayerClassifier, LogisticRegression, TwoLayerClassifier
+from ..data import CatData, drawings, load_cat
+from ..errors import DataError, SettingError
+from ..estimator import Classifier
+from ..persist import load
+
+MODELS = ("logistic", "two-layer", "deep")
+LAYERS = {"logistic": "12288,1", "two-layer": "12288,7,1", "deep": "12288,20,7,5,1"}
+KINDS = {"LogisticRegression": "logistic", "TwoLayerClassifier": "two-layer"}
+
+
+def whole_number(text: str) -> int:
+    """A whole number from 1 on, as argparse wants it told."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return number
+
+
+def seed(text: str) -> int:
+    """A seed of NumPy's legacy generator."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2**32 - 1")
+    return number
+
+
+def rate(text: str) -> float:
+    """A number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number greater than 0")
+    return number
+
+
+def layers(text: str) -> list[int]:
+    """Sizes such as 12288,20,7,5,1, from the inputs to the one output."""
+    try:
+        sizes = [int(part) for part in text.split(",")]
+    except ValueError:
+        sizes = []
+    if len(sizes) < 2 or min(sizes) < 1 or sizes[-1] != 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a list of layer sizes such as 12288,20,7,5,1, from the number of "
+            f"inputs to the one output"
+        )
+    return sizes
+
+
+def add_data(command: argparse.ArgumentParser) -> None:
+    """--data."""
+    command.add_argument(
+        "--data",
+        metavar="DIR",
+        help="folder with train_catvnoncat.h5 and test_catvnoncat.h5; without it, the program's "
+        "own drawings of cats and other things are used",
+    )
+
+
+def add_model(command: argparse.ArgumentParser, or_file: bool) -> None:
+    """--model, --layers, --seed, --dtype."""
+    names = ", ".join(MODELS)
+    if or_file:
+        command.add_argument(
+            "--model",
+            default="deep",
+            metavar="NAME|FILE",
+            help=f"one of {names}, not yet trained, or a trained model.h5 (default: deep)",
+        )
+    else:
+        command.add_argument(
+            "--model", choices=MODELS, help=f"which classifier: {names} (default: deep)"
+        )
+    command.add_argument(
+        "--layers",
+        type=layers,
+        metavar="N,N,...",
+        help="sizes of all layers, from the inputs to the one output (default: the course's: "
+        + ", ".join(f"{sizes} for {name}" for name, sizes in LAYERS.items())
+        + ")",
+    )
+    command.add_argument(
+        "--seed",
+        type=seed,
+        metavar="N",
+        help="of the first weights (default: 1, the course's; logistic starts at zero)",
+    )
+    command.add_argument(
+        "--dtype",
+        choices=("float64", "float32"),
+        help="number format; float32 is faster, float64 has 16 digits (default: float64)",
+    )
+
+
+def new_model(name: str, args: argparse.Namespace, **settings: Any) -> Classifier:
+    """The classifier that the arguments ask for; SettingError where they contradict each other."""
+    sizes = args.layers
+    settings["dtype"] = args.dtype or "float64"
+    if name == "logistic":
+        if sizes is not None and len(sizes) != 2:
+            raise SettingError(
+                f"--model logistic has two sizes, such as 12288,1, not {_listed(sizes)}."
+            )
+        return LogisticRegression(**settings)
+    settings["seed"] = 1 if args.seed is None else args.seed
+    if name == "two-layer":
+        if sizes is not None and len(sizes) != 3:
+            raise SettingError(
+                f"--model two-layer has three sizes, such as 12288,7,1, not {_listed(sizes)}."
+            )
+        return TwoLayerClassifier(7 if sizes is None else sizes[1], **settings)
+    return LLayerClassifier(sizes, **settings)
+
+
+def named_or_loaded(args: argparse.Namespace) -> Classifier:
+    """The classifier of --model: a new one by name, or one from a file."""
+    if args.model in MODELS:
+        return new_model(args.model, args)
+    if not os.path.exists(args.model):
+        names = ", ".join(MODELS)
+        raise SettingError(f"--model {args.model} is neither one of {names} nor a file.")
+    refuse_settings_of_trained(args, ("layers", "seed", "dtype"))
+    return load(args.model)
+
+
+def refuse_settings_of_trained(args: argparse.Namespace, names: tuple[str, ...]) -> None:
+    """SettingError where an argument would change what a trained model has fixed."""
+    for name in names:
+        if getattr(args, name) is not None:
+            raise SettingError(f"--{name} cannot be given with a trained model, which has its own.")
+
+
+def check_inputs(args: argparse.Namespace, n_x: int) -> None:
+    """SettingError where --layers begins with another number than the data have rows."""
+    if args.layers is not None and args.layers[0] != n_x:
+        raise SettingError(
+            f"--layers begins with {args.layers[0]}, but each picture in these data is "
+            f"{n_x} numbers; begin with {n_x}."
+        )
+
+
+def pictures(folder: str | None) -> CatData:
+    """The labelled pictures of --data, or the program's own drawings."""
+    if folder is not None:
+        return load_cat(folder)
+    root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    try:
+        return drawings(cache=os.path.join(root, "autograd-lite", "drawings"))
+    except (DataError, OSError):  # no room, no permission: they can be drawn again each time
+        return drawings()
+
+
+def _listed(sizes: list[int]) -> str:
+    return ",".join(map(str, sizes))

@@ -1,0 +1,173 @@
+"""What `train` leaves in its folder, and the summary for a person."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+
+from .. import plots
+from ..by_hand import accuracy
+from ..compare import Comparison, compare_gradients
+from ..data import CatData
+from ..data.files import replace_file
+from ..errors import MissingPackageError
+from ..estimator import Classifier
+
+
+class Written:
+    """Which files were written, what was left out and why, and how the gradients compare."""
+
+    def __init__(self) -> None:
+        self.files: list[str] = []
+        self.skipped: list[str] = []
+        self.comparison: Comparison | None = None
+
+
+def write_all(out: str, model: Classifier, data: CatData, seconds: float, total: float) -> Written:
+    """Write costs.png, mislabelled.png, graph.svg, gradients.txt, report.json; raises OSError.
+
+    A picture that this machine cannot make is left out, and what to install is noted.
+    """
+    written = Written()
+    written.files.append("model.h5")
+    name = describe(model)
+
+    def costs() -> None:
+        title = f"{name}, learning rate {_rate(model)}"
+        plots.write(plots.learning_curves(model, title), os.path.join(out, "costs.png"))
+
+    def mislabelled() -> None:
+        figure = plots.mislabelled(
+            data.pictures_test,
+            data.Y_test,
+            model.predict_proba(data.X_test),
+            data.classes,
+            f"Test pictures, {name}",
+        )
+        plots.write(figure, os.path.join(out, "mislabelled.png"))
+
+    _attempt(written, "costs.png", costs)
+    _attempt(written, "mislabelled.png", mislabelled)
+    _draw(written, out, model, data)
+    written.comparison = compare_gradients(model, data.X_train, data.Y_train)
+    _text(written, out, "gradients.txt", f"{written.comparison}\n")
+    report = _report(model, data, written, seconds, total)
+    _text(written, out, "report.json", json.dumps(report, indent=2) + "\n")
+    return written
+
+
+def _attempt(written: Written, file: str, make: Callable[[], None]) -> None:
+    try:
+        make()
+        written.files.append(file)
+    except MissingPackageError as error:
+        written.skipped.append(f"{file} was left out. {error}")
+
+
+def _draw(written: Written, out: str, model: Classifier, data: CatData) -> None:
+    """graph.svg, or graph.dot with a note on how to render it."""
+    graph = model.graph(data.X_train, data.Y_train)
+    X, Y, J = graph["X"], graph["Y"], graph["J"]  # noqa: F841  # names that the drawing finds
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        path = ag.draw(J, passes="both").render(os.path.join(out, "graph.svg"))
+    written.files.append(os.path.basename(path))
+    written.skipped += [str(note.message) for note in notes]
+
+
+def _text(written: Written, out: str, file: str, text: str) -> None:
+    replace_file(os.path.join(out, file), text.encode())
+    written.files.append(file)
+
+
+def accuracies(model: Classifier, data: CatData) -> dict[str, float]:
+    """In percent, on both halves."""
+    return {
+        "train": accuracy(model.predict(data.X_train), data.Y_train),
+        "test": accuracy(model.predict(data.X_test), data.Y_test),
+    }
+
+
+def describe(model: Classifier) -> str:
+    """Kind and sizes, as LLayerClassifier 12288-20-7-5-1."""
+    assert model.network is not None
+    sizes = "-".join(map(str, model.dims(model.network.n_x)))
+    return f"{type(model).__name__} {sizes}"
+
+
+def _rate(model: Classifier) -> str:
+    assert model.optimizer is not None
+    return f"{model.optimizer.learning_rate:g}"
+
+
+def _whose(model: Classifier) -> str:
+    return "automatic" if model.gradients == "auto" else "hand-derived"
+
+
+def _report(
+    model: Classifier, data: CatData, written: Written, seconds: float, total: float
+) -> dict[str, Any]:
+    run, optimizer, comparison = model.run, model.optimizer, written.comparison
+    assert run is not None
+    assert optimizer is not None
+    assert comparison is not None
+    assert model.network is not None
+    return {
+        "data": {
+            "source": data.source,
+            "folder": model.about.get("data"),
+            "train": data.X_train.shape[1],
+            "test": data.X_test.shape[1],
+            "classes": list(data.classes),
+        },
+        "settings": {
+            "model": type(model).__name__,
+            "layers": list(model.dims(model.network.n_x)),
+            **{k: v for k, v in model.get_params().items() if k != "layer_dims"},
+            "dtype": str(next(iter(run.parameters.values())).dtype),
+            "optimizer": {"name": optimizer.name, **optimizer.settings},
+            "learning_rate": optimizer.learning_rate,
+        },
+        "iterations": run.iterations,
+        "interrupted": run.interrupted,
+        "costs": {"iteration": run.recorded, "cost": run.costs},
+        "accuracy_percent": accuracies(model, data),
+        "gradients": {"equal": comparison.ok, "summary": comparison.summary},
+        "seconds": {"training": round(seconds, 3), "this_command": round(total, 3)},
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "files": [*written.files, "report.json"],
+        "left_out": written.skipped,
+    }
+
+
+def summary(model: Classifier, data: CatData, seconds: float, out: str, written: Written) -> str:
+    """What happened, in a few lines."""
+    run, comparison = model.run, written.comparison
+    assert run is not None
+    assert comparison is not None
+    right = accuracies(model, data)
+    stopped = " (stopped by Ctrl-C; --resume goes on)" if run.interrupted else ""
+    speed = f" in {seconds:.1f} s" if seconds >= 0.1 else ""
+    lines = [
+        ("Data", f"{data.source}"),
+        ("Model", f"{describe(model)}, {_whose(model)} gradients"),
+        ("Training", f"{run.iterations} iterations{speed}, learning rate {_rate(model)}{stopped}"),
+        (
+            "Cost",
+            f"{run.costs[0]:.6f} at first, {run.costs[-1]:.6f} at iteration {run.recorded[-1]}",
+        ),
+        ("Accuracy", f"{right['train']:.2f} % in training, {right['test']:.2f} % in the test"),
+        ("Gradients", comparison.summary),
+        ("Files", f"{', '.join(written.files)} in {out}"),
+        *(("", note) for note in written.skipped),
+        ("Next", f"autograd-lite predict PICTURE --model {os.path.join(out, 'model.h5')}"),
+    ]
+    return "\n".join(f"{name:<11}{text}" for name, text in lines)

@@ -1,0 +1,229 @@
+"""`autograd-lite train`: learn from labelled pictures, and leave all about it in a folder."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import tempfile
+import time
+from typing import Any
+
+from .. import persist
+from ..data import CatData
+from ..data.files import explain
+from ..errors import CheckpointError, SettingError
+from ..estimator import Classifier
+from ..optimizers import OPTIMIZERS
+from . import arguments, outputs
+
+MODEL = "model.h5"
+OUT = "cat-classifier"
+SECONDS_BETWEEN_SAVES = 5.0
+
+DESCRIPTION = """\
+Train a classifier of pictures (cat or not) by full-batch gradient descent, on automatic gradients.
+The defaults are the course's settings. Ctrl-C stops after the step under way, saves what was
+learned, and --resume goes on from there, bit for bit."""
+
+EPILOG = f"""\
+In the output folder:
+  {MODEL:<17}the trained model with its history (HDF5); `predict` and --resume read it
+  costs.png        the learning curve
+  mislabelled.png  the test pictures that it gets wrong
+  graph.svg        the computation graph (graph.dot where nothing can render it)
+  gradients.txt    every gradient by hand, automatically and numerically, compared
+  report.json      data, settings, costs, accuracies, seconds
+
+Examples:
+  autograd-lite train
+  autograd-lite train --data ../shared/data --model logistic --out logistic
+  autograd-lite train --layers 12288,30,10,1 --learning-rate 0.005 --dtype float32"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command and its arguments."""
+    command = commands.add_parser(
+        "train",
+        help="train a classifier of pictures",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    arguments.add_data(command)
+    arguments.add_model(command, or_file=False)
+    command.add_argument(
+        "--iterations",
+        type=arguments.whole_number,
+        metavar="N",
+        help="steps of gradient descent in all, those before --resume included "
+        "(default: 2500; logistic 2000)",
+    )
+    command.add_argument(
+        "--learning-rate",
+        type=arguments.rate,
+        metavar="RATE",
+        help="how far a step goes (default: 0.0075; logistic 0.005)",
+    )
+    command.add_argument(
+        "--optimizer",
+        choices=tuple(OPTIMIZERS),
+        help="how steps follow from gradients (default: sgd, plain gradient descent)",
+    )
+    command.add_argument(
+        "--gradients",
+        choices=("auto", "by_hand"),
+        help="who computes them: the engine, or the course's formulas (default: auto)",
+    )
+    command.add_argument(
+        "--out", default=OUT, metavar="DIR", help=f"output folder (default: {OUT})"
+    )
+    command.add_argument(
+        "--resume",
+        action="store_true",
+        help=f"go on with the {MODEL} in the output folder, until --iterations in all",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, save, report. 0, or 130 where Ctrl-C ended it."""
+    start = time.perf_counter()
+    path = os.path.join(args.out, MODEL)
+    if args.resume:
+        model = _trained(path, args)
+        if args.data is None:
+            args.data = model.about.get("data")
+    else:
+        model = arguments.new_model(args.model or "deep", args)
+        model.gradients = args.gradients or "auto"
+    iterations = args.iterations or model.course.iterations
+    data = arguments.pictures(args.data)
+    arguments.check_inputs(args, data.X_train.shape[0])
+    _prepare(args.out)
+
+    print(f"Data: {data.source}.")
+    done = model.iterations
+    if done >= iterations:
+        print(
+            f"The model has taken {done} iterations already; --iterations {iterations} asks for no "
+            f"more. To go on, ask for a larger number in all."
+        )
+        seconds = 0.0
+    else:
+        seconds = _fit(model, data, args, iterations, path)
+    if model.iterations == 0:
+        raise KeyboardInterrupt
+    seconds = model.about["seconds"] = model.about.get("seconds", 0.0) + seconds
+    _save(path, model)
+    written = outputs.write_all(args.out, model, data, seconds, time.perf_counter() - start)
+    print()
+    print(outputs.summary(model, data, seconds, args.out, written))
+    return 130 if model.interrupted else 0
+
+
+def _fit(
+    model: Classifier, data: CatData, args: argparse.Namespace, iterations: int, path: str
+) -> float:
+    """Train, saving every few seconds, and give the seconds it took."""
+    h, w, _ = data.pictures_train.shape[1:]
+    about = {
+        "data": None if args.data is None else os.path.abspath(args.data),
+        "source": data.source,
+        "classes": list(data.classes),
+        "picture": [h, w, 3],
+    }
+    if args.resume and model.about.get("source") not in (None, data.source):
+        print(f"Until now it was trained on other data: {model.about['source']}.")
+    model.about.update(about)
+    sizes = "-".join(map(str, model.dims(data.X_train.shape[0])))
+    more = f" more, {iterations} in all" if args.resume else ""
+    print(
+        f"Training {type(model).__name__} {sizes} for {iterations - model.iterations} iterations"
+        f"{more}. Ctrl-C stops and saves.",
+        flush=True,
+    )
+    if not args.resume and os.path.lexists(path):
+        _set_aside(path)
+    saved = start = time.perf_counter()
+
+    def save_now_and_then(model: Classifier) -> None:
+        nonlocal saved
+        if time.perf_counter() - saved > SECONDS_BETWEEN_SAVES:
+            persist.save(path, model)
+            saved = time.perf_counter()
+
+    model.fit(
+        data.X_train,
+        data.Y_train,
+        iterations,
+        args.learning_rate,
+        optimizer=args.optimizer,
+        gradients=args.gradients,
+        resume=args.resume,
+        callback=save_now_and_then,
+    )
+    return time.perf_counter() - start
+
+
+def _trained(path: str, args: argparse.Namespace) -> Classifier:
+    """The model to go on with; SettingError where an argument contradicts it."""
+    if not os.path.exists(path):
+        raise SettingError(
+            f"There is nothing to resume: {path} does not exist. Leave --resume out to start anew."
+        )
+    model = persist.load(path)
+    kind = arguments.KINDS.get(type(model).__name__, "deep")
+    assert model.network is not None
+    has = {
+        "model": kind,
+        "layers": list(model.dims(model.network.n_x)),
+        "seed": getattr(model, "seed", None),
+        "dtype": str(next(iter(model.parameters.values())).dtype),
+    }
+    for name, value in has.items():
+        asked = getattr(args, name)
+        if asked is not None and asked != value:
+            shown = ",".join(map(str, value)) if isinstance(value, list) else value
+            raise SettingError(
+                f"{path} was trained with --{name} {shown}; --resume cannot change that. Leave "
+                f"--{name} out, or choose another --out to start anew."
+            )
+    return model
+
+
+def _prepare(out: str) -> None:
+    """Make the output folder, and find out now whether files can be written there."""
+    try:
+        os.makedirs(out, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        found = "a file" if os.path.isfile(out) else explain(error)
+        raise SettingError(
+            f"--out {out}: found {found}; expected a folder to write in, or a new name."
+        ) from error
+
+
+def _set_aside(path: str) -> None:
+    """Keep the model of an earlier training under another name."""
+    old = path.removesuffix(".h5") + ".old.h5"
+    with contextlib.suppress(OSError):
+        shutil.copyfile(path, old)
+        print(f"The model of an earlier training is kept as {old}.")
+
+
+def _save(path: str, model: Classifier) -> None:
+    """Save the model, somewhere else where there is no room or no permission."""
+    try:
+        persist.save(path, model)
+    except CheckpointError as error:
+        elsewhere = os.path.join(tempfile.mkdtemp(prefix="autograd-lite-"), MODEL)
+        try:
+            persist.save(elsewhere, model)
+        except CheckpointError:
+            raise error from None
+        raise CheckpointError(
+            error.path, f"{error.reason}; what was learned is saved as {elsewhere}"
+        ) from error

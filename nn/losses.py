@@ -1,0 +1,114 @@
+"""Losses: what comes out of a network, and what should have, as one number.
+
+Columns are examples; every function takes arrays or Tensors. The ones `from_logits` take Z, before
+the last sigmoid or softmax, and stay finite and exact where the probability rounds to 0 or 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+import autograd_lite as ag
+
+from .errors import DataError
+
+
+def binary_cross_entropy(A: Any, Y: Any) -> Any:
+    """The course's cost of probabilities A against labels Y, both (1, m).
+
+    >>> print(round(binary_cross_entropy(np.array([[0.5, 0.5]]), np.array([[1.0, 0.0]])), 6))
+    0.693147
+    """
+    _check_same_shape(A, Y)
+    # J = -1/m sum_i (y log(a) + (1 - y) log(1 - a))
+    return -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+
+
+def binary_cross_entropy_from_logits(Z: Any, Y: Any) -> Any:
+    """The same cost, of Z with A = sigmoid(Z), right for any Z.
+
+    >>> Z, Y = np.array([[1000.0, -1000.0]]), np.array([[0.0, 0.0]])
+    >>> print(binary_cross_entropy_from_logits(Z, Y))
+    500.0
+    """
+    _check_same_shape(Z, Y)
+    # -y log(a) - (1 - y) log(1 - a) = log(1 + e^z) - y z
+    return (ag.softplus(Z) - Y * Z).mean()
+
+
+def softmax_cross_entropy(A: Any, Y: Any) -> Any:
+    """-1/m sum of Y log(A), of class probabilities A and one-hot labels Y, both (n_classes, m).
+
+    >>> A, Y = np.array([[0.5], [0.5]]), np.array([[1.0], [0.0]])
+    >>> print(round(softmax_cross_entropy(A, Y), 6))
+    0.693147
+    """
+    _check_same_shape(A, Y)
+    return -(Y * np.log(A)).sum() / A.shape[1]
+
+
+def softmax_cross_entropy_from_logits(Z: Any, Y: Any) -> Any:
+    """The same cost, of Z with A = softmax(Z) over rows, right for any Z.
+
+    >>> Z, Y = np.array([[1000.0], [0.0]]), np.array([[0.0], [1.0]])
+    >>> print(softmax_cross_entropy_from_logits(Z, Y))
+    1000.0
+    """
+    _check_same_shape(Z, Y)
+    return -(Y * ag.log_softmax(Z, axis=0)).sum() / Z.shape[1]
+
+
+def one_hot(labels: Any, n_classes: int, dtype: Any = np.float64) -> Any:
+    """Class numbers (m,) or (1, m) as columns (n_classes, m) with a single 1.
+
+    Raises DataError for a label that is not one of 0 ... n_classes - 1.
+
+    >>> one_hot([2, 0], 3)
+    array([[0., 1.],
+           [0., 0.],
+           [1., 0.]])
+    """
+    numbers = np.asarray(labels).reshape(-1)
+    wrong = numbers[~np.isin(numbers, np.arange(n_classes))]
+    if wrong.size:
+        raise DataError(None, "labels", f"the label {wrong[0]}", f"0 ... {n_classes - 1}")
+    return (numbers == np.arange(n_classes)[:, None]).astype(dtype)
+
+
+def mse(A: Any, Y: Any) -> Any:
+    """The mean of the squared errors over all numbers.
+
+    >>> print(mse(np.array([[1.0, 2.0]]), np.array([[1.0, 4.0]])))
+    2.0
+    """
+    _check_same_shape(A, Y)
+    return ((A - Y) ** 2).mean()
+
+
+def L1(A: Any, Y: Any) -> Any:
+    """The sum of the absolute errors, as in the course.
+
+    >>> print(L1(np.array([[0.5, 0.25]]), np.array([[1.0, 0.0]])))
+    0.75
+    """
+    _check_same_shape(A, Y)
+    return np.abs(Y - A).sum()
+
+
+def L2(A: Any, Y: Any) -> Any:
+    """The sum of the squared errors, as in the course.
+
+    >>> print(L2(np.array([[0.5, 0.25]]), np.array([[1.0, 0.0]])))
+    0.3125
+    """
+    _check_same_shape(A, Y)
+    return ((Y - A) ** 2).sum()
+
+
+def _check_same_shape(A: Any, Y: Any) -> None:
+    # (1, m) against (m,) would broadcast to (m, m) in silence, and give another cost.
+    if A.shape != Y.shape:
+        found = f"labels of shape {Y.shape} for outputs of shape {A.shape}"
+        raise DataError(None, "Y", found, "the same shape for both")

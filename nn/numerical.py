@@ -1,0 +1,93 @@
+"""Numerical derivatives of a network's cost, to judge both the manual and the automatic ones.
+
+Complex step: dJ/dv is the imaginary part of J(v + ih) / h. Nothing is subtracted, so h may be as
+small as one likes and the result is right to rounding. The network is written out here a third
+time, for complex numbers; it shares nothing with `by_hand` or the engine.
+Source: W. Squire and G. Trapp, 1998, "Using complex variables to estimate derivatives of real
+functions".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from .by_hand.notation import Array, Parameters
+
+STEP = 1e-30
+
+
+def _sigmoid(z: Array, right: Array) -> Array:
+    e = np.exp(np.where(right, -z, z))  # never large
+    a: Array = np.where(right, 1, e) / (1 + e)
+    return a
+
+
+#: name -> g(z, right), of complex z; `right` tells on which side of 0 the network's own Z lies, so
+#: that at a kink the slope is the one from the left, the course's.
+_G: dict[str, Callable[[Array, Array], Array]] = {
+    "relu": lambda z, right: np.where(right, z, 0),
+    "leaky_relu": lambda z, right: np.where(right, z, 0.01 * z),
+    "tanh": lambda z, right: np.tanh(z),
+    "sigmoid": _sigmoid,
+    "linear": lambda z, right: z,
+}
+
+
+class Network:
+    """LINEAR -> g -> ... -> LINEAR -> SIGMOID and its cost, at given parameters, X and Y.
+
+    `derivative("dW2", (0, 3))` is dJ/dW2[0, 3], of the cost J in every case.
+    """
+
+    def __init__(self, parameters: Parameters, hidden: str, X: Array, Y: Array) -> None:
+        self.L = len(parameters) // 2
+        self.Y = Y.astype(np.float64)
+        self.m = X.shape[1]
+        self.hidden = hidden
+        self.W = [parameters[f"W{l}"] for l in range(1, self.L + 1)]
+        self.b = [parameters[f"b{l}"] for l in range(1, self.L + 1)]
+        # In the number format of the network, so that every Z is on the side of 0 it has there.
+        self.A, self.Z = [X], []
+        for l in range(self.L):
+            Z = self.W[l] @ self.A[l] + self.b[l]
+            self.Z.append(Z)
+            g = _G[hidden] if l + 1 < self.L else _sigmoid
+            self.A.append(g(Z, Z > 0).astype(X.dtype, copy=False))
+
+    def derivative(self, name: str, index: tuple[int, ...]) -> float:
+        """dJ/dV at one element of V, for the name "dV": "dZ1", "dA0", "dW1", "db1", ..."""
+        kind, l = name[1], int(name[2:])
+        if kind == "A" and l == self.L:
+            return self._cost_of_probabilities(index)
+        # Z is linear in W, in b and in A: one element of these moves a row or a column of Z.
+        layer = l + 1 if kind == "A" else l
+        step = np.zeros(self.Z[layer - 1].shape)
+        row, column = index
+        if kind == "Z":
+            step[row, column] = 1
+        elif kind == "b":
+            step[row, :] = 1
+        elif kind == "W":
+            step[row, :] = self.A[l - 1][column, :]
+        else:
+            step[:, column] = self.W[l][:, row]
+        return self._cost_from(layer, step)
+
+    def _cost_from(self, layer: int, step: Array) -> float:
+        """Im J(Z + ih step) / h, going forward from Z of that layer."""
+        z = self.Z[layer - 1] + 1j * STEP * step
+        for l in range(layer, self.L):
+            a = _G[self.hidden](z, self.Z[l - 1] > 0)
+            z = self.W[l] @ a + self.b[l]
+        # log(1 + e^z) - y z, with e^z or e^-z, whichever is small
+        right = z.real > 0
+        losses = np.log1p(np.exp(np.where(right, -z, z))) + np.where(right, z, 0) - self.Y * z
+        return float(losses.imag.sum() / self.m / STEP)
+
+    def _cost_of_probabilities(self, index: tuple[int, ...]) -> float:
+        a, y = self.A[-1][index] + 1j * STEP, self.Y[index]
+        # -(y log(a) + (1 - y) log(1 - a)); a term that is not there has no slope
+        loss = -(np.log(a) if y == 1 else np.log(1 - a) if y == 0 else np.nan)
+        return float(loss.imag / self.m / STEP)

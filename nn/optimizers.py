@@ -1,0 +1,207 @@
+"""Optimizers: each is `init` and `update`, two pure functions, and a description that can be saved.
+
+    state = optimizer.init(parameters)
+    steps, state = optimizer.update(grads, state, parameters)
+    parameters = {name: p + steps[name] for name, p in parameters.items()}
+
+parameters, grads and steps are dicts of arrays under the same names; a state is a dict of such
+dicts and of numbers. Nothing that is passed in is written to.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from .by_hand.notation import Gradients, Parameters
+from .errors import SettingError
+
+State: TypeAlias = dict[str, Any]
+Init: TypeAlias = Callable[[Parameters], State]
+Update: TypeAlias = Callable[[Gradients, State, Parameters], tuple[Parameters, State]]
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """Two pure functions. `name` and `settings` say how to make the same one again."""
+
+    name: str
+    settings: dict[str, Any]
+    init: Init
+    update: Update
+
+    @property
+    def learning_rate(self) -> float:
+        """How far a step goes, in units of the gradient."""
+        return float(self.settings["learning_rate"])
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(f'{k}={v!r}' for k, v in self.settings.items())})"
+
+
+def sgd(learning_rate: float) -> Optimizer:
+    """Gradient descent: theta := theta - alpha dtheta. The course's optimizer.
+
+    >>> optimizer = sgd(0.5)
+    >>> optimizer.update({"W1": np.array([4.0])}, {}, {"W1": np.array([1.0])})
+    ({'W1': array([-2.])}, {})
+    """
+    alpha = _positive("learning_rate", learning_rate)
+
+    def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        return {name: -alpha * g for name, g in grads.items()}, state
+
+    return Optimizer("sgd", {"learning_rate": alpha}, lambda parameters: {}, update)
+
+
+def momentum(learning_rate: float, beta: float = 0.9) -> Optimizer:
+    """A heavy ball: v := beta v + dtheta, theta := theta - alpha v.
+
+    Source: B. Polyak, 1964, "Some methods of speeding up the convergence of iteration methods".
+    """
+    alpha, beta = _positive("learning_rate", learning_rate), _fraction("beta", beta)
+
+    def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        v = {name: beta * state["v"][name] + g for name, g in grads.items()}
+        return {name: -alpha * v[name] for name in grads}, {"v": v}
+
+    settings = {"learning_rate": alpha, "beta": beta}
+    return Optimizer("momentum", settings, lambda parameters: {"v": _zeros(parameters)}, update)
+
+
+def nesterov(learning_rate: float, beta: float = 0.9) -> Optimizer:
+    """Momentum that looks ahead: v := beta v + dtheta, theta := theta - alpha (dtheta + beta v).
+
+    Source: Y. Bengio et al., 2012, "Advances in optimizing recurrent networks", equation 7, after
+    Y. Nesterov, 1983.
+    """
+    alpha, beta = _positive("learning_rate", learning_rate), _fraction("beta", beta)
+
+    def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        v = {name: beta * state["v"][name] + g for name, g in grads.items()}
+        return {name: -alpha * (g + beta * v[name]) for name, g in grads.items()}, {"v": v}
+
+    settings = {"learning_rate": alpha, "beta": beta}
+    return Optimizer("nesterov", settings, lambda parameters: {"v": _zeros(parameters)}, update)
+
+
+def rmsprop(learning_rate: float, beta: float = 0.9, epsilon: float = 1e-8) -> Optimizer:
+    """s := beta s + (1 - beta) dtheta^2, theta := theta - alpha dtheta / (sqrt(s) + epsilon).
+
+    Source: G. Hinton, 2012, "Neural networks for machine learning", lecture 6e.
+    """
+    alpha, beta = _positive("learning_rate", learning_rate), _fraction("beta", beta)
+    epsilon = _positive("epsilon", epsilon)
+
+    def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        s = {name: beta * state["s"][name] + (1 - beta) * g * g for name, g in grads.items()}
+        steps = {name: -alpha * g / (np.sqrt(s[name]) + epsilon) for name, g in grads.items()}
+        return steps, {"s": s}
+
+    settings = {"learning_rate": alpha, "beta": beta, "epsilon": epsilon}
+    return Optimizer("rmsprop", settings, lambda parameters: {"s": _zeros(parameters)}, update)
+
+
+def adam(
+    learning_rate: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
+) -> Optimizer:
+    """Momentum and rmsprop, both freed from their start at zero.
+
+    Source: D. Kingma and J. Ba, 2015, "Adam: a method for stochastic optimization", algorithm 1.
+    """
+    alpha, epsilon = _positive("learning_rate", learning_rate), _positive("epsilon", epsilon)
+    beta1, beta2 = _fraction("beta1", beta1), _fraction("beta2", beta2)
+
+    def init(parameters: Parameters) -> State:
+        return {"m": _zeros(parameters), "v": _zeros(parameters), "t": 0}
+
+    def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        # t stays a Python number: an array of float64 would turn float32 into float64.
+        t = state["t"] + 1
+        m = {name: beta1 * state["m"][name] + (1 - beta1) * g for name, g in grads.items()}
+        v = {name: beta2 * state["v"][name] + (1 - beta2) * g * g for name, g in grads.items()}
+        # mhat = m / (1 - beta1^t),  vhat = v / (1 - beta2^t)
+        rate, scale = alpha / (1 - beta1**t), 1 / (1 - beta2**t)
+        steps = {
+            name: -rate * m[name] / (np.sqrt(scale * v[name]) + epsilon) for name in grads
+        }  # fmt: skip
+        return steps, {"m": m, "v": v, "t": t}
+
+    settings = {"learning_rate": alpha, "beta1": beta1, "beta2": beta2, "epsilon": epsilon}
+    return Optimizer("adam", settings, init, update)
+
+
+def weight_decay(optimizer: Optimizer, rate: float) -> Optimizer:
+    """`optimizer`, which also pulls weights (not biases) to zero: W := W - alpha rate W.
+
+    With sgd this is L2 regularization, rate/2 |W|^2 added to the cost; with adam it is AdamW.
+    Source: I. Loshchilov and F. Hutter, 2019, "Decoupled weight decay regularization".
+    """
+    rate = _positive("rate", rate)
+    pull = -optimizer.learning_rate * rate
+
+    def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        steps, state = optimizer.update(grads, state, parameters)
+        decayed = {
+            name: step if name.startswith("b") else step + pull * parameters[name]
+            for name, step in steps.items()
+        }
+        return decayed, state
+
+    settings = {**optimizer.settings, "weight_decay": rate}
+    return Optimizer(optimizer.name, settings, optimizer.init, update)
+
+
+OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
+    "sgd": sgd,
+    "momentum": momentum,
+    "nesterov": nesterov,
+    "rmsprop": rmsprop,
+    "adam": adam,
+}
+
+
+def optimizer_named(name: str, **settings: Any) -> Optimizer:
+    """Make the optimizer of that name and settings, `weight_decay` among them.
+
+    Raises SettingError for a name that is not in the table, or a setting it does not have.
+
+    >>> optimizer_named("sgd", learning_rate=0.1, weight_decay=0.01)
+    sgd(learning_rate=0.1, weight_decay=0.01)
+    """
+    if name not in OPTIMIZERS:
+        raise SettingError(f"There is no optimizer {name!r}. Use one of {', '.join(OPTIMIZERS)}.")
+    decay = settings.pop("weight_decay", 0)
+    try:
+        optimizer = OPTIMIZERS[name](**settings)
+    except TypeError as error:
+        raise SettingError(f"{name}: {error}.") from None
+    return weight_decay(optimizer, decay) if decay else optimizer
+
+
+def _zeros(parameters: Parameters) -> Parameters:
+    return {name: np.zeros_like(p) for name, p in parameters.items()}
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise SettingError(f"{name} is a number, not {value!r}.")
+    return float(value)
+
+
+def _positive(name: str, value: Any) -> float:
+    number = _number(name, value)
+    if not 0 < number < math.inf:
+        raise SettingError(f"{name} is {value!r}; it must be greater than 0, and finite.")
+    return number
+
+
+def _fraction(name: str, value: Any) -> float:
+    number = _number(name, value)
+    if not 0 <= number < 1:
+        raise SettingError(f"{name} is {value!r}; it must be at least 0 and less than 1.")
+    return number
