@@ -34,10 +34,13 @@ class Comparison:
         elements: int,
         random: np.random.Generator,
         order: int = 1,
+        size: float = 0.0,
     ) -> None:
         self.f, self.points, self.names, self.order = f, points, names, order
         self.rtol, self.elements, self.random = rtol, elements, random
         self.at = self.values(points)
+        # By this f's rounding errors are measured: a derivative is rounded as what it came from.
+        self.size = np.fmax(np.abs(self.at), size)
         self.value, self.pullback = vjp(f, *points)
         self._require_a_function()
         n = self.at.size
@@ -51,7 +54,8 @@ class Comparison:
         one = self
         while True:
             yield one
-            settings = (one.names, one.rtol, one.elements, one.random, one.order + 1)
+            size = float(np.max(one.size, initial=0.0)) / min(map(typical, one.points))
+            settings = (one.names, one.rtol, one.elements, one.random, one.order + 1, size)
             one = Comparison(one.along_a_direction(), one.points, *settings)
 
     def values(self, points: Sequence[Any], keep: bool = False) -> NDArray[Any]:
@@ -102,7 +106,6 @@ class Argument:
         self, comparison: Comparison, i: int, point: Any, name: str, rows: list[Any]
     ) -> None:
         self.comparison, self.i, self.point, self.name, self.rows = comparison, i, point, name, rows
-        self.typical = float(np.sqrt(np.mean(np.abs(point) ** 2))) if point.size else 0.0
         largest = [np.max(np.abs(g[np.isfinite(g)]), initial=0.0) for g in rows]
         self.floors = [FLOOR * float(one) for one in largest]
         self.wrong = 0
@@ -122,7 +125,7 @@ class Argument:
                 yield from self.along(*self.one_number(j, unit))
         if not few and not self.wrong:
             direction = self.comparison.random.standard_normal(self.point.shape)
-            direction *= (self.typical or 1.0) / np.sqrt(size)
+            direction *= typical(self.point) / np.sqrt(size)
             yield from self.along(direction, 1.0, f"{self.name}, a random direction")
             if self.wrong:
                 yield from self.along(*self.one_number(self.search(direction), 1.0))
@@ -132,7 +135,7 @@ class Argument:
         index = np.unravel_index(j, self.point.shape)
         direction = np.zeros(self.point.shape, self.point.dtype)
         direction[index] = unit
-        scale = max(float(np.abs(self.point[index])), self.typical) or 1.0
+        scale = max(float(np.abs(self.point[index])), typical(self.point))
         place = f"[{', '.join(map(str, index))}]" if index else ""
         return direction, scale, f"{self.name}{place}" + (" imaginary" if unit == 1j else "")
 
@@ -163,20 +166,20 @@ class Argument:
         quick = quick_slope(line, scale)
         exact = complex_slope(line, scale) if comparison.analytic else None
         comparison.analytic &= exact is not None
-        rounding = 40 * np.finfo(float).eps * np.abs(comparison.at) / (QUICK_STEP * scale)
+        rounding = 20 * np.finfo(float).eps * comparison.size / scale
         for k, (row, g) in enumerate(zip(comparison.weights, self.rows, strict=True)):
             by_rule = float(np.sum(np.real(g[moved] * direction[moved])))
-            noise = float(np.abs(row) @ rounding) + self.floors[k] * scale_of(direction)
-            measured, how = float(row @ quick), "differences"
+            rounded = float(np.abs(row) @ rounding)
+            floor = rounded + self.floors[k] * scale_of(direction)
+            measured, how, noise = float(row @ quick), "differences", floor + rounded / QUICK_STEP
             if exact is not None and near(float(row @ exact), measured, 1e-5, noise):
-                measured, how, noise = float(row @ exact), "complex step", noise * 1e-4
+                measured, how, noise = float(row @ exact), "complex step", floor
             verdict, remark = "right", ""
             probe = Probe(line, row, scale)
             if not near(by_rule, measured, comparison.rtol, noise):
                 if self.wrong >= ENOUGH:
                     verdict = "wrong"
                 else:
-                    floor = self.floors[k] * scale_of(direction)
                     verdict, slope, remark = judge(by_rule, probe.ladder(), comparison.rtol, floor)
                     measured, how = slope.value, "differences"
                     if verdict in ("jump", "unclear"):
@@ -193,8 +196,14 @@ class Argument:
                 how,
                 verdict,
                 remark,
+                floor,
                 probe,
             )
+
+
+def typical(point: Any) -> float:
+    """The size of the numbers in an array: the square root of their mean square, or 1."""
+    return (float(np.sqrt(np.mean(np.abs(point) ** 2))) if point.size else 0.0) or 1.0
 
 
 def scale_of(direction: Any) -> float:
@@ -246,8 +255,8 @@ def kind(x: Any) -> str:
 
 
 def near(a: float, b: float, rtol: float, atol: float) -> bool:
-    """Whether two numbers agree; nan agrees with nothing."""
-    return bool(abs(a - b) <= rtol * max(abs(a), abs(b)) + atol)
+    """Whether two finite numbers agree."""
+    return bool(np.isfinite(a - b) and abs(a - b) <= rtol * max(abs(a), abs(b)) + atol)
 
 
 def same(a: NDArray[Any], b: NDArray[Any]) -> bool:

@@ -60,10 +60,9 @@ class Slope:
     error: float
     unit: float
 
-    @property
-    def settled(self) -> bool:
-        """Whether the estimates agreed on some digits as the step shrank."""
-        allowed = 1e-3 * abs(self.value) + 1e-6 * self.unit
+    def settles(self, by_rule: float) -> bool:
+        """Whether the estimates agree well enough to say something about the rule's value."""
+        allowed = 1e-3 * np.fmax(abs(self.value), abs(by_rule)) + 1e-6 * self.unit
         return bool(np.isfinite(self.value) and self.error <= allowed)
 
 
@@ -82,46 +81,53 @@ class Ladder:
     @property
     def central(self) -> Floats:
         """(f(x + h) - f(x - h)) / 2h for every step."""
-        return self._quotients(self.after - self.before, 2 * self.steps)
+        return self._quotients(self.after - self.before, 2 * self.steps)[0]
 
     @property
     def right(self) -> Floats:
         """(f(x + h) - f(x)) / h for every step."""
-        return self._quotients(self.after - self.at, self.steps)
+        return self._quotients(self.after - self.at, self.steps)[0]
 
     @property
     def left(self) -> Floats:
         """(f(x) - f(x - h)) / h for every step."""
-        return self._quotients(self.at - self.before, self.steps)
-
-    def _quotients(self, change: Floats, steps: Floats) -> Floats:
-        moved = np.flatnonzero(change != 0)
-        if moved.size and abs(change[moved[-1]]) < 1e-5 * abs(self.at):
-            # Smaller steps than that last one are below the resolution of f: nothing is learnt.
-            change = np.where((change == 0) & (np.arange(change.size) > moved[-1]), np.nan, change)
-        with np.errstate(all="ignore"):
-            quotients: Floats = change / steps
-        return quotients
+        return self._quotients(self.at - self.before, self.steps)[0]
 
     def slope(self) -> Slope:
         """The derivative by central differences."""
-        return self._settle(self.central, 2)
+        return self._settle(self.after - self.before, 2 * self.steps, 2)
 
     def slope_right(self) -> Slope:
         """The derivative to the right."""
-        return self._settle(self.right, 1)
+        return self._settle(self.after - self.at, self.steps, 1)
 
     def slope_left(self) -> Slope:
         """The derivative to the left."""
-        return self._settle(self.left, 1)
+        return self._settle(self.at - self.before, self.steps, 1)
 
-    def _settle(self, quotients: Floats, order: int) -> Slope:
+    def _quotients(self, change: Floats, steps: Floats) -> tuple[Floats, float]:
+        """Change over step, and the smallest change that f shows."""
+        resolution = 0.0
+        moved = np.flatnonzero(change != 0)
+        if moved.size and moved[-1] + 1 < change.size:
+            last = abs(float(change[moved[-1]]))
+            most = np.max(np.abs(change), initial=abs(self.at), where=np.isfinite(change))
+            if last < 1e-5 * most:  # f is rounded to this: smaller steps tell nothing
+                resolution = last
+                tail = np.arange(change.size) > moved[-1]
+                change = np.where((change == 0) & tail, np.nan, change)
+        with np.errstate(all="ignore"):
+            return change / steps, resolution
+
+    def _settle(self, change: Floats, steps: Floats, order: int) -> Slope:
         """Richardson's extrapolation where three neighbours agree best."""
+        quotients, resolution = self._quotients(change, steps)
         with np.errstate(all="ignore"):
             weight = SHRINK**order
             better = (weight * quotients[1:] - quotients[:-1]) / (weight - 1)
             spread = np.abs(np.diff(better))
-            error = np.maximum(spread[1:], spread[:-1]) + (4 * self.noise / self.steps)[2:-1]
+            rounding = (4 * np.fmax(self.noise, resolution) / self.steps)[2:-1]
+            error = np.maximum(spread[1:], spread[:-1]) + rounding
         error[~np.isfinite(error)] = np.inf
         best = int(np.argmin(error))
         if not np.isfinite(error[best]):
@@ -164,7 +170,7 @@ def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[st
 
     def near(other: Slope) -> bool:
         allowed = rtol * max(abs(by_rule), abs(other.value)) + 3 * other.error + floor
-        return bool(other.settled and abs(by_rule - other.value) <= allowed)
+        return bool(other.settles(by_rule) and abs(by_rule - other.value) <= allowed)
 
     if np.isfinite(by_rule) and near(slope):
         return "right", slope, ""
@@ -175,7 +181,7 @@ def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[st
         if by_rule == steep * np.inf:
             return "right", Slope(by_rule, 0.0, 0.0), "the slope is infinite"
         return "unclear", slope, "the slope grows without bound"
-    if left.settled and right.settled:
+    if left.settles(by_rule) and right.settles(by_rule):
         low, high = sorted((left, right), key=lambda one: one.value)
         apart = high.value - low.value
         if apart > 10 * (low.error + high.error) + rtol * max(abs(low.value), abs(high.value)):
@@ -189,9 +195,9 @@ def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[st
                 )
             return "wrong", slope, f"kink here: {sides}; the rule's value lies outside"
     for side, name, other in ((left, "left", right), (right, "right", left)):
-        if side.settled and not np.isfinite(other.value):
+        if side.settles(by_rule) and not np.isfinite(other.value):
             remark = f"f exists to the {name} only"
             return ("right" if near(side) else "wrong"), side, remark
-    if slope.settled:
+    if slope.settles(by_rule):
         return "wrong", slope, "the rule gives nan" if np.isnan(by_rule) else ""
     return "unclear", slope, "differences do not settle: f is rough or too noisy here"

@@ -29,13 +29,14 @@ class Finding:
     how: str
     verdict: str
     remark: str = ""
+    floor: float = 0.0  # what is smaller counts as zero
     probe: Probe | None = field(default=None, repr=False, compare=False)
 
     @property
     def relative_error(self) -> float:
-        """|difference| / the larger of the two; 0 where both are 0."""
+        """|difference| / the larger of the two; 0 where both count as zero."""
         size = max(abs(self.by_rule), abs(self.by_differences))
-        if size == 0 or self.by_rule == self.by_differences:
+        if size <= self.floor or self.by_rule == self.by_differences:
             return 0.0
         return float(abs(self.by_rule - self.by_differences) / size)
 

@@ -1,12 +1,8 @@
-"""Program -> readable NumPy source, which a person could have written."""
+"""A line of a Program as the Python that a person would write."""
 
 from __future__ import annotations
 
-import ast
-import inspect
-import itertools
-import linecache
-import textwrap
+import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,93 +11,150 @@ import numpy as np
 from ..registry import RULES, printed_name
 from ..rules.indexing import getitem
 from ..rules.shaping import astype
-from .program import Line, Program, Var, variables
+from .program import Line, Var
 
+# How tightly Python binds; a call or a name binds tightest.
+COMPARED, ADDED, MULTIPLIED, NEGATED, RAISED, ATOM = range(6)
 _SIGNS: dict[Any, tuple[str, int]] = {
-    np.add: ("+", 1), np.subtract: ("-", 1), np.multiply: ("*", 2), np.true_divide: ("/", 2),
-    np.matmul: ("@", 2), np.power: ("**", 4), np.greater: (">", 0), np.less: ("<", 0),
-    np.greater_equal: (">=", 0), np.less_equal: ("<=", 0), np.equal: ("==", 0),
+    np.add: ("+", ADDED), np.subtract: ("-", ADDED), np.multiply: ("*", MULTIPLIED),
+    np.true_divide: ("/", MULTIPLIED), np.matmul: ("@", MULTIPLIED), np.power: ("**", RAISED),
+    np.greater: (">", COMPARED), np.less: ("<", COMPARED), np.greater_equal: (">=", COMPARED),
+    np.less_equal: ("<=", COMPARED), np.equal: ("==", COMPARED), np.not_equal: ("!=", COMPARED),
+    operator.add: ("+", ADDED), operator.sub: ("-", ADDED), operator.mul: ("*", MULTIPLIED),
+    operator.truediv: ("/", MULTIPLIED), operator.floordiv: ("//", MULTIPLIED),
+    operator.mod: ("%", MULTIPLIED), operator.pow: ("**", RAISED),
+    operator.gt: (">", COMPARED), operator.lt: ("<", COMPARED), operator.ge: (">=", COMPARED),
+    operator.le: ("<=", COMPARED), operator.eq: ("==", COMPARED), operator.ne: ("!=", COMPARED),
 }  # fmt: skip
-_files = itertools.count(1)
+_METHODS: tuple[Any, ...] = (np.sum, np.mean, np.max, np.min, np.reshape)
 
 
-def argument(x: Any) -> str:
-    """An argument as source: a name, a number, a tuple, a slice."""
+class Printer:
+    """Prints expressions; `inlined` are lines written where their result is used."""
+
+    def __init__(self, inlined: Mapping[Var, Line] | None = None) -> None:
+        self.inlined = inlined or {}
+
+    def argument(self, x: Any) -> str:
+        """An argument of a call: a name, a number, a tuple, a slice, an expression."""
+        if isinstance(x, Var) and x in self.inlined:
+            return self.expression(self.inlined[x])[0]
+        if type(x) is tuple:
+            return f"({', '.join(map(self.argument, x))}{',' if len(x) == 1 else ''})"
+        if type(x) is list:
+            return f"[{', '.join(map(self.argument, x))}]"
+        return literal(x)
+
+    def operand(self, x: Any, around: int, sign: str = "", right: bool = False) -> str:
+        """An operand of a sign that binds as tightly as `around`, in brackets where it needs them."""
+        if not (isinstance(x, Var) and x in self.inlined):
+            text = literal(x)
+            return f"({text})" if text.startswith("-") and (right or around == RAISED) else text
+        text, level = self.expression(self.inlined[x])
+        inner = _SIGNS.get(self.inlined[x].fn, ("", 0))[0]
+        mixed = level == around == MULTIPLIED and ("@" in (sign, inner)) and sign != inner
+        same = level == around and (right or around in (RAISED, COMPARED))
+        if level < around or mixed or same or (right and text.startswith("-")):
+            return f"({text})"
+        return text
+
+    def expression(self, line: Line) -> tuple[str, int]:
+        """A line's right-hand side, and how tightly it binds."""
+        fn, args = line.fn, line.args
+        if line.several or (isinstance(fn, np.ufunc) and all(map(is_weak, args))):
+            return self.call(line), ATOM  # of two Python numbers np.add makes one of NumPy's
+        if fn in _SIGNS and not line.kwargs and len(args) == 2:
+            sign, level = _SIGNS[fn]
+            if fn is np.multiply and args[0] is args[1]:
+                return self._power(args[0], 2)
+            if level == RAISED:
+                return self._power(*args)
+            a = self.operand(args[0], level, sign)
+            b = self.operand(args[1], level, sign, right=True)
+            return f"{a} {sign} {b}", level
+        if fn in (np.negative, operator.neg):
+            return f"-{self.operand(args[0], NEGATED)}", NEGATED
+        if fn is np.square:
+            return self._power(args[0], 2)
+        if fn is np.transpose and len(args) == 1 and not line.kwargs:
+            return f"{self.operand(args[0], ATOM)}.T", ATOM
+        if fn is getitem:
+            return f"{self.operand(args[0], ATOM)}[{self.index(args[1])}]", ATOM
+        if fn is astype:
+            return f"{self.operand(args[0], ATOM)}.astype({literal(args[1])})", ATOM
+        if fn in _METHODS and isinstance(args[0], Var) and not args[0].weak:
+            options = [*map(self.argument, args[1:])]
+            options += [f"{k}={self.argument(lone(v))}" for k, v in line.kwargs.items()]
+            return f"{self.operand(args[0], ATOM)}.{fn.__name__}({', '.join(options)})", ATOM
+        return self.call(line), ATOM
+
+    def call(self, line: Line, name: str = "") -> str:
+        """The line as a call of its function by name."""
+        shown = [self.argument(a) for a in line.args]
+        shown += [f"{k}={self.argument(v)}" for k, v in line.kwargs.items()]
+        return f"{name or function_name(line.fn)}({', '.join(shown)})"
+
+    def _power(self, base: Any, exponent: Any) -> tuple[str, int]:
+        b = self.operand(exponent, RAISED, right=True)
+        return f"{self.operand(base, RAISED)}**{b}", RAISED
+
+    def index(self, x: Any) -> str:
+        """What stands between brackets."""
+
+        def one(p: Any) -> str:
+            if isinstance(p, slice):
+                parts = ["" if v is None else self.argument(v) for v in (p.start, p.stop)]
+                return ":".join(parts) + ("" if p.step is None else f":{self.argument(p.step)}")
+            return self.argument(p)
+
+        return ", ".join(map(one, x)) if type(x) is tuple and len(x) > 1 else one(x)
+
+
+def is_weak(x: Any) -> bool:
+    """Whether an argument is a number of Python's."""
+    return x.weak if isinstance(x, Var) else not isinstance(x, np.generic)
+
+
+def literal(x: Any) -> str:
+    """A name, or a value that Python reads back."""
     if isinstance(x, Var):
-        assert x.name is not None
+        assert x.name is not None, f"{x!r} has no name"
         return x.name
+    if type(x) is tuple or type(x) is list:
+        return Printer().argument(x)
     if isinstance(x, slice):
-        return f"slice({argument(x.start)}, {argument(x.stop)}, {argument(x.step)})"
+        return f"slice({literal(x.start)}, {literal(x.stop)}, {literal(x.step)})"
     if x is Ellipsis:
         return "..."
     if isinstance(x, np.bool_):
         return str(bool(x))
     if isinstance(x, np.generic):
-        plain = x.item()
-        return repr(plain) if isinstance(plain, float | int) and np.isfinite(plain) and x.dtype in (np.float64, np.int64) else f"np.{x.dtype.name}({plain!r})"
+        return number(x)
     if isinstance(x, float) and not np.isfinite(x):
         return f"float('{x}')"
     if isinstance(x, np.dtype):
-        return f"np.dtype('{x.str}')"
+        return f"np.{x.name}" if hasattr(np, x.name) else f"np.dtype({x.str!r})"
     if isinstance(x, type) and issubclass(x, np.generic):
         return f"np.{x.__name__}"
-    if type(x) is tuple:
-        return f"({', '.join(map(argument, x))}{',' if len(x) == 1 else ''})"
-    if type(x) is list:
-        return f"[{', '.join(map(argument, x))}]"
-    if callable(x):
-        return printed_name(x)
-    return repr(x)
+    return function_name(x) if callable(x) else repr(x)
 
 
-def call(line: Line) -> str:
-    """A line's right-hand side, as a person writes it."""
-    fn, args = line.fn, line.args
-    shown = [argument(a) for a in args]
-    if fn in _SIGNS and not line.kwargs:
-        a, b = (f"({s})" if s.startswith("-") and i == 1 else s for i, s in enumerate(shown))
-        return f"{a} {_SIGNS[fn][0]} {b}"
-    if fn is np.negative:
-        return f"-{shown[0]}"
-    if fn is np.square:
-        return f"{shown[0]} * {shown[0]}"
-    if fn is np.transpose and len(args) == 1:
-        return f"{shown[0]}.T"
-    if fn is getitem:
-        return f"{shown[0]}[{index(args[1])}]"
-    if fn is astype:
-        return f"{shown[0]}.astype({argument(args[1])})"
-    if fn is np.sum and isinstance(args[0], Var):
-        axes = [*shown[1:], *(f"{k}={axis(v)}" for k, v in line.kwargs.items())]
-        return f"{shown[0]}.sum({', '.join(axes)})"
-    shown += [f"{k}={argument(v)}" for k, v in line.kwargs.items()]
-    return f"{printed_name(fn)}({', '.join(shown)})"
+def number(x: Any) -> str:
+    """A number of NumPy's; float64 and Python's float mean the same except beside float32."""
+    plain = x.item()
+    if isinstance(plain, float) and not np.isfinite(plain):
+        return f"np.{x.dtype.name}('{plain}')"
+    return f"np.{x.dtype.name}({plain!r})"
 
 
-def axis(x: Any) -> str:
-    """axis=(1,) reads axis=1."""
-    return argument(x[0] if type(x) is tuple and len(x) == 1 else x)
-
-
-def index(x: Any) -> str:
-    """What stands between brackets."""
-
-    def one(p: Any) -> str:
-        if isinstance(p, slice):
-            parts = ["" if v is None else argument(v) for v in (p.start, p.stop)]
-            return ":".join(parts) + ("" if p.step is None else f":{argument(p.step)}")
-        return "None" if p is None else argument(p)
-
-    return ", ".join(map(one, x)) if type(x) is tuple and x else one(x)
-
-
-def own_functions(lines: list[Line]) -> str:
-    """Source of the functions that are not NumPy's, so that the file stands by itself."""
-    wanted: dict[str, Callable[..., Any]] = {}
-    for line in lines:
-        if is_own(line.fn) and line.fn not in (getitem, astype):
-            collect(line.fn.__wrapped__, wanted)  # type: ignore[attr-defined]
-    return "\n\n".join(undecorated(fn) for fn in wanted.values())
+def function_name(fn: Callable[..., Any]) -> str:
+    """How generated source calls a function: np.tanh, np.add.accumulate, sigmoid."""
+    owner = getattr(fn, "__self__", None)
+    if isinstance(owner, np.ufunc):
+        return f"np.{owner.__name__}.{fn.__name__}"
+    if fn in _SIGNS or fn is operator.neg:
+        return f"operator.{fn.__name__}"
+    return printed_name(fn)
 
 
 def is_own(fn: Any) -> bool:
@@ -109,48 +162,6 @@ def is_own(fn: Any) -> bool:
     return fn in RULES and hasattr(fn, "__autograd_primitive__")
 
 
-def collect(fn: Callable[..., Any], wanted: dict[str, Callable[..., Any]]) -> None:
-    """A function and the own functions that it calls."""
-    if fn.__name__ in wanted:
-        return
-    for name in fn.__code__.co_names:
-        inner = fn.__globals__.get(name)
-        inner = getattr(inner, "__wrapped__", inner)
-        if inspect.isfunction(inner) and inner is not fn and not inner.__module__.startswith("numpy"):
-            collect(inner, wanted)
-    wanted[fn.__name__] = fn
-
-
-def undecorated(fn: Callable[..., Any]) -> str:
-    """A function's source without decorators, docstring and annotations."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(fn)))
-    body = tree.body[0]
-    assert isinstance(body, ast.FunctionDef)
-    body.decorator_list, body.returns = [], None
-    for a in [*body.args.args, *body.args.kwonlyargs, *filter(None, (body.args.vararg,))]:
-        a.annotation = None
-    return ast.unparse(body)
-
-
-def evaluate(source: str, name: str, given: Mapping[str, Any]) -> Any:
-    """Run generated source and give one of its functions; tracebacks and pdb show its lines."""
-    file = f"<autograd_lite {name} {next(_files)}>"
-    linecache.cache[file] = (len(source), None, source.splitlines(True), file)
-    namespace: dict[str, Any] = {"np": np, **given}
-    exec(compile(source, file, "exec"), namespace)
-    return namespace[name]
-
-
-def parameters(program: Program) -> str:
-    """The parameter list of the generated function."""
-    return ", ".join(argument(v) for v in [*program.inputs, *program.constants])
-
-
-def shape_note(v: Var) -> str:
-    """A shape as a comment."""
-    return "" if v.shape == () else f"  # {v.shape}"
-
-
-def used(lines: list[Line]) -> set[Var]:
-    """All variables that some line reads."""
-    return {v for line in lines for v in variables((line.args, line.kwargs))}
+def lone(axis: Any) -> Any:
+    """axis=(1,) reads axis=1."""
+    return axis[0] if type(axis) is tuple and len(axis) == 1 else axis

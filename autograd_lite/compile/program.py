@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,54 +14,92 @@ from ..registry import printed_name
 
 
 class Var:
-    """One value of a Program: an input, a constant, or what a line gives."""
+    """One value of a Program: an input, a constant, or what a line gives.
 
-    __slots__ = ("dtype", "gradient_of", "name", "shape", "weak")
+    `weak`: a Python number, which does not decide the type of a result. `gradient_of`: the
+    variable whose gradient this is. `found`: a gradient that a sweep was asked for.
+    """
 
-    def __init__(self, shape: tuple[int, ...], dtype: Any, name: str | None = None) -> None:
+    __slots__ = ("dtype", "found", "gradient_of", "name", "shape", "weak")
+
+    def __init__(
+        self, shape: tuple[int, ...], dtype: Any, name: str | None = None, weak: bool = False
+    ) -> None:
         self.shape = shape
-        self.dtype = dtype
+        self.dtype = np.dtype(dtype)
         self.name = name
-        self.weak = False  # a Python number, which does not decide the type of a result
+        self.weak = weak
         self.gradient_of: Var | None = None
+        self.found = False
 
     @property
     def size(self) -> int:
         """How many numbers it holds."""
-        return int(np.prod(self.shape))
+        return math.prod(self.shape)
+
+    def take_over(self, other: Var) -> None:
+        """Stand for another variable too, under its name and in its role."""
+        self.name = self.name or other.name
+        self.gradient_of = self.gradient_of or other.gradient_of
+        self.found = self.found or other.found
 
     def __repr__(self) -> str:
         return f"{self.name or 'v'}{list(self.shape)}"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, frozen=True)
 class Line:
-    """outs = fn(*args, **kwargs), where arguments are Vars, plain values, or nests of both."""
+    """outs = fn(*args, **kwargs), where arguments are Vars, plain values, or nests of both.
+
+    `rules` names the derivative rules that the line comes from; a forward line has none.
+    """
 
     fn: Callable[..., Any]
     args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    kwargs: Mapping[str, Any]
     outs: tuple[Var, ...]
     several: bool = False  # fn gives a tuple
+    rules: tuple[str, ...] = ()
 
     @property
     def out(self) -> Var:
-        """The one output."""
+        """The first output, of most lines the only one."""
         return self.outs[0]
+
+    def reads(self) -> Iterator[Var]:
+        """Every variable among the arguments."""
+        yield from variables(self.args)
+        yield from variables(self.kwargs)
+
+    def using(self, known: Mapping[Var, Any]) -> Line:
+        """The line with other arguments in place of some variables."""
+        if not any(v in known for v in self.reads()):
+            return self
+        return dataclasses.replace(
+            self, args=fill(self.args, known), kwargs=fill(self.kwargs, known)
+        )
+
+    def calling(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Line:
+        """A line that makes the same variables in another way."""
+        return dataclasses.replace(self, fn=fn, args=args, kwargs=kwargs)
 
     def __repr__(self) -> str:
         return f"{', '.join(map(repr, self.outs))} = {printed_name(self.fn)}{self.args}"
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, frozen=True)
 class Program:
-    """Inputs, constants, lines in order, outputs."""
+    """Inputs, constants, lines in order, outputs.
+
+    `watched` are gradients in which a nan would mean that the engine must sweep again with strong
+    zeros, which straight lines cannot do (see backward.backpropagate).
+    """
 
     inputs: list[Var]
     constants: dict[Var, Any]
     lines: list[Line]
     outputs: list[Any]  # Vars, or plain values that do not depend on the inputs
-    notes: list[str] = field(default_factory=list)
+    watched: list[Var] = field(default_factory=list)
 
     def run(self, *values: Any) -> list[Any]:
         """Interpret the lines: slow, and the meaning that every pass must keep."""
@@ -72,39 +112,66 @@ class Program:
         return [known[v] if isinstance(v, Var) else v for v in self.outputs]
 
     def replace(self, **changes: Any) -> Program:
-        """The same Program with some parts changed."""
-        parts = {name: getattr(self, name) for name in self.__slots__}
-        return check(Program(**{**parts, **changes}))
+        """The same Program with some parts changed, and checked."""
+        return check(dataclasses.replace(self, **changes))
+
+    def renamed(self, lines: list[Line], same: Mapping[Var, Any], **changes: Any) -> Program:
+        """The Program with new lines, and with other variables in place of some."""
+        watched = [fill(v, same) for v in self.watched]
+        return self.replace(
+            lines=lines,
+            outputs=[fill(v, same) for v in self.outputs],
+            watched=list(dict.fromkeys(v for v in watched if isinstance(v, Var))),
+            **changes,
+        )
+
+    def makers(self) -> dict[Var, Line]:
+        """The line that makes each variable, of lines with one output."""
+        return {line.out: line for line in self.lines if not line.several}
 
 
 def check(program: Program) -> Program:
     """Raise ValueError unless each variable is made once, before use, with shapes that fit."""
     known = set(program.inputs) | set(program.constants)
     for line in program.lines:
-        for v in variables((line.args, line.kwargs)):
+        for v in line.reads():
             if v not in known:
                 raise ValueError(f"{v} is used before it is made, in {line}")
         for v in line.outs:
             if v in known:
                 raise ValueError(f"{v} is made twice, in {line}")
             known.add(v)
-        if isinstance(line.fn, np.ufunc) and line.fn.signature is None and not line.several:
-            fits = np.broadcast_shapes(*(np.shape(a) for a in map(shaped, line.args)))
-            if fits != line.out.shape:
-                raise ValueError(f"{line} gives shape {fits}, not {line.out.shape}")
+        fits = expected_shape(line)
+        if fits is not None and fits != line.out.shape:
+            raise ValueError(f"{line} gives shape {fits}, not {line.out.shape}")
     for v in variables(program.outputs):
         if v not in known:
             raise ValueError(f"the output {v} is never made")
     return program
 
 
-def shaped(a: Any) -> Any:
-    """Something np.shape understands: broadcasting only needs the shape."""
-    return np.broadcast_to(0, a.shape) if isinstance(a, Var) else a
+def expected_shape(line: Line) -> tuple[int, ...] | None:
+    """The shape that a line gives, where it follows from the shapes of its arguments."""
+    if line.several:
+        return None
+    if isinstance(line.fn, np.ufunc) and line.fn.signature is None:
+        return np.broadcast_shapes(*map(shape_of, line.args))
+    if line.fn in (np.matmul, np.dot):
+        a, b = map(shape_of, line.args)
+        if len(a) == len(b) == 2:
+            return (a[0], b[1]) if a[1] == b[0] else ()
+    if line.fn is np.transpose and len(line.args) == 1 and not line.kwargs:
+        return shape_of(line.args[0])[::-1]
+    return None
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    """The shape of an argument."""
+    return x.shape if isinstance(x, Var) else np.shape(x)
 
 
 def variables(x: Any) -> Iterator[Var]:
-    """Every Var in a nest of tuples, lists, dicts and slices."""
+    """Every Var in a nest of tuples, lists and dicts."""
     if isinstance(x, Var):
         yield x
     elif isinstance(x, tuple | list):
@@ -115,7 +182,7 @@ def variables(x: Any) -> Iterator[Var]:
             yield from variables(item)
 
 
-def fill(x: Any, known: dict[Var, Any]) -> Any:
+def fill(x: Any, known: Mapping[Var, Any]) -> Any:
     """The same nest with values, or other Vars, in place of Vars; unknown Vars stay."""
     if isinstance(x, Var):
         return known.get(x, x)
@@ -124,3 +191,8 @@ def fill(x: Any, known: dict[Var, Any]) -> Any:
     if type(x) is dict:
         return {key: fill(item, known) for key, item in x.items()}
     return x
+
+
+def last_reads(lines: Iterable[Line]) -> dict[Var, int]:
+    """For each variable the number of the last line that reads it."""
+    return {v: i for i, line in enumerate(lines) for v in line.reads()}

@@ -1,178 +1,137 @@
-"""A duck array that writes down each NumPy call, with its real value beside it.
+"""A duck array that stands for an array while a function is written down.
 
-The eager engine itself runs on Recorders once, sweep and update included; what it leaves behind is
-the Program of a training step with its backward pass.
+It has the shape and type of the real array and does what NumPy does with one; every call goes to
+the Recording it belongs to. The eager engine itself runs on Recorders: a Tensor holds one as its
+data, so that the backward sweep is written down like everything else.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import AutogradError
-from ..registry import printed_name
 from ..rules.indexing import getitem
 from ..rules.shaping import astype
 from ..watch import user_line
-from .program import Line, Program, Var
+from .program import Var
+
+if TYPE_CHECKING:
+    from .recording import Recording
 
 
 class TraceError(AutogradError, TypeError):
     """The function cannot be written down as straight-line NumPy; the message says where and why."""
 
 
-class Trace:
-    """The writing-down under way: its lines, and the arrays met on the way."""
-
-    def __init__(self) -> None:
-        self.inputs: list[Var] = []
-        self.constants: dict[Var, Any] = {}
-        self.lines: list[Line] = []
-        self.pinned: set[Var] = set()  # whole numbers that decided a shape or an axis
-        self.open = True
-        self._seen: dict[int, Var] = {}
-
-    def input(self, value: Any, name: str) -> Recorder:
-        """A Recorder for an argument."""
-        var = Var(np.shape(value), np.asarray(value).dtype, name)
-        var.weak = isinstance(value, int | float | complex) and not isinstance(value, np.generic)
-        self.inputs.append(var)
-        return Recorder(self, var, value)
-
-    def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Do the call on the real values, and write it down."""
-        if not self.open:
-            raise TraceError(
-                f"{printed_name(fn)} was called on an array that belongs to a finished ag.compile: "
-                f"it leaked out through a global, an attribute or a list. Return it instead."
-            )
-        kwargs = {
-            k: v for k, v in kwargs.items()
-            if not (v is None or v is np._NoValue or (k == "where" and v is True))
-        }  # fmt: skip
-        while len(args) > 1 and args[-1] is None and not hasattr(fn, "__autograd_primitive__"):
-            args = args[:-1]  # NumPy's way to say "not given"
-        if "out" in kwargs:
-            raise TraceError(f"{printed_name(fn)}: out= writes into an array; return a new one.")
-        value = fn(*values(args), **values(kwargs))
-        several = isinstance(value, tuple | list)
-        parts = value if several else (value,)
-        if not all(isinstance(part, np.ndarray | np.generic) for part in parts):
-            return value  # a shape, a bool: the same whenever the shapes are
-        outs = tuple(Var(part.shape, part.dtype) for part in parts)
-        self.lines.append(Line(fn, self._vars(args), self._vars(kwargs), outs, several))
-        recorders = [Recorder(self, v, p) for v, p in zip(outs, parts, strict=True)]
-        if not several:
-            return recorders[0]
-        return type(value)(*recorders) if hasattr(value, "_fields") else type(value)(recorders)
-
-    def _vars(self, x: Any) -> Any:
-        if isinstance(x, Recorder):
-            if x.recording is not self:
-                raise TraceError("an array of another ag.compile came in; pass it as an argument.")
-            return x.variable
-        if isinstance(x, np.ndarray):
-            return self.constant(x)
-        if type(x) is tuple or type(x) is list:
-            return type(x)([self._vars(item) for item in x])
-        if type(x) is dict:
-            return {key: self._vars(item) for key, item in x.items()}
-        return x
-
-    def constant(self, array: Any) -> Any:
-        """The Var of an array that is not an argument; its numbers are frozen."""
-        var = self._seen.get(id(array))
-        if var is None:
-            var = self._seen[id(array)] = Var(array.shape, array.dtype)
-            self.constants[var] = array
-        return var
-
-    def finish(self, outputs: list[Any]) -> Program:
-        """The Program, and no further calls."""
-        program = Program(
-            self.inputs, self.constants, self.lines, [self._vars(x) for x in outputs]
-        )
-        self.open = False
-        return program
+class MissingError(TraceError, AttributeError):
+    """An attribute of ndarray's that a Recorder does not have; hasattr gives False."""
 
 
 class Recorder:
-    """Stands for an array in a Trace; does what NumPy does with one, and has its shape and type."""
+    """Stands for an array or a number; `value` is the real one, of the example being run."""
 
     __slots__ = ("__weakref__", "recording", "value", "variable")
     __array_priority__ = 500.0  # below Tensor, above ndarray
     __hash__ = None  # type: ignore[assignment]
 
-    def __init__(self, trace: Trace, var: Var, value: Any) -> None:
-        self.recording, self.variable, self.value = trace, var, value
+    def __init__(self, recording: Recording, variable: Var, value: Any) -> None:
+        self.recording, self.variable, self.value = recording, variable, value
 
-    shape = property(lambda self: self.variable.shape)
-    dtype = property(lambda self: self.variable.dtype)
-    ndim = property(lambda self: len(self.variable.shape))
-    size = property(lambda self: self.variable.size)
-    T = property(lambda self: np.transpose(self))
-    mT = property(lambda self: np.swapaxes(self, -1, -2))
-    real = property(lambda self: np.real(self))
-    imag = property(lambda self: np.imag(self))
+    shape = property(lambda self: self.variable.shape, doc="As of an ndarray.")
+    dtype = property(lambda self: self.variable.dtype, doc="As of an ndarray.")
+    ndim = property(lambda self: len(self.variable.shape), doc="As of an ndarray.")
+    size = property(lambda self: self.variable.size, doc="As of an ndarray.")
+    itemsize = property(lambda self: self.variable.dtype.itemsize, doc="As of an ndarray.")
+    nbytes = property(lambda self: self.size * self.itemsize, doc="As of an ndarray.")
+    T = property(lambda self: np.transpose(self), doc="Axes reversed.")
+    mT = property(lambda self: np.swapaxes(self, -1, -2), doc="Last two axes swapped.")
+    real = property(lambda self: np.real(self), doc="Real part.")
+    imag = property(lambda self: np.imag(self), doc="Imaginary part.")
+    flat = property(lambda self: iter(self.ravel()), doc="Its numbers in row-major order.")
+
+    # NumPy's two doors, and that of this package's own functions
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(outranks(x) for x in inputs):
             return NotImplemented
-        fn: Any = ufunc
-        if method == "reduce" and ufunc is np.add:
-            return np.sum(*inputs, **{"axis": 0, **kwargs} if len(inputs) == 1 else kwargs)
-        if method != "__call__":
-            fn = getattr(ufunc, method)
-        return self.recording.call(fn, inputs, kwargs)
+        if method == "__call__":
+            return self.recording.call(ufunc, inputs, kwargs)
+        if method == "reduce" and ufunc is np.add and "initial" not in kwargs:
+            return np.sum(*inputs, **(kwargs if len(inputs) > 1 else {"axis": 0, **kwargs}))
+        return self.recording.call(getattr(ufunc, method), inputs, kwargs)
 
-    def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(
+        self, fn: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         if any(hasattr(t, "__autograd_call__") and t is not Recorder for t in types):
             return NotImplemented
         return self.recording.call(fn, args, kwargs)
 
-    def __autograd_call__(self, fn: Any, args: Any, kwargs: Any) -> Any:
+    def __autograd_call__(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
         return self.recording.call(fn, args, kwargs)
+
+    # What ndarray has beside operators
 
     def __getitem__(self, index: Any) -> Any:
         return self.recording.call(getitem, (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TraceError(
-            f"a compiled function may not write into an array ({user_line()}); build a new one "
-            f"with np.where or np.concatenate."
+            f"a compiled function may not write into an array{here()}. Build a new one with "
+            f"np.where or np.concatenate."
         )
 
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a 0-d array")
-        return self.shape[0]
+        return int(self.shape[0])
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))
 
     def astype(self, dtype: Any, **kwargs: Any) -> Any:
         """The same numbers in another type."""
+        if np.dtype(dtype) == self.dtype and not self.variable.weak:
+            return self
         return self.recording.call(astype, (self, np.dtype(dtype)), {})
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
         """As ndarray's."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **kwargs)  # type: ignore[arg-type, call-overload]
+        return self.recording.call(
+            np.reshape, (self, shape[0] if len(shape) == 1 else shape), kwargs
+        )
 
     def transpose(self, *axes: Any) -> Any:
         """As ndarray's."""
-        return np.transpose(self, *(axes if len(axes) < 2 else (axes,)))  # type: ignore[arg-type]
+        given = axes if len(axes) < 2 else (axes,)
+        return self.recording.call(np.transpose, (self, *given), {})
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # a protocol that Recorders do not take part in
+        advice = (
+            "it would write into the array"
+            if name in ("sort", "fill", "put", "itemset", "partition", "resize", "setflags")
+            else "it has no counterpart among NumPy's functions that dispatch"
+        )
+        raise MissingError(f".{name} does not work in a compiled function{here()}: {advice}.")
+
+    # Numbers that Python asks for
 
     def _number(self, what: str) -> Any:
-        if self.variable.weak and isinstance(self.value, int):
-            self.recording.pinned.add(self.variable)  # compiled again for another whole number
-            return self.value
+        value = self.recording.fixed_number(self)
+        if value is not None:
+            return value
         raise TraceError(
-            f"{what} needs the number inside an array, which ag.compile does not know: the same "
-            f"lines run for every value ({user_line()}). Use np.where for a choice between values; "
-            f"leave printing, item() and if statements outside the compiled function."
+            f"{what} needs the number inside an array{here()}, but a compiled function runs the "
+            f"same lines for every number. Use np.where for a choice between values; leave "
+            f"printing, item() and if statements outside."
         )
 
     def __bool__(self) -> bool:
@@ -184,8 +143,11 @@ class Recorder:
     def __int__(self) -> int:
         return int(self._number("int()"))
 
+    def __complex__(self) -> complex:
+        return complex(self._number("complex()"))
+
     def __index__(self) -> int:
-        return operator.index(self._number("using it as an index, a size or a loop count"))
+        return operator.index(self._number("an index, a size or a loop count"))
 
     def item(self, *args: Any) -> Any:
         """Refused: the number is not known while compiling."""
@@ -196,67 +158,102 @@ class Recorder:
         return self._number("tolist()")
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._number("np.asarray()")
+        return np.array(self._number("making a plain array (np.asarray, a[i] = x)"))
 
     def __format__(self, spec: str) -> str:
-        return str(self._number("formatting or printing it"))
+        return format(self._number("printing"), spec)
+
+    def __str__(self) -> str:
+        return str(self._number("printing"))
 
     def __repr__(self) -> str:
         return f"Recorder(shape={self.shape}, dtype={self.dtype})"
 
 
-def values(x: Any) -> Any:
-    """The same nest with real values in place of Recorders."""
-    if isinstance(x, Recorder):
-        return x.value
-    if type(x) is tuple or type(x) is list:
-        return type(x)([values(item) for item in x])
-    if type(x) is dict:
-        return {key: values(item) for key, item in x.items()}
-    return x
+def here() -> str:
+    """Where in the user's code this happens, as an addition to a sentence."""
+    line = user_line()
+    return f" ({line})" if line else ""
 
 
 def outranks(x: Any) -> bool:
-    """Whether another kind of array should handle a call instead (a Tensor around Recorders)."""
-    return hasattr(type(x), "__autograd_call__") and not isinstance(x, Recorder)
+    """Whether another kind of array handles a call instead: a Tensor around Recorders."""
+    return not isinstance(x, Recorder) and hasattr(type(x), "__autograd_call__")
 
 
-def _operator(ufunc: Any, reflected: bool = False) -> Any:
+def _operator(ufunc: Any, compute: Any, reflected: bool = False) -> Any:
+    """An operator method: NumPy's function, or Python's operator where all are numbers."""
+
     def operate(self: Recorder, other: Any) -> Any:
-        if outranks(other):
+        if outranks(other) or other is None or isinstance(other, str):
             return NotImplemented
-        return self.recording.call(ufunc, (other, self) if reflected else (self, other), {})
+        fn = ufunc
+        if self.variable.weak and is_weak(other):
+            fn = compute  # as eagerly: a Python number stays one, and decides no type
+        return self.recording.call(fn, (other, self) if reflected else (self, other), {})
 
     return operate
+
+
+def _unary(ufunc: Any, compute: Any) -> Any:
+    def operate(self: Recorder) -> Any:
+        return self.recording.call(compute if self.variable.weak else ufunc, (self,), {})
+
+    return operate
+
+
+def is_weak(x: Any) -> bool:
+    """Whether an operand is a number of Python's, or stands for one."""
+    if isinstance(x, Recorder):
+        return x.variable.weak
+    return isinstance(x, int | float | complex) and not isinstance(x, np.generic)
 
 
 def _method(fn: Any) -> Any:
     def call(self: Recorder, *args: Any, **kwargs: Any) -> Any:
         return fn(self, *args, **kwargs)
 
+    call.__doc__ = "As ndarray's."
     return call
 
 
-for _name, _fn in (
-    ("add", np.add), ("sub", np.subtract), ("mul", np.multiply), ("truediv", np.true_divide),
-    ("pow", np.power), ("matmul", np.matmul), ("mod", np.remainder), ("floordiv", np.floor_divide),
-    ("and", np.bitwise_and), ("or", np.bitwise_or), ("xor", np.bitwise_xor),
-):  # fmt: skip
-    setattr(Recorder, f"__{_name}__", _operator(_fn))
-    setattr(Recorder, f"__r{_name}__", _operator(_fn, reflected=True))
-for _name, _fn in (
-    ("eq", np.equal), ("ne", np.not_equal), ("lt", np.less), ("le", np.less_equal),
-    ("gt", np.greater), ("ge", np.greater_equal),
-):  # fmt: skip
-    setattr(Recorder, f"__{_name}__", _operator(_fn))
-for _name, _fn in (
-    ("neg", np.negative), ("pos", np.positive), ("abs", np.absolute), ("invert", np.invert),
-):  # fmt: skip
-    setattr(Recorder, f"__{_name}__", _method(_fn))
-for _method_name in (
-    "sum mean max min prod std var cumsum cumprod trace argmax argmin argsort all any squeeze "
-    "swapaxes ravel repeat take diagonal clip dot round conj nonzero compress choose"
+def _compress(self: Recorder, condition: Any, axis: Any = None) -> Any:
+    return np.compress(condition, self, axis)
+
+
+_OPERATORS: dict[str, tuple[Any, Any]] = {
+    "add": (np.add, operator.add), "sub": (np.subtract, operator.sub),
+    "mul": (np.multiply, operator.mul), "truediv": (np.true_divide, operator.truediv),
+    "pow": (np.power, operator.pow), "mod": (np.remainder, operator.mod),
+    "floordiv": (np.floor_divide, operator.floordiv), "matmul": (np.matmul, operator.matmul),
+    "and": (np.bitwise_and, operator.and_), "or": (np.bitwise_or, operator.or_),
+    "xor": (np.bitwise_xor, operator.xor),
+    "lshift": (np.left_shift, operator.lshift), "rshift": (np.right_shift, operator.rshift),
+}  # fmt: skip
+_COMPARISONS: dict[str, tuple[Any, Any]] = {
+    "eq": (np.equal, operator.eq), "ne": (np.not_equal, operator.ne),
+    "lt": (np.less, operator.lt), "le": (np.less_equal, operator.le),
+    "gt": (np.greater, operator.gt), "ge": (np.greater_equal, operator.ge),
+}  # fmt: skip
+_UNARIES: dict[str, tuple[Any, Any]] = {
+    "neg": (np.negative, operator.neg), "pos": (np.positive, operator.pos),
+    "abs": (np.absolute, operator.abs), "invert": (np.invert, operator.invert),
+}  # fmt: skip
+for _name, (_ufunc, _compute) in _OPERATORS.items():
+    setattr(Recorder, f"__{_name}__", _operator(_ufunc, _compute))
+    setattr(Recorder, f"__r{_name}__", _operator(_ufunc, _compute, reflected=True))
+for _name, (_ufunc, _compute) in _COMPARISONS.items():
+    setattr(Recorder, f"__{_name}__", _operator(_ufunc, _compute))
+for _name, (_ufunc, _compute) in _UNARIES.items():
+    setattr(Recorder, f"__{_name}__", _unary(_ufunc, _compute))
+for _name in (
+    "sum mean max min prod std var cumsum cumprod trace argmax argmin argsort argpartition all any "
+    "squeeze swapaxes ravel repeat take diagonal clip dot round nonzero choose searchsorted conj "
+    "conjugate"
 ).split():
-    setattr(Recorder, _method_name, _method(getattr(np, _method_name)))
+    setattr(Recorder, _name, _method(getattr(np, _name)))
 Recorder.flatten = Recorder.ravel  # type: ignore[attr-defined]
 Recorder.copy = _method(np.positive)  # type: ignore[attr-defined]
+Recorder.compress = _compress  # type: ignore[attr-defined]
+Recorder.__divmod__ = lambda self, other: (self // other, self % other)  # type: ignore[attr-defined]
+Recorder.__rdivmod__ = lambda self, other: (other // self, other % self)  # type: ignore[attr-defined]

@@ -98,7 +98,7 @@ def label(v: Vertex, picture: Picture) -> str:
         rows.append(f"{small}gives {text(v.op)} {text(shape_text(v.value))}</FONT>")
     else:
         rows.append(f"{small}{text(shape_text(v.value))}</FONT>")
-    if picture.passes != "backward":
+    if picture.passes != "backward" and picture.values:
         rows += numbers(v.value, VALUE, "")
     if picture.passes != "forward" and not (v.kind == "input" and v.node is None):
         d = text(f"d{v.op if v.kind == 'group' else v.name}")
@@ -189,7 +189,7 @@ def legend(picture: Picture) -> str:
     """What colours and shapes mean, and what the reader should know."""
     present = {v.kind for v in picture.vertices}
     cells = [f"<TD {look}>{KINDS[k]}</TD>" for k, look in KEYS.items() if k in present]
-    if picture.passes != "backward":
+    if picture.passes != "backward" and picture.values:
         cells.append(f'<TD><FONT COLOR="{VALUE}">→ value</FONT></TD>')
     if picture.has_gradients:
         root = picture.by_key[picture.root]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..backward import PICK, backpropagate, unbroadcast
-from ..graph import Node
+from ..graph import Node, modes
 from ..registry import RULES
 
 _IDENTITY = RULES[np.positive]
@@ -49,9 +49,13 @@ def sweep_all(nodes: list[Node], g: Any) -> Sweep:
             parents.append(twin)
         twins[node] = Node(node.rule, node.args, node.kwargs, node.out, tuple(parents))
         twins[node].saved = node.saved
-    everything = {*twins.values(), *on_edge.values()}
-    newest_first = sorted(everything, key=lambda n: n.order, reverse=True)
-    found = backpropagate(newest_first, g, wanted=everything)
+    newest_first = sorted([*twins.values(), *on_edge.values()], key=_by_order, reverse=True)
+    found: dict[Node, Any] = {}
+    observer, modes.observer = modes.observer, found.__setitem__
+    try:
+        backpropagate(newest_first, g)
+    finally:
+        modes.observer = observer
     result = Sweep()
     for node, twin in twins.items():
         d = found.get(twin)
@@ -63,6 +67,10 @@ def sweep_all(nodes: list[Node], g: Any) -> Sweep:
         if twin in found:
             result.passed[edge] = found[twin]
     return result
+
+
+def _by_order(node: Node) -> int:
+    return node.order
 
 
 def local_derivative(node: Node, i: int) -> Any:

@@ -119,7 +119,7 @@ def fold(picture: Picture, which: Collection[str]) -> Picture:
             edges.setdefault((source, target, slot), new)
     groups = [g for g in picture.groups if g not in folded]
     result = Picture(vertices, list(edges.values()), home[picture.root], picture.passes, groups)
-    result.notes, result.calls = picture.notes, picture.calls
+    result.notes, result.calls, result.values = picture.notes, picture.calls, picture.values
     return result
 
 
@@ -192,7 +192,7 @@ def cut(picture: Picture, depth: int) -> Picture:
             edges.append(Edge(new, v.key, -1))
     groups = [g for g in picture.groups if any(v.group == g for v in vertices)]
     result = Picture(vertices, edges, picture.root, picture.passes, groups)
-    result.calls = picture.calls
+    result.calls, result.values = picture.calls, picture.values
     word = "vertex lies" if gone == 1 else "vertices lie"
     further = [f"{gone} {word} further back than depth={depth}."] if gone else []
     result.notes = [*picture.notes, *further]
@@ -207,7 +207,8 @@ def arrange(
     many: int = MANY,
 ) -> Picture:
     """Layers assigned, then cut at `depth` and folded as asked, or because the graph is large."""
-    assign_layers(picture)
+    if picture.values:
+        assign_layers(picture)
     if depth is not None:
         picture = cut(picture, depth)
     labels = {f"layer {w}" if isinstance(w, int) else w for w in which}

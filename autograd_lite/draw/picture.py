@@ -69,6 +69,7 @@ class Picture:
     groups: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     calls: int = 0
+    values: bool = True  # whether numbers are known, or only their shapes
 
     def __post_init__(self) -> None:
         self.by_key = {v.key: v for v in self.vertices}

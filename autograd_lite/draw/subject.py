@@ -15,10 +15,7 @@ from ..watch import trace_lines, user_frame
 from .names import Sightings, Witness, look_at_frame
 from .picture import Passes, Picture, read
 from .render import DrawingError
-
-# For things other than Tensors and functions: (does it fit?, its picture). Compiled steps enter.
-READERS: list[tuple[Callable[[Any], bool], Callable[..., Picture]]] = []
-
+from .straight import is_step, picture_of_step
 
 def picture_of(
     what: Any, examples: tuple[Any, ...], passes: Passes | None, gradient: Any = None, explore: bool = False
@@ -30,9 +27,12 @@ def picture_of(
             raise DrawingError("example arguments go with a function; a Tensor is drawn as it is.")
         look_at_frame(seen, user_frame())
         return read(what, seen, passes, gradient, explore and np.size(what._data) == 1), seen
-    for fits, reader in READERS:
-        if fits(what):
-            return reader(what, *examples, passes=passes), seen
+    if is_step(what):
+        if explore:
+            raise DrawingError(
+                "a compiled step has no numbers to step through: explore the function itself."
+            )
+        return picture_of_step(what, *examples, passes=passes), seen
     if not callable(what):
         raise DrawingError(
             f"draw and explore take a Tensor, or a function and example arguments, "

@@ -27,7 +27,8 @@ def tree(picture: Picture) -> str:
         sources.setdefault(edge.target, []).append(edge.source)
     rows: list[tuple[str, Vertex | None]] = []
     done: set[int] = set()
-    roots = [picture.root]
+    ends = [v.key for v in picture.vertices if not picture.outgoing(v.key) and v.expression]
+    roots = [picture.root, *(key for key in ends if key != picture.root)]
     for root in roots:  # grows when a branch gets too deep
         todo: list[tuple[int, str, str]] = [(root, "", "")]
         while todo and len(rows) < ROWS:
@@ -65,7 +66,7 @@ def columns(v: Vertex, picture: Picture) -> tuple[str, ...]:
     if v.kind == "more":
         return (kind, "")
     words = [kind, shape_text(v.value)]
-    if picture.passes != "backward":
+    if picture.passes != "backward" and picture.values:
         words.append(one_line(v.value))
     if picture.passes != "forward" and (v.node is not None or v.kind == "group"):
         name = v.op if v.kind == "group" else v.name

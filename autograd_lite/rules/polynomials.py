@@ -83,6 +83,7 @@ def polyfit(x, y, deg, rcond, full, w, cov):
     """Least squares on powers of x, each scaled to length one."""
     if full or cov:
         raise NoRuleError("np.polyfit of Tensors gives the coefficients alone: no full=, no cov=.")
+    x, y = np.add(x, 0.0), np.add(y, 0.0)
     rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
     a = powers(x, int(deg) + 1)
     if w is not None:

@@ -85,6 +85,13 @@ function fold(g, closed) {
   view.clamp();
   view.place();
   const id = closed ? `group-${g}` : null;
+  const here = view.nodes.find((n) => n.group === g);
+  if (!closed && view.at.k < 0.5) {
+    const [w, h] = view.size();
+    view.at = {k: 0.9, x: w * 0.3 - here.x * 0.9, y: h / 2 - here.y * 0.9};
+    view.place();
+  }
+  view.reveal(here);
   const next = id ? byId(id) : document.querySelector(`.head[data-group="${g}"]`);
   next?.focus({preventScroll: true});
 }
@@ -252,7 +259,7 @@ function fromAddress() {
   return n ? Number(n[1]) : 0;
 }
 addEventListener("hashchange", () => { unpick(); go(fromAddress()); });
-addEventListener("resize", () => view.drawWindow());
+addEventListener("resize", () => view.place());
 
 // Begin
 

@@ -1,5 +1,14 @@
 // Camera: zoom, move, keep the active vertex in sight, and a small map of the whole.
 
+const MANY = 300;  // nodes; of more, those far outside the window are not shown
+
+function hide(thing, element, gone) {  // thing.layer is where its element belongs
+  if (thing.gone === gone) return;
+  thing.gone = gone;
+  if (gone) element.remove();
+  else thing.layer.append(element);
+}
+
 Object.assign(View.prototype, {
   place(smooth = false) {
     const {x, y, k} = this.at;
@@ -7,7 +16,23 @@ Object.assign(View.prototype, {
     const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     world.style.transition = smooth && !still ? "transform 260ms ease" : "none";
     world.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+    world.classList.toggle("tiny", k < 0.4);
+    this.cull();
     this.drawWindow();
+  },
+
+  // A browser lays out every text there is: what lies far outside the window is left out.
+  cull() {
+    if (this.nodes.length <= MANY) return;
+    const [w, h] = this.size(), {x, y, k} = this.at;
+    const left = (-x - w / 2) / k, right = (w * 1.5 - x) / k;
+    const top = (-y - h / 2) / k, bottom = (h * 1.5 - y) / k;
+    for (const n of this.nodes) {
+      hide(n, n.element, n.x > right || n.x + n.w < left || n.y - n.h > bottom || n.y + n.h < top);
+    }
+    for (const e of this.edges) {
+      hide(e, e.group, e.points[0][0] > right || e.points[e.points.length - 1][0] < left);
+    }
   },
 
   size() {
@@ -140,6 +165,13 @@ Object.assign(View.prototype, {
     const up = (e) => { fingers.delete(e.pointerId); graph.classList.remove("moving"); };
     for (const kind of ["pointerup", "pointercancel", "pointerleave"]) graph.addEventListener(kind, up);
     graph.addEventListener("click", (e) => { if (moved >= 4) e.stopPropagation(); }, true);
+    // A browser scrolls to what gets the focus; here the camera does that.
+    const stage = byId("stage");
+    stage.addEventListener("scroll", () => { stage.scrollLeft = stage.scrollTop = 0; });
+    graph.addEventListener("focusin", (e) => {
+      if (!e.target.matches(":focus-visible")) return;
+      this.reveal(this.nodes.find((n) => n.element === e.target));
+    });
     byId("map").addEventListener("click", (e) => {
       const r = byId("map").getBoundingClientRect(), [w, h] = this.size(), b = this.box;
       const x = (e.clientX - r.left - 6) / this.mapScale + b.x;

@@ -1,7 +1,7 @@
 // Layout: places vertices in columns from left to right. A call stands right of its arguments, a
 // layer has columns of its own, long edges get a place in every column that they cross.
 
-const GAP_X = 74, GAP_Y = 22, PAD = 16, HEAD = 24, MOST = 30000;
+const GAP_X = 74, GAP_Y = 22, PAD = 16, HEAD = 24, FAR = 30, STUB = 30;
 
 // nodes: [{w, h, group, end}] in the order of computation; edges: [{a, b}], indices into nodes.
 // Gives x (left), y (middle) to nodes, points to edges, and the frames of groups.
@@ -58,29 +58,31 @@ function ranks(nodes, edges, groupCount) {
 }
 
 // Columns of places: one per node, and one per column that its edges cross. The edges of one node
-// run together until they part, as the uses of one value do.
+// run together until they part, as the uses of one value do. A very long edge is not drawn: the
+// name of its source stands at its end.
 function fillColumns(nodes, edges, rank) {
   const columns = [];
   const at = (r) => { while (columns.length <= r) columns.push([]); return columns[r]; };
   const places = nodes.map((n, i) => {
-    const p = {w: n.w, h: n.h, column: rank[i], before: [], after: [], weight: 1};
+    const p = {w: n.w, h: n.h, column: rank[i], before: [], after: [], weight: n.end ? 1 : 4,
+               pull: n.end ? 1 : 5};  // what was computed is kept straight, its constants beside it
     at(rank[i]).push(p);
     return p;
   });
   const segments = [];
   const join = (p, q) => { p.after.push(q); q.before.push(p); segments.push([p, q]); };
   const lanes = nodes.map(() => []);
-  let made = 0;
   for (const e of edges) {
     const lane = lanes[e.a], from = rank[e.a];
     const length = rank[e.b] - from - 1;
-    if (length > lane.length && made + length - lane.length > MOST) { e.via = []; continue; }
+    e.far = length > FAR;
+    if (e.far) { e.via = []; continue; }
     while (lane.length < length) {
-      const p = {w: 0, h: 6, column: from + lane.length + 1, before: [], after: [], weight: 3};
+      const p = {w: 0, h: 6, column: from + lane.length + 1, before: [], after: [], weight: 2,
+                 pull: 1};
       at(p.column).push(p);
       join(lane.length ? lane[lane.length - 1] : places[e.a], p);
       lane.push(p);
-      made++;
     }
     e.via = lane.slice(0, Math.max(0, length));
     if (length >= 0) join(length > 0 ? lane[length - 1] : places[e.a], places[e.b]);
@@ -137,7 +139,9 @@ function stackColumns(columns, segments) {
         const near = round < rounds - 4
           ? (round % 2 ? p.after : p.before) : p.before.concat(p.after);
         const all = near.length ? near : p.before.concat(p.after);
-        return all.length ? all.reduce((s, q) => s + q.y, 0) / all.length : p.y;
+        let sum = 0, weight = 0;
+        for (const q of all) { sum += q.y * q.pull; weight += q.pull; }
+        return weight ? sum / weight : p.y;
       });
     }
   }
@@ -179,7 +183,7 @@ function routeEdges(nodes, edges, columns) {
   });
   for (const e of edges) {
     const a = nodes[e.a], b = nodes[e.b];
-    e.points = [[a.x + a.w, a.y]];
+    e.points = e.far ? [[b.x - STUB, e.port]] : [[a.x + a.w, a.y]];
     for (const p of e.via) {
       const column = columns[p.column];
       e.points.push([column.left, p.y], [column.left + column.width, p.y]);

@@ -119,7 +119,7 @@ class Panel {
       if (came.length > 1) {
         came.forEach((e, n) => {
           if (n) parts.push(el("div.plus", "+"));
-          parts.push(this.card(from(e), e.p, "gradient"));
+          parts.push(this.card(from(e), e.p, "gradient", "brief"));
         });
         parts.push(el("p", `${v.n} is used ${came.length} times, so a change of ${v.n} reaches ` +
           `${this.data.vertices[this.data.root].n} in ${came.length} ways. What it does in all is what it does in each, added up.`));
@@ -278,6 +278,8 @@ function half(w) {
 }
 
 function paint(root) {
+  const canvases = root.querySelectorAll("canvas[data-array]");
+  if (!canvases.length) return;
   const style = getComputedStyle(document.documentElement);
   const rgb = (name) => style.getPropertyValue(name).trim().match(/\w\w/g).map((h) => parseInt(h, 16));
   const zero = rgb("--zero"), low = rgb("--low"), high = rgb("--high");
@@ -288,7 +290,7 @@ function paint(root) {
     const t = most > least ? (x - least) / (most - least) : 0.5;
     return 0.12 + 0.88 * (a.hi <= 0 ? 1 - t : t);
   };
-  for (const canvas of root.querySelectorAll("canvas[data-array]")) {
+  for (const canvas of canvases) {
     const a = data.arrays[canvas.dataset.array], [rows, columns] = a.grid;
     canvas.width = columns;
     canvas.height = rows;

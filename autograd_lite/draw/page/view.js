@@ -99,9 +99,22 @@ class View {
     for (const f of this.frames) clusters.append(this.cluster(f));
     for (const e of this.edges) {
       e.path = svg("path", {class: "edge", d: pathOf(e.points), "marker-end": "url(#tip)"});
-      edges.append(e.path);
+      e.group = svg("g", {}, e.path);
+      e.layer = edges;
+      edges.append(e.group);
+      if (e.far) {
+        const [x, y] = e.points[0];
+        e.group.append(svg("text", {class: "far", x: x - 4, y: y + 4}, `${this.nodes[e.a].name} ↑`));
+      }
     }
-    for (const n of this.nodes) nodes.append(this.node(n));
+    for (const n of this.nodes) {
+      nodes.append(this.node(n));
+      n.layer = nodes;
+    }
+    if (this.nodes.length > MANY) {
+      for (const n of this.nodes) hide(n, n.element, true);
+      for (const e of this.edges) hide(e, e.group, true);
+    }
     this.box = this.bounds();
     this.drawMap();
   }
@@ -131,6 +144,8 @@ class View {
     const name = svg("tspan", {class: v.x && !n.folded ? "name made-up" : "name"}, n.name);
     const mark = n.folded ? "⊞ " : "";
     g.append(svg("text", {x: x + 13, y: y + 19}, mark, name, n.shown ? ` = ${n.shown}` : ""));
+    const size = Math.min(34, (w - 12) / (n.name.length * 0.6));
+    g.append(svg("text", {class: "from-afar", x: x + w / 2, y: n.y + size * 0.35, "font-size": size}, n.name));
     n.value = svg("g");
     n.gradient = svg("g");
     g.append(n.value, n.gradient);
@@ -215,10 +230,13 @@ class View {
     else if (carried.some((m) => graded(m.b))) state = "sent";
     else if (edges.some((m) => known(m.a))) state = "known";
     const back = state === "arriving" || state === "passing" || state === "sent";
-    e.path.setAttribute("class", `edge ${state}`);
-    const tip = state && state !== "sent" && state !== "known" ? "url(#big)" : "url(#tip)";
-    e.path.setAttribute(back ? "marker-start" : "marker-end", tip);
-    e.path.removeAttribute(back ? "marker-end" : "marker-start");
+    if (state !== e.state) {
+      e.state = state;
+      e.path.setAttribute("class", `edge ${state}`);
+      const tip = state && state !== "sent" && state !== "known" ? "url(#big)" : "url(#tip)";
+      e.path.setAttribute(back ? "marker-start" : "marker-end", tip);
+      e.path.removeAttribute(back ? "marker-end" : "marker-start");
+    }
     if (state !== "forward" && state !== "arriving" && state !== "passing") return;
     const one = edges.find((m) => state === "arriving" ? m.a === active : m.b === active);
     const a = this.data.arrays[state === "forward" ? this.data.vertices[one.a].v : one.p];

@@ -1,0 +1,84 @@
+"""A compiled step as a picture: its straight lines as they run, with shapes and without numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..registry import printed_name
+from .expressions import INFIX, literal
+from .picture import Edge, Passes, Picture, Vertex
+
+NO_NUMBERS = "A compiled step: names, functions and shapes; the numbers are there while it runs."
+
+
+def is_step(x: Any) -> bool:
+    """Whether x is a compiled function: it has a Program."""
+    return hasattr(type(x), "program") and hasattr(type(x), "version")
+
+
+def picture_of_step(step: Any, *examples: Any, passes: Passes | None = None) -> Picture:
+    """The picture of the Program behind a compiled step, of the version that fits `examples`.
+
+    `passes` "forward" or "backward" keeps the lines of that pass.
+    """
+    program = step.version(*examples).program if examples else step.program
+    vertices: list[Vertex] = []
+    edges: list[Edge] = []
+    keys: dict[Any, int] = {}
+
+    def enter(v: Any, kind: Any, **more: Any) -> Vertex:
+        keys[v] = len(vertices)
+        value = np.broadcast_to(np.zeros((), v.dtype), v.shape)  # its shape is shown, no number
+        name = v.name or f"t{len(vertices)}"
+        vertices.append(Vertex(len(vertices), kind, name, v.name is not None, value=value, **more))
+        return vertices[-1]
+
+    for v in [*program.inputs, *program.constants]:
+        enter(v, "input")
+    for line in program.lines:
+        back = bool(line.rules)
+        read = [keys[v] for v in line.reads()]
+        names = {v: vertices[keys[v]].name for v in line.reads()}
+        for out in line.outs:
+            vertex = enter(out, "step", op=printed_name(line.fn).removeprefix("np."))
+            vertex.expression = written(line, names)
+            vertex.group = "backward" if back else "forward"
+            edges += [Edge(source, vertex.key, i) for i, source in enumerate(read)]
+    for v in program.outputs:
+        if v in keys and v.shape == () and vertices[keys[v]].kind == "step":
+            vertices[keys[v]].kind = "cost"
+    groups = [g for g in ("forward", "backward") if any(v.group == g for v in vertices)]
+    root = next((keys[v] for v in program.outputs if v in keys), len(vertices) - 1)
+    picture = Picture(vertices, edges, root, "forward", groups, [NO_NUMBERS], values=False)
+    picture.calls = len(program.lines)
+    return only(picture, passes) if passes in groups else picture
+
+
+def written(line: Any, names: dict[Any, str]) -> str:
+    """A line's right side with names for its variables."""
+    def word(x: Any) -> str:
+        if isinstance(x, tuple | list):
+            return f"({', '.join(word(item) for item in x)})"
+        return names[x] if x.__hash__ is not None and x in names else literal(x)
+
+    words = [word(x) for x in line.args]
+    if line.fn in INFIX and len(words) == 2 and not line.kwargs:
+        return f"{words[0]} {INFIX[line.fn]} {words[1]}"
+    options = [f"{key}={word(value)}" for key, value in line.kwargs.items()]
+    return f"{printed_name(line.fn).removeprefix('np.')}({', '.join(words + options)})"
+
+
+def only(picture: Picture, group: str) -> Picture:
+    """The lines of one pass, and what they read."""
+    inside = {v.key for v in picture.vertices if v.group == group}
+    near = inside | {e.source for e in picture.edges if e.target in inside}
+    vertices = [v for v in picture.vertices if v.key in near]
+    for v in vertices:
+        if v.key not in inside:
+            v.group = None
+            v.expression = ""
+    edges = [e for e in picture.edges if e.target in inside]
+    root = picture.root if picture.root in near else max(inside)
+    return Picture(vertices, edges, root, "forward", [group], picture.notes, values=False)

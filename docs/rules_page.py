@@ -1,0 +1,108 @@
+"""docs/rules.md: the table of derivative rules as a page, from the rule files themselves."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import numpy as np
+
+import autograd_lite  # noqa: F401 (fills the table)
+from autograd_lite.registry import COMPOSED, CONSTANT, RULES, UNSUPPORTED, printed_name
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [*sorted((ROOT / "autograd_lite" / "rules").glob("*.py")), ROOT / "autograd_lite/functions.py"]
+
+# Where the derivative is not unique: one rule, and what it comes to.
+CONVENTIONS = """\
+Where a derivative is not unique, the rule is: the minimum-norm sub- or supergradient of the
+function **in its differentiable inputs**; else the limit, infinity allowed; else nan.
+
+| at | the gradient is |
+| --- | --- |
+| `maximum(x, 0)`, `relu`, `clip` at a bound, `abs`, `sign` at the kink | 0 |
+| `maximum(x, y)` at x = y, both differentiable | half to each, so `maximum(x, x)` has slope 1 |
+| ties of `max`, `min`, `median`, `sort` and what is built on them | shared evenly |
+| `sqrt`, `log`, `x ** 0.5` at 0 | inf |
+| `x ** 0` at 0; `x ** y` at (0, 0) | 0; 0 and 0 |
+| `(-2) ** y` with respect to y | nan, and the gradient of the base is not touched by it |
+| `prod`, `cumprod` with zeros among the factors | exact |
+| `norm` at 0, `std` of equal numbers, `hypot(0, 0)` | 0 |
+| `where(c, f, g)` with nan or inf in the branch not taken | that of the branch taken |
+| `log(A)`, `log(1 - A)` with A = sigmoid(Z) rounded to 0 or 1 | that of the exact function of Z |
+| `floor`, `round` and other steps | 0 |
+
+Complex numbers follow JAX: the gradient of a holomorphic f is g * f'(z), nothing is conjugated, and
+for a real cost J of z = x + iy the gradient is dJ/dx - i dJ/dy. A real input gets the real part.
+"""
+
+
+def calls(path: Path) -> list[tuple[str, str, list[str]]]:
+    """(kind, function as written, formulas) of every entry that a file makes in the table."""
+    found = []
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            for decorator in node.decorator_list:
+                if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "primitive":
+                    found.append(("rule", node.name, formulas(decorator.args, decorator.keywords)))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "rule" and node.args:
+            name = ast.unparse(node.args[0])
+            found.append(("rule", name, formulas(node.args[1:], node.keywords)))
+    return found
+
+
+def formulas(args: list[ast.expr], keywords: list[ast.keyword]) -> list[str]:
+    """The bodies of the vjps, as source."""
+    bodies = [*args, *(k.value for k in keywords if k.arg == "each")]
+    return [ast.unparse(b.body) if isinstance(b, ast.Lambda) else ast.unparse(b) for b in bodies]
+
+
+def names(functions: object) -> str:
+    """Functions as a line of code names, without repetition."""
+    return ", ".join(f"`{name}`" for name in sorted({printed_name(f) for f in functions}))  # type: ignore[attr-defined]
+
+
+def page() -> str:
+    """The whole page."""
+    lines = [
+        "# The derivative rules",
+        "",
+        "Made by `make docs` from the files in `autograd_lite/rules/`; a test compares. In a formula "
+        "`g` is the incoming gradient, `y` the output; the other names are the function's own "
+        "arguments. One formula per differentiable argument; the sweep undoes broadcasting and adds.",
+        "",
+        "## Conventions",
+        "",
+        CONVENTIONS,
+    ]
+    for path in SOURCES:
+        entries = [(name, fs) for _, name, fs in calls(path) if not name.startswith("_")]
+        if not entries:
+            continue
+        title = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+        lines += [f"## {path.stem}", "", title.splitlines()[0], "", "| function | gradient |", "| --- | --- |"]
+        for name, fs in entries:
+            shown = "<br>".join(f"`{f}`" for f in fs if f != "None").replace("|", "\\|")
+            lines.append(f"| `{name}` | {shown} |")
+        lines.append("")
+    reasons: dict[str, list[object]] = {}
+    for fn, reason in UNSUPPORTED.items():
+        reasons.setdefault(reason, []).append(fn)
+    lines += [
+        "## Said in terms of these",
+        "", names(COMPOSED) + ".", "",
+        "## Constant",
+        "",
+        "Their derivative is zero, or they return no numbers; they give plain arrays.",
+        "", names(CONSTANT) + ".", "",
+        "## Without a rule",
+        "",
+        "| function | because |",
+        "| --- | --- |",
+        *(f"| {names(fns)} | {reason} |" for reason, fns in sorted(reasons.items())),
+        "",
+        f"In all: {len(RULES)} rules, {len(COMPOSED)} compositions, {len(CONSTANT)} constants, "
+        f"{len(UNSUPPORTED)} without a rule, on NumPy {np.__version__.rsplit('.', 1)[0]}.",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"

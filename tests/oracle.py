@@ -1,0 +1,110 @@
+"""Derivatives without the engine: complex step, and Richardson's differences in long doubles.
+
+A function here is plain NumPy code of some arrays. `args` is a list of arrays, `free` says which of
+them are differentiated; columns of a Jacobian run over the numbers of all free arrays in turn.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+Function = Callable[..., Any]
+Arrays = Sequence[Any]
+
+TINY = 1e-25  # the complex step: f(x + i h) = f(x) + i h f'(x) + O(h^2), with nothing cancelled
+
+
+def flat(out: Any) -> Any:
+    """Every number of an output, or of a tuple of outputs, in one vector."""
+    parts = out if isinstance(out, tuple | list) else [out]
+    return np.concatenate([np.ravel(part) for part in parts])
+
+
+def nudged(args: Arrays, k: int, i: int, step: complex) -> list[Any]:
+    """The arguments with number `i` of array `k` moved by `step`."""
+    moved = list(args)
+    moved[k] = np.array(args[k])
+    moved[k].reshape(-1)[i] += step
+    return moved
+
+
+def places(args: Arrays, free: Sequence[bool]) -> list[tuple[int, int]]:
+    """The columns of a Jacobian: array number and number within it."""
+    return [(k, i) for k, a in enumerate(args) if free[k] for i in range(np.size(a))]
+
+
+def widened(args: Arrays, free: Sequence[bool], wide: bool, kind: str = "") -> list[Any]:
+    """Copies of the free arrays in row-major order, as long doubles if `wide`, or of a kind."""
+    real, complex_ = (np.longdouble, np.clongdouble) if wide else (float, complex)
+    return [
+        np.array(a, complex_ if "c" in (kind, a.dtype.kind) else real, order="C") if f else a
+        for a, f in zip(args, free, strict=True)
+    ]
+
+
+def complex_step(f: Function, args: Arrays, free: Sequence[bool], wide: bool = False) -> Any:
+    """The Jacobian of an analytic real function."""
+    args = widened(args, free, wide, "c")
+    columns = [flat(f(*nudged(args, k, i, 1j * TINY))).imag / TINY for k, i in places(args, free)]
+    return columns_of(columns, f, args)
+
+
+def differences(f: Function, args: Arrays, free: Sequence[bool], wide: bool = True) -> Any:
+    """The Jacobian of a function that is smooth near the arguments.
+
+    A complex number has two columns: one for its real part and one for its imaginary part.
+    """
+    args = widened(args, free, wide)
+    columns = []
+    for k, i in places(args, free):
+        for step in (1, 1j) if args[k].dtype.kind == "c" else (1,):
+            columns.append(richardson(lambda h: flat(f(*nudged(args, k, i, h * step)))))  # noqa: B023
+    return columns_of(columns, f, args)
+
+
+def richardson(line: Callable[[Any], Any], levels: int = 4, base: float = 2**-5) -> Any:
+    """The slope at 0 of a function of one number: central differences, extrapolated to step 0."""
+    steps = [np.longdouble(base) / 2**level for level in range(levels)]
+    row = [(line(h) - line(-h)) / (2 * h) for h in steps]
+    for order in range(1, levels):  # the error is a series in h^2
+        row = [b + (b - a) / (4**order - 1) for a, b in zip(row[:-1], row[1:], strict=True)]
+    return row[0]
+
+
+def hessian(f: Function, args: Arrays, free: Sequence[bool], u: Any, analytic: bool) -> Any:
+    """The Hessian of sum(u * f): differences of the complex step's gradient, or twice differences."""
+    try:
+        return _hessian(f, widened(args, free, True), free, u, analytic, True)
+    except TypeError:  # NumPy stops at double precision there
+        return _hessian(f, widened(args, free, False), free, u, analytic, False)
+
+
+def _hessian(
+    f: Function, args: Arrays, free: Sequence[bool], u: Any, analytic: bool, wide: bool
+) -> Any:
+    columns = places(args, free)
+    n = len(columns)
+    if analytic:
+        lines = [
+            richardson(lambda h: u @ complex_step(f, nudged(args, k, i, h), free, wide))  # noqa: B023
+            for k, i in columns
+        ]
+        return np.array(lines, dtype=float).reshape(n, n)
+    found = np.zeros((n, n))
+
+    def slope(place: tuple[int, int], moved: list[Any]) -> Any:
+        return richardson(lambda h: u @ flat(f(*nudged(moved, *place, h))), 3, 2**-6)
+
+    for p in range(n):
+        for q in range(p + 1):
+            line = richardson(lambda h: slope(columns[q], nudged(args, *columns[p], h)), 3, 2**-6)  # noqa: B023
+            found[p, q] = found[q, p] = line
+    return found
+
+
+def columns_of(columns: list[Any], f: Function, args: Arrays) -> Any:
+    """A matrix from its columns, also when there are none."""
+    if columns:
+        return np.stack(columns, axis=1)
+    return np.zeros((flat(f(*args)).size, 0))
