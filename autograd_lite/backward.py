@@ -58,7 +58,9 @@ def sweep(
     is given. Rules are fed raw arrays, or what `lift(array, node)` makes of them (Tensors, for
     derivatives of derivatives). `strong` makes zero times infinity zero: see `backpropagate`.
     """
-    alive = None if wanted is None else depending(nodes, wanted)
+    alive = None
+    if wanted is not None and not all([n in wanted for n in nodes if n.rule is None]):
+        alive = depending(nodes, wanted)
     grads: dict[Node, Any] = {nodes[0]: g}
     found: dict[Node, Any] = {}
     owned: set[Node] = set()
@@ -196,8 +198,10 @@ def depending(nodes: list[Node], wanted: Collection[Node]) -> set[Node]:
     """Those of `nodes` (newest first) through which a gradient can reach one of `wanted`."""
     alive = set(wanted)
     for node in reversed(nodes):
-        if any(parent in alive for parent in node.parents):
-            alive.add(node)
+        for parent in node.parents:
+            if parent in alive:
+                alive.add(node)
+                break
     return alive
 
 

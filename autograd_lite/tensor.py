@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import os
 import threading
 import weakref
 from collections.abc import Callable
@@ -17,6 +18,12 @@ from .registry import printed_name
 
 ndarray = np.ndarray
 _deposit_lock = threading.Lock()
+if hasattr(os, "register_at_fork"):  # a child must not inherit a lock that nobody will open
+    os.register_at_fork(
+        before=_deposit_lock.acquire,
+        after_in_parent=_deposit_lock.release,
+        after_in_child=_deposit_lock.release,
+    )
 
 
 class Tensor:

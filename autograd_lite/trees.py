@@ -12,12 +12,17 @@ from typing import Any
 from .errors import ShapeError
 
 
+_CONTAINERS = (dict, tuple, list)
+
+
 def tree_map(f: Callable[[Any], Any], tree: Any) -> Any:
     """The same containers, with f applied to every leaf.
 
     >>> tree_map(lambda x: 2 * x, {"W": 1.0, "more": [2.0, (3.0, None)]})
     {'W': 2.0, 'more': [4.0, (6.0, None)]}
     """
+    if not isinstance(tree, _CONTAINERS):
+        return None if tree is None else f(tree)
     if isinstance(tree, dict):
         items = {key: tree_map(f, item) for key, item in tree.items()}
         if type(tree) is dict:
@@ -27,9 +32,7 @@ def tree_map(f: Callable[[Any], Any], tree: Any) -> Any:
         return new
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
         return type(tree)(*[tree_map(f, item) for item in tree])
-    if isinstance(tree, tuple | list):
-        return type(tree)([tree_map(f, item) for item in tree])
-    return None if tree is None else f(tree)
+    return type(tree)([tree_map(f, item) for item in tree])
 
 
 def leaves(tree: Any) -> list[Any]:

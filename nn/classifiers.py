@@ -169,10 +169,10 @@ class LLayerClassifier(LayeredClassifier):
     course's cat network. `hidden` names g. W1, W2, ... are drawn in order from RandomState(seed),
     as `init` says ("scaled": divided by sqrt(n[l-1])). 2500 iterations, learning rate 0.0075.
 
-    >>> model = LLayerClassifier([1, 3, 2, 1])
-    >>> X, Y = np.array([[1.0, 3.0]]), np.array([[1, 0]])
-    >>> model.fit(X, Y, iterations=500, learning_rate=0.5).predict(X)
-    array([[1., 0.]])
+    >>> X, Y = np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]]), np.array([[0, 1, 1, 0]])
+    >>> model = LLayerClassifier([2, 4, 2, 1], "tanh")
+    >>> model.fit(X, Y, iterations=1000, learning_rate=0.5).predict(X)
+    array([[0., 1., 1., 0.]])
     """
 
     def __init__(

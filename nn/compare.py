@@ -116,7 +116,8 @@ class Comparison:
             ).rstrip()
             for line in (head, tuple("-" * w for w in widths), *lines)
         ]
-        return "\n".join([self.title, "", *table, "", *self._notes(), "", *textwrap.wrap(self.summary, 100)])
+        summary = textwrap.wrap(self.summary, 90)
+        return "\n".join([self.title, "", *table, "", *self._notes(), "", *summary])
 
     def _notes(self) -> list[str]:
         tolerance = self.rows[0].tolerance
@@ -126,8 +127,8 @@ class Comparison:
             "numerical  largest |complex step - automatic| at some elements, likewise divided",
             f"equal      within {tolerance:.0e}, of the gradient or of the terms it adds up",
             "*          the course's dZ and dA are gradients of the SUM of the losses, dW and db",
-            "           are gradients of their mean J; so the automatic dJ/dZ and dJ/dA are multiplied",
-            f"           by m = {self.m} before they are compared, dW and db are compared as they are",
+            "           are those of their mean J; so the automatic dJ/dZ and dJ/dA are multiplied",
+            f"           by m = {self.m} before they are compared, and dW and db are not",
         ]
 
 

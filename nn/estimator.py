@@ -13,6 +13,7 @@ import autograd_lite as ag
 
 from . import columns, losses
 from .by_hand.notation import Array, Gradients, Parameters
+from .descent import Cost, descend
 from .errors import NotFittedError, SettingError
 from .layers import Network
 from .optimizers import Optimizer, optimizer_named
@@ -118,6 +119,7 @@ class Classifier(ABC):
         gradients: str | None = None,
         record_every: int | None = None,
         resume: bool = False,
+        compile: bool = False,
         progress: bool | None = None,
         callback: Callable[[Self], object] | None = None,
     ) -> Self:
@@ -128,8 +130,11 @@ class Classifier(ABC):
         given those of the model. The cost before step i joins `costs` where i is a multiple of
         `record_every` (100), and `callback(model)` is called then.
 
+        Automatic gradients are compiled into one loop of straight-line NumPy, whose numbers are
+        those of the engine up to rounding; `compile=False` runs the engine itself at each step.
         With `resume` the training goes on from where it stopped until `iterations` in all: two
-        halves give the same bits as one whole. `progress`: a bar; by default only at a terminal.
+        halves give what one whole gives, without `compile` the same bits. `progress`: a bar; by
+        default only at a terminal.
         Ctrl-C stops after the step under way, and what was learned is kept: see `interrupted`.
 
         Raises DataError for X and Y that do not fit, SettingError for settings out of range,
@@ -161,15 +166,15 @@ class Classifier(ABC):
             run = Run(parameters, optimizer.init(parameters))
         self.run, self.network, self.optimizer = run, network, optimizer
         self.record_every = every
-        minimize(
-            self.cost_and_gradients(X, Y, chosen),
-            run,
-            optimizer,
-            iterations,
-            record_every=every,
-            progress=progress,
-            callback=None if callback is None else lambda run: callback(self),
-        )
+        told = None if callback is None else lambda run: callback(self)
+        if compile and chosen == "auto":
+            cost = self.cost(X.shape[0])
+            descend(cost, run, optimizer, iterations, X, Y,
+                    record_every=every, progress=progress, callback=told)  # fmt: skip
+        else:
+            both = self.cost_and_gradients(X, Y, chosen)
+            minimize(both, run, optimizer, iterations,
+                     record_every=every, progress=progress, callback=told)  # fmt: skip
         return self
 
     def initialize(self, n_x: int, dtype: Any = np.float64) -> Parameters:
@@ -183,13 +188,18 @@ class Classifier(ABC):
         """
         if gradients == "by_hand":
             return lambda parameters: self.cost_and_gradients_by_hand(parameters, X, Y)
-        forward = self.build(X.shape[0]).apply
+        cost = self.cost(X.shape[0])
+        both: CostAndGradients = ag.value_and_grad(lambda parameters: cost(parameters, X, Y))
+        return both
 
-        def cost(parameters: Parameters) -> Any:
+    def cost(self, n_x: int) -> Cost:
+        """The cost as a function of parameters, X (n_x, m) and Y (1, m)."""
+        forward = self.build(n_x).apply
+
+        def cost(parameters: Parameters, X: Array, Y: Array) -> Any:
             return losses.binary_cross_entropy_from_logits(forward(parameters, X), Y)
 
-        both: CostAndGradients = ag.value_and_grad(cost)
-        return both
+        return cost
 
     def _seed(self) -> int:
         return 0

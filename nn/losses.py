@@ -34,8 +34,17 @@ def binary_cross_entropy_from_logits(Z: Any, Y: Any) -> Any:
     500.0
     """
     _check_same_shape(Z, Y)
-    # -y log(a) - (1 - y) log(1 - a) = log(1 + e^z) - y z
-    return (ag.softplus(Z) - Y * Z).mean()
+    return _mean_log_loss(Z, Y)
+
+
+# dJ/dZ = (A - Y) / m, and dJ/dY = -Z / m
+@ag.primitive(
+    lambda g, y, Z, Y: (ag.sigmoid(Z) - Y) * (g / Z.shape[-1]),
+    lambda g, y, Z, Y: Z * (-g / Z.shape[-1]),
+)
+def _mean_log_loss(Z: Any, Y: Any) -> Any:
+    # -y log(a) - (1 - y) log(1 - a) = max(z, 0) + log(1 + e^-|z|) - y z
+    return np.mean(np.maximum(Z, 0) + np.log1p(np.exp(-np.absolute(Z))) - Y * Z)
 
 
 def softmax_cross_entropy(A: Any, Y: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from .by_hand.notation import Array
 from .classifiers import LLayerClassifier, LogisticRegression, TwoLayerClassifier
-from .errors import CheckpointError, NNError
+from .errors import CheckpointError, NNError, SettingError
 from .estimator import Classifier
 from .optimizers import OPTIMIZERS, Optimizer, State, optimizer_named
 from .train import Run
@@ -71,7 +72,8 @@ def load(path: str | os.PathLike[str]) -> Classifier:
 def _model(arrays: dict[str, Array], attributes: dict[str, Any]) -> Classifier:
     if attributes["format"] != FORMAT:
         raise ValueError(f"format {attributes['format']}, where {FORMAT} is known")
-    model = KINDS[attributes["kind"]](**attributes["settings"])
+    settings = {name: _setting(value) for name, value in attributes["settings"].items()}
+    model = KINDS[attributes["kind"]](**settings)
     parameters = _under("parameters/", arrays)
     state: State = dict(attributes["numbers"])
     for name, array in _under("optimizer/", arrays).items():
@@ -86,10 +88,12 @@ def _model(arrays: dict[str, Array], attributes: dict[str, Any]) -> Classifier:
         bool(attributes["interrupted"]),
     )
     model.network = model.build(int(attributes["n_x"]))
-    expected = model.initialize(model.network.n_x)
-    shapes, found = ({n: a.shape for n, a in p.items()} for p in (expected, parameters))
-    if shapes != found:
-        raise ValueError(f"parameters {found}, where its settings say {shapes}")
+    found = {name: p.shape for name, p in model.layered(parameters).items()}
+    expected: dict[str, tuple[int, ...]] = {}
+    for l, (n_in, n_out) in enumerate(pairwise(model.dims(model.network.n_x)), 1):
+        expected |= {f"W{l}": (n_out, n_in), f"b{l}": (n_out, 1)}
+    if found != expected:
+        raise ValueError(f"parameters {found}, where its settings say {expected}")
     model.optimizer = _optimizer(attributes["optimizer"])
     model.record_every = int(attributes["record_every"])
     model.about = dict(attributes["about"])
@@ -116,6 +120,26 @@ def _under(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
     return {name[len(prefix) :]: a for name, a in arrays.items() if name.startswith(prefix)}
 
 
+class Lost:
+    """An initializer that was a function of the program that saved the model: a name is left."""
+
+    def __init__(self, name: str) -> None:
+        self.__name__ = name
+
+    def __call__(self, *args: Any) -> Array:
+        raise SettingError(
+            f"The initializer {self.__name__} was a function of the program that saved this model. "
+            f"To train anew, give it again: model.set_params(init=...)."
+        )
+
+    def __repr__(self) -> str:
+        return self.__name__
+
+
+def _setting(value: Any) -> Any:
+    return Lost(value["function"]) if isinstance(value, dict) else value
+
+
 def _plain(value: Any) -> Any:
     """A setting as JSON can hold it; of a function, its name."""
     if value is None or isinstance(value, bool | int | float | str):
@@ -124,7 +148,6 @@ def _plain(value: Any) -> Any:
         return value.item()
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(item) for item in value]
-    try:
+    if isinstance(value, np.dtype | type):
         return np.dtype(value).name
-    except TypeError:
-        return getattr(value, "__name__", repr(value))
+    return {"function": getattr(value, "__name__", repr(value))}

@@ -66,14 +66,14 @@ def minimize(
     cost: Any = 0.0
     # What overflows is found in the cost, and told with the iteration and a remedy.
     with (
-        np.errstate(over="ignore", invalid="ignore"),
+        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
         progress_bar(run.iterations, iterations, progress) as bar,
         asked_to_stop() as stop,
     ):
         while run.iterations < iterations and not stop:
             cost, grads = cost_and_gradients(parameters)
             if run.iterations % record_every == 0:
-                _record(run, float(cost), optimizer)
+                record(run, float(cost), optimizer)
                 bar.set_postfix_str(f"cost {float(cost):.6f}", refresh=False)
                 if callback is not None:
                     callback(run)
@@ -85,18 +85,22 @@ def minimize(
             bar.update()
     run.interrupted = run.iterations < iterations
     if not math.isfinite(cost):
-        raise _diverged(float(cost), run.iterations - 1, optimizer)
+        raise diverged(float(cost), run.iterations - 1, optimizer)
     return run
 
 
-def _record(run: Run, cost: float, optimizer: Optimizer) -> None:
+def record(run: Run, cost: float, optimizer: Optimizer) -> None:
+    """Note the cost of the step to come; DivergedError if it is infinite or nan."""
+    """Note the cost before the next step; DivergedError where it is infinite or nan."""
     if not math.isfinite(cost):
-        raise _diverged(cost, run.iterations, optimizer)
+        raise diverged(cost, run.iterations, optimizer)
     run.costs.append(cost)
     run.recorded.append(run.iterations)
 
 
-def _diverged(cost: float, iteration: int, optimizer: Optimizer) -> DivergedError:
+def diverged(cost: float, iteration: int, optimizer: Optimizer) -> DivergedError:
+    """The error for a cost that left the finite numbers."""
+    """The error for a cost that left the finite numbers, with the usual remedy."""
     return DivergedError(
         f"Training diverged: at iteration {iteration} the cost is {cost}. A learning rate smaller "
         f"than {optimizer.learning_rate:g} usually helps; so does scaling the inputs to 0..1."

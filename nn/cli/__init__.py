@@ -13,9 +13,9 @@ import warnings
 from collections.abc import Sequence
 from typing import NoReturn, TextIO
 
-from autograd_lite.errors import AutogradError
+import autograd_lite as ag
 
-from ..errors import NNError
+from ..errors import CheckpointWarning, DataWarning, NNError
 from . import compare, draw, predict, train
 
 COMMANDS = (train, predict, compare, draw)
@@ -53,11 +53,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     with warnings.catch_warnings():
         warnings.showwarning = _note
+        for kind in (DataWarning, CheckpointWarning):
+            warnings.simplefilter("always", kind)
         try:
             code: int = args.run(args)
             sys.stdout.flush()
             return code
-        except (NNError, AutogradError) as error:
+        except (NNError, ag.AutogradError) as error:
             return fail(str(error))
         except BrokenPipeError:  # the reader, such as head, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
