@@ -5,6 +5,8 @@ PYTHON ?= python3
 DATA ?=
 OUT ?= runs/cat
 BIN = .venv/bin
+# Tests run side by side, one on each core; then more threads in each would only wait.
+ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .PHONY: train test check thorough bench docs examples clean
 
@@ -12,7 +14,7 @@ train: .venv/ready
 	$(BIN)/autograd-lite train $(if $(DATA),--data $(DATA)) --out $(OUT)
 
 test: .venv/ready-tests
-	$(BIN)/python -m pytest -n auto
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto
 
 check: .venv/ready-tests
 	$(BIN)/ruff check .
@@ -20,7 +22,7 @@ check: .venv/ready-tests
 	$(BIN)/mypy
 
 thorough: .venv/ready-tests
-	$(BIN)/python -m pytest -n auto --override-ini=thorough=true
+	$(ONE_THREAD) $(BIN)/python -m pytest -n auto -m "thorough or not thorough"
 
 bench: .venv/ready-tests
 	$(BIN)/python -m benchmarks

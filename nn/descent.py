@@ -67,7 +67,7 @@ def descend(
             (parameters, run.state), J = compiled((run.parameters, run.state), X, Y)
             if run.iterations % record_every == 0:
                 tell(J)
-            run.parameters = parameters
+            run.parameters = arrays(parameters)
             run.iterations += 1
             bar.update()
 
@@ -90,9 +90,14 @@ def descend(
             state = (run.parameters, run.state)
             n = iterations - first
             state, _ = ag.iterate(compiled, state, n, X, Y, every=record_every, callback=on_record)
-            run.parameters, run.state = state
+            run.parameters, run.state = arrays(state[0]), state[1]
             run.iterations = run.iterations if stop else iterations
     run.interrupted = run.iterations < iterations
     if not all(np.isfinite(p).all() for p in run.parameters.values()):
         raise diverged(float("nan"), run.iterations - 1, optimizer)
     return run
+
+
+def arrays(parameters: Parameters) -> Parameters:
+    """Parameters as arrays: a single number comes out of a calculation as one of NumPy's scalars."""
+    return {name: np.asarray(p) for name, p in parameters.items()}

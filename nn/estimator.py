@@ -119,7 +119,7 @@ class Classifier(ABC):
         gradients: str | None = None,
         record_every: int | None = None,
         resume: bool = False,
-        compile: bool = False,
+        compile: bool = True,
         progress: bool | None = None,
         callback: Callable[[Self], object] | None = None,
     ) -> Self:

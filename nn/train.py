@@ -152,7 +152,7 @@ def asked_to_stop() -> Iterator[Flag]:
 class NoBar:
     """What stands in for the bar where there is none to show."""
 
-    def update(self) -> None:
+    def update(self, n: int = 1) -> None:
         """Say nothing."""
 
     def set_postfix_str(self, text: str, refresh: bool = False) -> None:

@@ -94,9 +94,10 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
 
 
 def both(fn: Callable[..., Any], f: Any, *domains: Domain) -> list[Case]:
-    """The same case for real numbers and for complex ones."""
+    """A case for real numbers and one for complex ones; test_linalg looks at the latter's Hessian."""
     twins = {R.draw: C, S.draw: CS, W.draw: CW}
-    return [real(fn, f, *domains), real(fn, f, *[twins[d.draw](d.shape) for d in domains])]
+    complex_domains = [twins[d.draw](d.shape) for d in domains]
+    return [real(fn, f, *domains), real(fn, f, *complex_domains, smooth=False)]
 
 
 # fmt: off
@@ -157,9 +158,9 @@ CASES = [
     analytic(la.tensorsolve, lambda a, b: la.tensorsolve(np.reshape(a, (2, 2, 4)), b), S("44"), R("22")),
     analytic(la.tensorsolve, lambda a, b: la.tensorsolve(np.reshape(a, (4, 2, 2)), b, axes=(1, 2)), S("44"), R("4")),
     *[c for p in ("32", "23", "33", "242") for c in both(la.pinv, la.pinv, W(p))],
-    *both(la.pinv, lambda a, b: la.pinv(a @ b), W("42"), W("23")), *both(la.pinv, lambda a: la.pinv(herm(a), hermitian=True), S("33")),
+    *both(la.pinv, lambda a, b: la.pinv(a @ b, 1e-4), W("42"), W("23")), *both(la.pinv, lambda a: la.pinv(herm(a), hermitian=True), S("33")),
     *[c for p, q in [("42", "4"), ("42", "43"), ("23", "2"), ("23", "22"), ("33", "3")] for c in both(la.lstsq, lstsq, W(p), R(q))],
-    *both(la.lstsq, lambda a, b, c: la.lstsq(a @ b, c, 1e-6)[0], W("31"), W("13"), R("3")),
+    *both(la.lstsq, lambda a, b, c: la.lstsq(a @ b, c, 1e-4)[0], W("31"), W("13"), R("3")),
     # Determinants
     analytic(la.det, R("kk")), analytic(la.det, S("2kk")), real(la.det, CS("kk")), analytic(la.det, lambda u, v: la.det(np.outer(u, v)), R("k"), R("k")),
     analytic(la.det, lambda a: la.det(a * [[1.0], [0.0], [1.0]]), R("33")), real(la.slogdet, lambda a: la.slogdet(a)[1], S("2kk")), real(la.slogdet, lambda a: tuple(la.slogdet(a)), CS("kk")),

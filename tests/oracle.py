@@ -4,6 +4,7 @@ A function here is plain NumPy code of some arrays. `args` is a list of arrays, 
 them are differentiated; columns of a Jacobian run over the numbers of all free arrays in turn.
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -63,12 +64,12 @@ def differences(f: Function, args: Arrays, free: Sequence[bool], wide: bool = Tr
     return columns_of(columns, f, args)
 
 
-def richardson(line: Callable[[Any], Any], levels: int = 4, base: float = 2**-5) -> Any:
+def richardson(line: Callable[[Any], Any], levels: int = 4, base: float = 2**-6) -> Any:
     """The slope at 0 of a function of one number: central differences, extrapolated to step 0."""
     steps = [np.longdouble(base) / 2**level for level in range(levels)]
     row = [(line(h) - line(-h)) / (2 * h) for h in steps]
     for order in range(1, levels):  # the error is a series in h^2
-        row = [b + (b - a) / (4**order - 1) for a, b in zip(row[:-1], row[1:], strict=True)]
+        row = [b + (b - a) / (4**order - 1) for a, b in itertools.pairwise(row)]
     return row[0]
 
 
@@ -87,18 +88,18 @@ def _hessian(
     n = len(columns)
     if analytic:
         lines = [
-            richardson(lambda h: u @ complex_step(f, nudged(args, k, i, h), free, wide))  # noqa: B023
-            for k, i in columns
+            richardson(lambda h: u @ complex_step(f, nudged(args, *p, h), free, wide))  # noqa: B023
+            for p in columns
         ]
         return np.array(lines, dtype=float).reshape(n, n)
     found = np.zeros((n, n))
 
     def slope(place: tuple[int, int], moved: list[Any]) -> Any:
-        return richardson(lambda h: u @ flat(f(*nudged(moved, *place, h))), 3, 2**-6)
+        return richardson(lambda h: u @ flat(f(*nudged(moved, *place, h))), 3)
 
     for p in range(n):
         for q in range(p + 1):
-            line = richardson(lambda h: slope(columns[q], nudged(args, *columns[p], h)), 3, 2**-6)  # noqa: B023
+            line = richardson(lambda h: slope(columns[q], nudged(args, *columns[p], h)), 3)  # noqa: B023
             found[p, q] = found[q, p] = line
     return found
 

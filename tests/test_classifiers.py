@@ -360,8 +360,15 @@ def test_an_initializer_of_ones_own_can_be_saved(tmp_path):
     nn.save(tmp_path / "model.h5", model)
     loaded = nn.load(tmp_path / "model.h5")
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
-    assert loaded.get_params()["init"] == "halves"
     loaded.fit(X, Y, 10, resume=True)
+    nn.save(tmp_path / "model.h5", loaded)
+    loaded = nn.load(tmp_path / "model.h5")
+    assert repr(loaded.init) == "halves"
+    with pytest.raises(SettingError, match="halves was a function"):
+        loaded.fit(X, Y, 10)
+    np.testing.assert_array_equal(
+        loaded.set_params(init=halves).fit(X, Y, 5).predict_proba(X), model.predict_proba(X)
+    )
 
 
 def test_what_is_not_a_model_is_refused(tmp_path):

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
@@ -39,7 +39,11 @@ def networks(draw):
     hidden = draw(st.sampled_from(["relu", "tanh", "sigmoid", "leaky_relu", "linear"]))
     init = draw(st.sampled_from(["small", "scaled", "he"]))
     model = nn.LLayerClassifier(dims, hidden, seed=draw(st.integers(0, 1000)), init=init)
-    return model, *examples(dims[0], draw(st.integers(1, 40)), draw(st.integers(0, 1000)))
+    X, Y = examples(dims[0], draw(st.integers(1, 40)), draw(st.integers(0, 1000)))
+    # Where a probability rounds to 0 or 1 the formula derived by hand, Y / A, is not finite.
+    A, _ = nn.by_hand.L_model_forward(X, model.initialize(dims[0]), hidden=hidden)
+    assume(((A > 0) & (A < 1)).all())
+    return model, X, Y
 
 
 @settings(max_examples=300, deadline=None)
@@ -137,7 +141,7 @@ def test_factor_m_is_exact_and_open():
     comparison = nn.compare_gradients([3, 2, 1], X, Y)
     factors = {row.name[:2]: row.factor for row in comparison.rows}
     assert factors == {"dA": m, "dZ": m, "dW": 1, "db": 1}
-    assert "multiplied\n           by m = 7" in str(comparison)
+    assert "are multiplied\n           by m = 7" in str(comparison)
     assert {line.split()[0] for line in str(comparison).splitlines() if " * " in line} == {
         row.name for row in comparison.rows if row.factor == m
     }
@@ -317,14 +321,14 @@ def test_complex_step_against_central_differences():
 
 def test_the_table_reads_well():
     """A title, a line for each gradient, the conventions, and the outcome in a sentence."""
-    X, Y = examples(3, 8)
+    X, Y = examples(3, 6)
     text = str(nn.compare_gradients([3, 2, 1], X, Y))
     lines = text.splitlines()
-    assert lines[0] == "LLayerClassifier 3-2-1, float64, at its first parameters, on 8 examples"
+    assert lines[0] == "LLayerClassifier 3-2-1, float64, at its first parameters, on 6 examples"
     assert lines[2] == "gradient  shape  absolute  relative  numerical   at  verdict"
     assert lines[4].startswith("dA2 *")
     assert lines[-2].startswith("All 9 gradients are equal")
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= 90
 
 
 def test_small_gradients_are_checked_in_full():

@@ -19,7 +19,7 @@ import h5py
 import numpy as np
 import pytest
 
-from nn.data import CatData, load_cat
+from nn.data import CatData, cat, hdf5, load_cat
 from nn.data import files as nn_files
 from nn.errors import DataError, DataWarning, NNError
 
@@ -651,16 +651,15 @@ def test_replaced_between_the_checks_and_the_reading(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was checked is what is read, even when another file takes the name in between."""
-    from nn.data import cat
+    check = hdf5._fault_of_head
 
-    check = cat._check_pictures
-
-    def check_and_replace(*args: Any) -> None:
-        check(*args)
+    def check_and_replace(source: BinaryIO) -> str | None:
+        fault = check(source)
         (folder / "other.h5").replace(folder / TRAIN)
+        return fault
 
     write(folder, "other.h5", other_set_x=PIXELS)
-    monkeypatch.setattr(cat, "_check_pictures", check_and_replace)
+    monkeypatch.setattr(hdf5, "_fault_of_head", check_and_replace)
     half = cat._read_half(str(folder / TRAIN), "train")
     assert np.array_equal(half.pictures, PIXELS)
     with h5py.File(folder / TRAIN) as file:

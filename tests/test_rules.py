@@ -22,24 +22,24 @@ if importlib.util.find_spec("cases_linalg"):
 
     CASES += LINEAR_ALGEBRA
 
-EXAMPLES, DRAWS = 5, 6  # shapes a case, and arrays a shape
+# Shapes a case, and arrays a shape, for functions of one number at a time and for all others
+MANY, FEW = (10, 6), (4, 2)
+SHAPES = [(), (1,), (2,), (3,), (1, 1), (2, 2), (1, 3), (3, 2), (2, 1, 2), (1, 2, 3), (0,), (2, 0)]
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 every_smooth_case = pytest.mark.parametrize(
     "case", [c for c in CASES if c.smooth], ids=[c.name for c in CASES if c.smooth]
 )
 quietly = settings(
-    deadline=None, database=None, derandomize=True, max_examples=EXAMPLES,
-    suppress_health_check=list(HealthCheck),
+    deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )  # fmt: skip
-briefly = settings(quietly, max_examples=1)
-thoroughly = settings(quietly, max_examples=10 * EXAMPLES, derandomize=False)
+once = (1, 1)
 
 
 def shapes(largest: int) -> st.SearchStrategy[Any]:
     """Sizes for the letters of a case, a common shape for its stars, and a seed."""
     return st.tuples(
         st.fixed_dictionaries({letter: st.integers(1, largest) for letter in "kmn"}),
-        st.lists(st.integers(1, largest), max_size=3).map(tuple),
+        st.sampled_from(SHAPES),
         st.integers(0, 2**32 - 1),
     )
 
@@ -52,7 +52,13 @@ def tensors(args: list[Any], free: list[bool]) -> list[Any]:
 def laid_out(a: Any, rng: np.random.Generator) -> Any:
     """The same numbers in another layout, read-only: columns first, or backwards in memory."""
     layout = rng.integers(3)
-    b = np.array(a, order="F") if layout == 1 else np.flip(np.flip(a).copy()) if layout == 2 else a.copy()
+    b = (
+        np.array(a, order="F")
+        if layout == 1
+        else np.asarray(np.flip(np.flip(a).copy()))
+        if layout == 2
+        else a.copy()
+    )
     b.flags.writeable = False
     return b
 
@@ -71,7 +77,7 @@ def rows(y: Any, variables: list[Any]) -> Any:
                 v.zero_grad()
             y.backward(g, retain_graph=True)
             found.append(np.concatenate([np.ravel(raw(v)) for v in variables]))
-    return np.array(found).reshape(-1, sum(v.size for v in variables))
+    return np.array(found).reshape(len(found), sum(v.size for v in variables))
 
 
 def raw(v: Any) -> Any:
@@ -93,7 +99,14 @@ def engine_jacobian(case: Case, args: list[Any]) -> Any:
         for i in range(y.size):
             g = np.zeros(y.shape, y.dtype)
             g[i] = unit
-            found.append(np.concatenate([np.ravel(fitting(d, args[k])) for d, k in zip(pullback(g), numbers, strict=True)]))
+            found.append(
+                np.concatenate(
+                    [
+                        np.ravel(fitting(d, args[k]))
+                        for d, k in zip(pullback(g), numbers, strict=True)
+                    ]
+                )
+            )
     return np.array(found).reshape(len(found), sum(args[k].size for k in numbers))
 
 
@@ -166,7 +179,9 @@ def engine_hessian(f: Callable[..., Any], args: list[Any], free: list[bool], u: 
     return rows(slope, variables)
 
 
-def in_real_numbers(case: Case, args: list[Any]) -> tuple[Callable[..., Any], list[Any], list[bool]]:
+def in_real_numbers(
+    case: Case, args: list[Any]
+) -> tuple[Callable[..., Any], list[Any], list[bool]]:
     """The same function of real and imaginary parts, giving real and imaginary parts."""
     is_complex = [d.complex for d in case.domains]
     out = np.asarray(flat(case.f(*args)))
@@ -175,7 +190,9 @@ def in_real_numbers(case: Case, args: list[Any]) -> tuple[Callable[..., Any], li
 
     def f(*parts: Any) -> Any:
         left = iter(parts)
-        y = flat(case.f(*[next(left) + 1j * next(left) if two else next(left) for two in is_complex]))
+        y = flat(
+            case.f(*[next(left) + 1j * next(left) if two else next(left) for two in is_complex])
+        )
         return np.real(y), np.imag(y)
 
     pairs = [((a.real, a.imag), (free, free)) if two else ((a,), (free,))
@@ -183,10 +200,17 @@ def in_real_numbers(case: Case, args: list[Any]) -> tuple[Callable[..., Any], li
     return f, [a for p, _ in pairs for a in p], [x for _, q in pairs for x in q]
 
 
-def run(case: Case, draws: int, largest: int, profile: Any, check: Callable[..., None]) -> None:
-    """`check(case, arrays, rng)` on arrays of random shapes."""
+def run(
+    case: Case,
+    often: tuple[int, int],
+    largest: int,
+    check: Callable[..., None],
+    fresh: bool = False,
+) -> None:
+    """`check(case, arrays, rng)` on arrays of so many random shapes, and so many of each."""
+    examples, draws = often
 
-    @profile
+    @settings(quietly, max_examples=examples, derandomize=not fresh)
     @given(shapes(largest))
     def on(drawn: Any) -> None:
         sizes, common, seed = drawn
@@ -197,6 +221,11 @@ def run(case: Case, draws: int, largest: int, profile: Any, check: Callable[...,
     on()
 
 
+def often(case: Case) -> tuple[int, int]:
+    """How many shapes, and how many arrays of each, a case is tried on."""
+    return MANY if case.broadcasts else FEW
+
+
 def check_jacobian(case: Case, args: list[Any], rng: np.random.Generator) -> None:
     """`check_first` as `run` calls it."""
     check_first(case, args)
@@ -204,7 +233,10 @@ def check_jacobian(case: Case, args: list[Any], rng: np.random.Generator) -> Non
 
 def check_single(case: Case, args: list[Any], rng: np.random.Generator) -> None:
     """In single precision a gradient keeps its type, and is about the one in double precision."""
-    narrow = [a.astype(NARROW[a.dtype.char]) if free else a for a, free in zip(args, case.free, strict=True)]
+    narrow = [
+        a.astype(NARROW[a.dtype.char]) if free else a
+        for a, free in zip(args, case.free, strict=True)
+    ]
     got, want = engine_jacobian(case, narrow), engine_jacobian(case, [
         a.astype(b.dtype) for a, b in zip(narrow, args, strict=True)])  # fmt: skip
     assert_close(got, want, 2e-3, case.name)
@@ -236,41 +268,45 @@ def drawn_like(a: Any, rng: np.random.Generator) -> Any:
 @every_case
 def test_jacobian(case: Case) -> None:
     """The Jacobian by the rules is that of complex step, or of differences in long doubles."""
-    run(case, DRAWS, 3, quietly, check_jacobian)
+    run(case, often(case), 3, check_jacobian)
 
 
 @every_smooth_case
 def test_hessian(case: Case) -> None:
     """The Hessian by the rules is that of differences, zeros included."""
-    run(case, 1, 2, briefly, check_second)
+    run(case, once, 2, check_second)
 
 
-@every_case
+@pytest.mark.parametrize(
+    "case", [c for c in CASES if c.single], ids=[c.name for c in CASES if c.single]
+)
 def test_single_precision(case: Case) -> None:
     """Gradients of single-precision numbers are in single precision."""
-    run(case, 1, 3, briefly, check_single)
+    run(case, once, 3, check_single)
 
 
 @every_case
 def test_forward_is_the_transpose_of_reverse(case: Case) -> None:
     """Forward mode and reverse mode multiply by the same matrix."""
-    run(case, 1, 3, briefly, check_transposed)
+    run(case, once, 3, check_transposed)
 
 
 @pytest.mark.thorough
 @every_case
 def test_thoroughly(case: Case) -> None:
     """The same on ten times as many arrays, other ones each time."""
-    run(case, DRAWS, 4, thoroughly, check_jacobian)
-    run(case, 1, 3, settings(thoroughly, max_examples=5), check_transposed)
+    examples, draws = often(case)
+    run(case, (10 * examples, draws), 4, check_jacobian, fresh=True)
+    run(case, (5, 1), 3, check_transposed, fresh=True)
     if case.smooth:
-        run(case, 1, 2, settings(thoroughly, max_examples=5), check_second)
+        run(case, (5, 1), 2, check_second, fresh=True)
 
 
 def test_table_is_large_enough() -> None:
     """15,000 full Jacobians a run, 150,000 in the thorough profile, over 150 functions and more."""
-    assert len(CASES) * EXAMPLES * DRAWS >= 15_000
-    assert thoroughly.max_examples * DRAWS * len(CASES) >= 150_000
+    checks = sum(examples * draws for examples, draws in map(often, CASES))
+    assert checks >= 15_000
+    assert 10 * checks >= 150_000
     assert len({case.fn for case in CASES}) >= 150
 
 
