@@ -4,8 +4,13 @@ Reading order: registry, rules/, graph, backward, tensor, functions; then level,
 jacobians, recompute; then check, draw/.
 """
 
+from typing import Any
+
+import numpy as np
+
 from . import errors, operators
 from .check import check_grads
+from .compile import TraceError, compile, iterate
 from .draw import draw, explore
 from .errors import (
     AnomalyError,
@@ -34,3 +39,58 @@ from .recompute import checkpoint
 from .registry import primitive, rule
 from .tensor import Tensor
 from .watch import detect_anomaly, no_grad, trace_lines
+
+__all__ = [
+    "AnomalyError",
+    "AutogradError",
+    "GradientMismatch",
+    "GraphError",
+    "NoRuleError",
+    "NotDifferentiableError",
+    "RuleError",
+    "ShapeError",
+    "SilentCopyError",
+    "Tensor",
+    "TraceError",
+    "check_grads",
+    "checkpoint",
+    "compile",
+    "detect_anomaly",
+    "draw",
+    "elementwise_grad",
+    "errors",
+    "explore",
+    "grad",
+    "hessian",
+    "hvp",
+    "iterate",
+    "jacobian",
+    "jvp",
+    "leaky_relu",
+    "log_sigmoid",
+    "log_softmax",
+    "logsumexp",
+    "no_grad",
+    "primitive",
+    "relu",
+    "rule",
+    "sigmoid",
+    "softmax",
+    "softplus",
+    "trace_lines",
+    "value_and_grad",
+    "vjp",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """ag.matmul, ag.log, ag.sum, ...: NumPy's own functions, which work on Tensors as they are.
+
+    >>> import autograd_lite as ag
+    >>> ag.tanh is np.tanh
+    True
+    """
+    fn = getattr(np, name, None)
+    if not name.startswith("_") and callable(fn) and not isinstance(fn, type):
+        return fn
+    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")

@@ -114,7 +114,7 @@ def sweep(
 def arrive(g: Any, node: Node, found: dict[Node, Any]) -> Any:
     """A gradient that is complete: run the node's hooks on it, keep it if a Tensor asked."""
     assert node.notes is not None
-    if node.notes.swept and node.rule is not None:
+    if node.notes.swept:
         raise GraphError(
             f"backward a second time through the same graph, in which lies {describe(node)}. Run "
             f"the forward pass again, or call the first backward with retain_graph=True."

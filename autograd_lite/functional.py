@@ -19,6 +19,7 @@ from .level import (
     Argnums,
     Level,
     Pullback,
+    array_of,
     chosen,
     gradients_for,
     positions,
@@ -50,7 +51,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
             traced = level.enter_arguments(args, numbers)
             value, aux = with_aux(f(*traced, **kwargs), has_aux)
             require_scalar(value, "grad")
-            data = value._data if type(value) is Tensor else np.asarray(value)
+            data = array_of(value)
             one = np.ones_like(data) if data.shape else data.dtype.type(1)
             found = level.pullback([value])([one])
             grads = as_given(level, traced, numbers, found)
@@ -208,7 +209,7 @@ def transposed(level: Level, results: list[Any], variables: list[Tensor]) -> Pul
 
 
 def _floating(r: Any) -> Any:
-    data = r._data if type(r) is Tensor else np.asarray(r)
+    data = array_of(r)
     return data if data.dtype.kind in "fc" else np.zeros(data.shape)
 
 

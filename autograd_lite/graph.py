@@ -110,6 +110,8 @@ def _by_order(node: Node) -> int:
 
 def release(nodes: list[Node]) -> None:
     """Mark a graph as used, and unless it is small let go of its arrays."""
+    if nodes[0].rule is None:
+        return  # a variable is no graph that could be used up
     nodes[0].note().swept = True
     sizes = [getattr(node.out, "size", KEPT_NUMBERS) for node in nodes[:KEPT_NUMBERS]]
     if sum(sizes) > KEPT_NUMBERS or len(nodes) > KEPT_NUMBERS:

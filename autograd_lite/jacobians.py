@@ -13,7 +13,16 @@ import numpy as np
 
 from .errors import NotDifferentiableError
 from .functional import as_given, transposed, with_aux
-from .level import Argnums, Level, Pullback, chosen, gradients_for, positions, require_scalar
+from .level import (
+    Argnums,
+    Level,
+    Pullback,
+    array_of,
+    chosen,
+    gradients_for,
+    positions,
+    require_scalar,
+)
 from .registry import Function
 from .tensor import Tensor
 from .trees import leaves, rebuild
@@ -103,7 +112,7 @@ def by_columns(level: Level, results: list[Any]) -> Iterator[list[Any]]:
 
 def units(like: Any) -> Iterator[Any]:
     """The arrays of this shape and type with a single one in them, in row-major order."""
-    data = like._data if type(like) is Tensor else np.asarray(like)
+    data = array_of(like)
     dtype = data.dtype if data.dtype.kind in "fc" else float
     for i in range(data.size):
         e = np.zeros(data.size, dtype)

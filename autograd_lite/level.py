@@ -138,6 +138,13 @@ def variable(x: Any, tie: bool = True) -> Tensor:
     return t
 
 
+def array_of(x: Any) -> Any:
+    """The array in a Tensor, or x as an array; arrays of other kinds stay what they are."""
+    if type(x) is Tensor:
+        return x._data
+    return x if hasattr(x, "__array_function__") else np.asarray(x)
+
+
 def bundled(results: Sequence[Tensor]) -> Node:
     """A node from which one sweep reaches all results; it takes a tuple of their gradients."""
     data = tuple([r._data for r in results])

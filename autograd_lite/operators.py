@@ -19,13 +19,16 @@ from .recording import (
     NOTHING,
     apply,
     arguments,
+    call,
     call_with_options,
+    in_place as writes_into,
+    misfit,
     plain,
     record,
     remember,
     wrap,
 )
-from .registry import RULES, Function, missing, printed_name
+from .registry import RULES, Function, is_default, missing, printed_name
 from .rules import METHODS
 from .rules.indexing import getitem
 from .rules.shaping import astype
@@ -54,6 +57,8 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
     definition = METHODS.get((ufunc, method)) or METHODS.get((None, method))
     if definition is None:
         raise missing(getattr(ufunc, method))
+    if not is_default("out", kwargs.pop("out", None)):
+        raise writes_into(ufunc, "out")
     return definition(ufunc, *inputs, **kwargs)
 
 
@@ -112,7 +117,10 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
             a, b, p, q = b, a, q, p
             if type(a) is complex and type(b) is np.float64:  # Python would make it a complex
                 a = np.complex128(a)
-        out = compute(a, b)
+        try:
+            out = compute(a, b)
+        except ValueError as error:
+            raise misfit(fn, (a, b), error) from None
         if (p is None and q is None) or not modes.plain:
             return remember(rule, (a, b), NOTHING, out, (p, q))  # type: ignore[no-any-return]
         node = _new_node(Node)
@@ -216,7 +224,7 @@ def method(fn: Function) -> Any:
     """A method of ndarray's that records the NumPy function of the same arguments."""
     quick = getattr(ndarray, fn.__name__, None)  # skips a layer of NumPy's own dispatch
 
-    def call(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def run(self: Tensor, *args: Any, **kwargs: Any) -> Any:
         rule = RULES.get(fn)
         if rule is None or type(self._data) is not ndarray or quick is None:
             return apply(fn, (self, *args), kwargs)
@@ -230,12 +238,12 @@ def method(fn: Function) -> Any:
             rule,
             (data, *args),
             kwargs or NOTHING,
-            quick(data, *args, **kwargs),
+            call(fn, quick, (data, *args), kwargs),
             (self._node, *[None] * len(args)),
         )
 
-    call.__doc__ = f"As {printed_name(fn)}."
-    return call
+    run.__doc__ = f"As {printed_name(fn)}."
+    return run
 
 
 for _name, _fn, _compute in (
@@ -312,8 +320,22 @@ def _rdivmod(self: Tensor, other: Any) -> Any:
     return record(np.divmod, (other, self))
 
 
-def _sort(self: Tensor, axis: int = -1, **kwargs: Any) -> Any:
-    raise SilentCopyError("t.sort() would reorder in place; use np.sort(t), which gives a new one.")
+def _round(self: Tensor, decimals: int = 0) -> Any:
+    """As np.round: round(t, 2)."""
+    return record(np.round, (self, decimals))
+
+
+def in_place(name: str, instead: str) -> Any:
+    """A method of ndarray's that would write into the array, refused."""
+
+    def refuse(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+        raise SilentCopyError(
+            f"t.{name}() would change {self._called()} in place, and the graph may need it as it "
+            f"was. Use {instead}, which gives a new one."
+        )
+
+    refuse.__doc__ = f"Refused: {instead} gives a new array."
+    return refuse
 
 
 def _contains(self: Tensor, value: Any) -> bool:
@@ -334,7 +356,8 @@ def _astype(self: Tensor, dtype: Any, **kwargs: Any) -> Any:
 
 for _name, _method in (
     ("reshape", _reshape), ("transpose", _transpose), ("flatten", _flatten), ("copy", _copy),
-    ("sort", _sort), ("compress", _compress), ("__divmod__", _divmod), ("__rdivmod__", _rdivmod),
+    ("compress", _compress), ("__divmod__", _divmod), ("__rdivmod__", _rdivmod),
+    ("__round__", _round),
     ("astype", _astype), ("__contains__", _contains), ("__getitem__", get_item),
     ("__setitem__", set_item), ("__iter__", iterate), ("__array_ufunc__", array_ufunc),
     ("__array_function__", array_function), ("__autograd_call__", autograd_call),
@@ -346,3 +369,8 @@ for _name, _method in (
     ("flat", property(lambda self: iter(self.ravel()), doc="Its numbers in row-major order.")),
 ):  # fmt: skip
     setattr(Tensor, _name, _method)
+for _name, _instead in (
+    ("sort", "np.sort(t)"), ("partition", "np.partition(t, kth)"), ("resize", "np.resize(t, shape)"),
+    ("fill", "np.full_like(t, value)"), ("put", "np.where(mask, new, t)"),
+):  # fmt: skip
+    setattr(Tensor, _name, in_place(_name, _instead))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import operator
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable
+from dis import opname
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -186,7 +189,8 @@ class Tensor:
         if root is None:
             raise NotDifferentiableError(
                 f"backward on {self._called()} that does not depend on any variable. Create the "
-                f"parameters with Tensor(..., requires_grad=True), and not under no_grad()."
+                f"parameters with Tensor(..., requires_grad=True), and not under no_grad(); whole "
+                f"numbers, such as x.astype(int), have no gradient and end the graph."
             )
         if root.notes is not None and root.notes.swept:
             raise GraphError(
@@ -278,6 +282,12 @@ class Tensor:
         )
 
     def __float__(self) -> float:
+        if self._node is not None and storing(sys._getframe(1)):
+            raise SilentCopyError(
+                f"{self._called()} was about to be stored as a plain number in an array, which "
+                f"would cut it from the graph. Collect the Tensors in a list and np.stack it, or "
+                f"store float(t) where that is meant."
+            )
         return float(self._data)
 
     def __int__(self) -> int:
@@ -322,6 +332,11 @@ def tensor_of(data: Any, node: Node | None) -> Tensor:
 
 
 _new = Tensor.__new__
+
+
+def storing(frame: FrameType) -> bool:
+    """Whether the code of this frame is at `a[i] = value`, where NumPy asks for a float itself."""
+    return opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
 
 
 def make_leaf(t: Tensor) -> None:

@@ -289,10 +289,13 @@ def write(seed: int) -> tuple[list[str], dict[str, Any]]:
     return lines, inputs
 
 
-def run(lines: list[str], inputs: dict[str, Any]) -> Any:
-    """What the program computes."""
+def run(lines: list[str], inputs: dict[str, Any], tidy: Callable[[Any], Any] | None = None) -> Any:
+    """What the program computes; `tidy` is called on the value of each line."""
     names: dict[str, Any] = {"np": np, **inputs}
-    exec("\n".join(lines), names)
+    for line in lines:
+        name, text = line.split(" = ", 1)
+        value = eval(text, names)
+        names[name] = value if tidy is None else tidy(value)
     return names["J"]
 
 
@@ -300,13 +303,19 @@ def naive_gradient(lines: list[str], inputs: dict[str, Any]) -> Any:
     """The derivatives by dual numbers."""
     n = sum(x.size for x in inputs.values())
     units = iter(np.eye(n))
-    duals = {
-        name: np.array([Dual(float(v), next(units)) for v in x.flat], object).reshape(x.shape)
-        for name, x in inputs.items()
-    }
-    J = run(lines, duals)
-    J = J.item() if isinstance(J, np.ndarray) else J
-    return J.slopes if isinstance(J, Dual) else np.zeros(n)
+
+    def duals(values: Any) -> Any:
+        """An object array in which every number is dual."""
+        out = np.empty(np.shape(values), object)
+        for i, value in enumerate(np.ravel(values)):
+            out.flat[i] = value if isinstance(value, Dual) else Dual(float(value), np.zeros(n))
+        return out
+
+    variables = {name: duals(x) for name, x in inputs.items()}
+    for x in variables.values():
+        for dual in x.flat:
+            dual.slopes = next(units)
+    return run(lines, variables, duals).item().slopes
 
 
 def check(seed: int) -> list[str]:

@@ -1,30 +1,29 @@
-"""Passes that know mathematics: neutral elements, scalar factors, transposes, cancelled divisions."""
+"""Passes that know mathematics: neutral elements, factors, transposes, cancelled divisions."""
 
 from __future__ import annotations
 
-
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from ..rules.shaping import astype, spread
-from .polynomials import Sum, expand, simplest
-from .program import Line, Program, Var, fill, variables
 from .passes import FOLDED_NUMBERS, dead_code
+from .polynomials import expansions
+from .program import Line, Program, Var, is_elementwise, shape_of
+from .written import simplest
 
-ELEMENTWISE = {
-    np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.power, np.square, np.maximum,
-    np.minimum, np.where,
-}  # fmt: skip
+Made = Mapping[Var, Line]
+New = Line | Var | None  # a simpler line, an older variable, or nothing better
 
 
 def simplify(program: Program) -> Program:
     """Apply the rules below to each line, in order, until nothing changes."""
-    before = -1
-    while before != len(program.lines):
-        before = len(program.lines)
-        program = dead_code(rewrite(program))
-    return program
+    while True:
+        simpler = dead_code(rewrite(program))
+        if simpler.lines == program.lines:
+            return simpler
+        program = simpler
 
 
 def rewrite(program: Program) -> Program:
@@ -33,119 +32,182 @@ def rewrite(program: Program) -> Program:
     same: dict[Var, Any] = {}
     lines = []
     for line in program.lines:
-        line = Line(line.fn, fill(line.args, same), fill(line.kwargs, same), line.outs, line.several)
-        new = simpler(line, made, program.constants)
+        new: New = line.using(same)
+        if not new.several and not new.kwargs:  # type: ignore[union-attr]
+            new = simpler(new, made, program.constants)  # type: ignore[arg-type]
         if isinstance(new, Line):
             lines.append(new)
-            made[new.outs[0]] = new
-        else:
+            if not new.several:
+                made[new.out] = new
+        elif new is not None:
             same[line.out] = new
-            if isinstance(new, Var):
-                new.name = new.name or line.out.name
-                new.gradient_of = new.gradient_of or line.out.gradient_of
-    return program.replace(lines=lines, outputs=[fill(v, same) for v in program.outputs])
+            new.take_over(line.out)
+    return program.renamed(lines, same)
 
 
-def simpler(line: Line, made: dict[Var, Line], constants: dict[Var, Any]) -> Line | Var:
+def simpler(line: Line, made: Made, constants: Mapping[Var, Any]) -> Line | Var:
     """What a line can be replaced with; itself when nothing applies."""
-    if line.several or line.kwargs:
-        return line
-    fn, args, out = line.fn, line.args, line.out
-    if fn in (np.multiply, np.true_divide, np.add, np.subtract):
-        a, b = args
-        neutral = 1 if fn in (np.multiply, np.true_divide) else 0
-        if is_number(b, neutral) and alike(a, out):
-            return a  # type: ignore[no-any-return]
-        if fn in (np.multiply, np.add) and is_number(a, neutral) and alike(b, out):
-            return b  # type: ignore[no-any-return]
-        if fn is np.subtract and is_number(a, 0) and alike(b, out):
-            return Line(np.negative, (b,), {}, line.outs)
-        if fn is np.multiply and is_number(b, -1) and alike(a, out):
-            return Line(np.negative, (a,), {}, line.outs)
-        merged = merge_factors(fn, a, b, made)
-        if merged is not None:
-            return Line(*merged, {}, line.outs)
-    if fn is np.positive or (fn is astype and alike(args[0], out)):
-        return args[0]  # type: ignore[no-any-return]
-    if fn is np.negative and defined(args[0], np.negative, made):
-        return made[args[0]].args[0]  # type: ignore[no-any-return]
-    if fn is np.transpose and len(args) == 1:
-        inner = made.get(args[0])
-        if out.shape == (1, 1) or len(out.shape) < 2:
-            return args[0]  # type: ignore[no-any-return]
-        if inner is not None and inner.fn is np.transpose and len(inner.args) == 1:
-            return inner.args[0]  # type: ignore[no-any-return]
-        if inner is not None and inner.fn in (np.multiply, np.true_divide, np.negative):
-            # (s * x.T).T is s * x
-            turned = [untransposed(a, made) for a in inner.args]
-            if all(t is not None for t in turned):
-                return Line(inner.fn, tuple(turned), {}, line.outs)
-    if fn in (np.reshape, np.broadcast_to) and alike(args[0], out):
-        return args[0]  # type: ignore[no-any-return]
-    if fn is np.matmul or fn is np.dot:
-        a, b = args
-        if isinstance(a, Var) and isinstance(b, Var) and len(a.shape) == len(b.shape) == 2:
-            if a.shape == (1, 1) or b.shape == (1, 1):  # a product with a number
-                return Line(np.multiply, (a, b), {}, line.outs)
-            if fn is np.dot:
-                return Line(np.matmul, (a, b), {}, line.outs)
-    if fn in ELEMENTWISE or isinstance(fn, np.ufunc) and fn.signature is None:
-        slim = tuple(unspread(a, i, line, made, constants) for i, a in enumerate(args))
-        if any(new is not old for new, old in zip(slim, args, strict=True)):
-            return Line(fn, slim, {}, line.outs)
+    for rule in _RULES.get(line.fn, ()):
+        new = rule(line, made)
+        if new is not None:
+            return new
+    if is_elementwise(line.fn):
+        slim = [unspread(a, i, line, made, constants) for i, a in enumerate(line.args)]
+        slim = [unscaled(a, slim) for a in slim]
+        if any(new is not old for new, old in zip(slim, line.args, strict=True)):
+            return line.calling(line.fn, *slim)
     return line
 
 
-def merge_factors(fn: Any, a: Any, b: Any, made: dict[Var, Line]) -> tuple[Any, Any] | None:
+# Neutral elements and signs
+
+
+def neutral(line: Line, made: Made) -> New:
+    """x * 1, x / 1, x + 0, x - 0 are x; 0 - x and x * -1 are -x."""
+    fn, (a, b), out = line.fn, line.args, line.out
+    e = 1 if fn in (np.multiply, np.true_divide) else 0
+    if is_number(b, e) and alike(a, out):
+        return a  # type: ignore[no-any-return]
+    if fn in (np.multiply, np.add) and is_number(a, e) and alike(b, out):
+        return b  # type: ignore[no-any-return]
+    if fn is np.subtract and is_number(a, 0) and alike(b, out):
+        return line.calling(np.negative, b)
+    if fn is np.multiply and is_number(b, -1) and alike(a, out):
+        return line.calling(np.negative, a)
+    return None
+
+
+def merged_factors(line: Line, made: Made) -> New:
     """(x * 2) * 3 is x * 6; (x / 2) / 4 is x / 8; -x * 2 is x * -2."""
+    fn, (a, b) = line.fn, line.args
     if fn is np.multiply and is_number(a):
         a, b = b, a
-    if fn not in (np.multiply, np.true_divide) or not is_number(b) or not isinstance(a, Var):
+    inner = made.get(a) if isinstance(a, Var) else None
+    if inner is None or not is_number(b) or line.out.dtype.kind not in "fc" or b == 0:
         return None
-    inner = made.get(a)
-    if inner is None or inner.kwargs:
-        return None
-    if inner.fn is np.negative:
-        return fn, (inner.args[0], -b)
-    if inner.fn not in (np.multiply, np.true_divide):
-        return None
-    x, s = inner.args
+    x, s = (inner.args[0], -1) if inner.fn is np.negative else (*inner.args, None)[:2]
     if inner.fn is np.multiply and is_number(x):
         x, s = s, x
-    if not is_number(s) or not isinstance(x, Var):
+    if not is_number(s) or s == 0 or not isinstance(x, Var) or x.dtype.kind not in "fc":
         return None
-    if inner.fn is np.multiply:
-        return (np.multiply, (x, s * b)) if fn is np.multiply else (np.multiply, (x, s / b))
-    return (np.multiply, (x, b / s)) if fn is np.multiply else (np.true_divide, (x, s * b))
+    if inner.fn is np.true_divide:
+        if fn is np.true_divide:
+            return line.calling(fn, x, s * b)
+        # x / s * b, so that x / m * m is x
+        return line.calling(np.multiply, x, b / s)
+    if inner.fn in (np.multiply, np.negative):
+        return (
+            line.calling(fn, x, s * b) if fn is np.multiply else line.calling(np.multiply, x, s / b)
+        )
+    return None
 
 
-def unspread(
-    a: Any, i: int, line: Line, made: dict[Var, Line], constants: dict[Var, Any]
-) -> Any:
-    """An operand without the broadcasting that the elementwise line does by itself."""
+def double_negation(line: Line, made: Made) -> New:
+    """-(-x) is x; -(a - b) is b - a; -(x * 2) is x * -2."""
+    inner = made.get(line.args[0])
+    if inner is None or line.out.dtype.kind not in "fc":
+        return None
+    if inner.fn is np.negative:
+        return inner.args[0]  # type: ignore[no-any-return]
+    if inner.fn is np.subtract:
+        return line.calling(np.subtract, *inner.args[::-1])
+    if inner.fn in (np.multiply, np.true_divide) and is_number(inner.args[1]):
+        return line.calling(inner.fn, inner.args[0], -inner.args[1])
+    return None
+
+
+def added_negative(line: Line, made: Made) -> New:
+    """a + -b is a - b; a - -b is a + b; -a + b is b - a."""
+    fn, (a, b) = line.fn, line.args
+    negative = made.get(b) if isinstance(b, Var) else None
+    if negative is not None and negative.fn is np.negative and is_real(negative.out):
+        return line.calling(np.subtract if fn is np.add else np.add, a, negative.args[0])
+    negative = made.get(a) if isinstance(a, Var) else None
+    if (
+        fn is np.add
+        and negative is not None
+        and negative.fn is np.negative
+        and is_real(negative.out)
+    ):
+        return line.calling(np.subtract, b, negative.args[0])
+    return None
+
+
+def no_change(line: Line, made: Made) -> New:
+    """+x, and casts, shapes and repetitions to what x is already, are x."""
+    x = line.args[0]
+    return x if alike(x, line.out) else None
+
+
+# Products
+
+
+def transposed(line: Line, made: Made) -> New:
+    """x.T.T is x, and so is x.T of one row and column; (s * x.T).T is s * x."""
+    if len(line.args) != 1:
+        return None
+    x, out = line.args[0], line.out
+    if out.shape == (1, 1) or len(out.shape) < 2:
+        return x  # type: ignore[no-any-return]
+    inner = made.get(x)
+    if inner is None or inner.kwargs:
+        return None
+    if inner.fn is np.transpose and len(inner.args) == 1:
+        return inner.args[0]  # type: ignore[no-any-return]
+    if inner.fn in (np.multiply, np.true_divide, np.negative):
+        turned = [untransposed(a, made) for a in inner.args]
+        if all(t is not None for t in turned):
+            return line.calling(inner.fn, *turned)
+    return None
+
+
+def untransposed(a: Any, made: Made) -> Any:
+    """x where `a` is x.T or a number; None otherwise."""
+    if not isinstance(a, Var) or a.size == 1:
+        return a if len(shape_of(a)) in (0, 2) else None
+    inner = made.get(a)
+    is_turned = inner is not None and inner.fn is np.transpose and len(inner.args) == 1
+    return inner.args[0] if is_turned and not inner.kwargs else None  # type: ignore[union-attr]
+
+
+def product(line: Line, made: Made) -> New:
+    """np.dot of two matrices is @; a product with a matrix of one number is that number times."""
+    a, b = line.args
+    if not (isinstance(a, Var) and isinstance(b, Var) and len(a.shape) == len(b.shape) == 2):
+        return None
+    if a.shape == (1, 1) or b.shape == (1, 1):
+        return line.calling(np.multiply, a, b)
+    return line.calling(np.matmul, a, b) if line.fn is np.dot else None
+
+
+def power(line: Line, made: Made) -> New:
+    """x ** 1 is x; x ** 2 is x * x."""
+    x, p = line.args
+    if not isinstance(x, Var) or x.weak or x.dtype != line.out.dtype:
+        return None
+    if is_number(p, 1):
+        return x
+    return line.calling(np.multiply, x, x) if is_number(p, 2) else None
+
+
+def square(line: Line, made: Made) -> New:
+    """np.square(x) is x * x."""
+    x = line.args[0]
+    return line.calling(np.multiply, x, x) if isinstance(x, Var) and not x.weak else None
+
+
+# Broadcasting that NumPy does by itself
+
+
+def unspread(a: Any, i: int, line: Line, made: Made, constants: Mapping[Var, Any]) -> Any:
+    """An operand without the repetition that the elementwise line does by itself."""
     while isinstance(a, Var):
-        inner = made.get(a)
-        if a in constants and uniform(constants[a]):
-            source = constants[a].ravel()[0]
-        elif inner is None:
+        source = repeated_source(a, made, constants)
+        if source is None:
             return a
-        else:
-            source = inner.args[0]
-        if inner is None:
-            pass
-        elif inner.fn is spread:
-            if np.size(source) != 1 if not isinstance(source, Var) else source.size != 1:
-                return a
-        elif inner.fn in (np.broadcast_to, np.reshape):
-            if isinstance(source, Var) and inner.fn is np.reshape and source.size != 1:
-                return a
-        else:
-            return a
-        others = [b for j, b in enumerate(line.args) if j != i]
-        shape = np.shape(source) if not isinstance(source, Var) else source.shape
-        shapes = [b.shape if isinstance(b, Var) else np.shape(b) for b in others]
+        shapes = [shape_of(b) for j, b in enumerate(line.args) if j != i]
         try:
-            fits = np.broadcast_shapes(shape, *shapes) == line.out.shape
+            fits = np.broadcast_shapes(shape_of(source), *shapes) == line.out.shape
         except ValueError:
             fits = False
         if not fits:
@@ -154,19 +216,31 @@ def unspread(
     return a
 
 
-def uniform(constant: Any) -> bool:
+def repeated_source(a: Var, made: Made, constants: Mapping[Var, Any]) -> Any:
+    """What a variable repeats, or gives another shape where it is one number; None if nothing."""
+    if a in constants:
+        return constants[a].ravel()[0] if is_uniform(constants[a]) else None
+    inner = made.get(a)
+    if inner is None or inner.kwargs or inner.fn not in (spread, np.broadcast_to, np.reshape):
+        return None
+    source = inner.args[0]
+    one = np.prod(shape_of(source), dtype=int) == 1
+    if inner.fn is np.broadcast_to or one:
+        return source
+    return None
+
+
+def is_uniform(constant: Any) -> bool:
     """Whether an array holds one number, however often."""
     return bool(0 < constant.size <= FOLDED_NUMBERS and (constant == constant.ravel()[0]).all())
 
 
-def untransposed(a: Any, made: dict[Var, Line]) -> Any:
-    """x where `a` is x.T or a number; None otherwise."""
-    if not isinstance(a, Var) or a.size == 1:
+def unscaled(a: Any, args: list[Any]) -> Any:
+    """A number of NumPy's as one of Python's, where it decides no type beside the others."""
+    if not isinstance(a, np.float64 | np.float32 | np.int64) or not np.isfinite(a):
         return a
-    inner = made.get(a)
-    if inner is not None and inner.fn is np.transpose and len(inner.args) == 1:
-        return inner.args[0]
-    return None
+    kinds = [b.dtype for b in args if isinstance(b, Var) and not b.weak]
+    return a.item() if a.dtype in kinds and len(set(kinds)) == 1 else a
 
 
 def is_number(x: Any, value: float | None = None) -> bool:
@@ -176,14 +250,34 @@ def is_number(x: Any, value: float | None = None) -> bool:
     return value is None or bool(x == value)
 
 
+def is_real(v: Var) -> bool:
+    """Whether a variable holds floating numbers, for which -x is exact."""
+    return v.dtype.kind in "fc"
+
+
 def alike(x: Any, out: Var) -> bool:
     """Whether a variable can stand for another."""
     return isinstance(x, Var) and x.shape == out.shape and x.dtype == out.dtype and not x.weak
 
 
-def defined(x: Any, fn: Any, made: dict[Var, Line]) -> bool:
-    """Whether a variable comes from a line with this function."""
-    return isinstance(x, Var) and x in made and made[x].fn is fn
+_RULES: dict[Any, tuple[Callable[[Line, Made], New], ...]] = {
+    np.multiply: (neutral, merged_factors),
+    np.true_divide: (neutral, merged_factors),
+    np.add: (neutral, added_negative),
+    np.subtract: (neutral, added_negative),
+    np.negative: (double_negation,),
+    np.positive: (no_change,),
+    astype: (no_change,),
+    np.reshape: (no_change,),
+    np.squeeze: (no_change,),
+    np.ravel: (no_change,),
+    np.broadcast_to: (no_change,),
+    np.transpose: (transposed,),
+    np.matmul: (product,),
+    np.dot: (product,),
+    np.power: (power,),
+    np.square: (square,),
+}
 
 
 def cancel_divisions(program: Program) -> Program:
@@ -193,15 +287,10 @@ def cancel_divisions(program: Program) -> Program:
     point: (-Y / A + (1 - Y) / (1 - A)) / m * A * (1 - A) is (A - Y) / m, which is shorter, and
     finite where A is 0 or 1.
     """
-    made = {line.out: line for line in program.lines if not line.several}
+    sums = expansions(program.lines)
     lines: list[Line] = []
     for line in program.lines:
-        if line.fn is np.multiply and len(line.out.shape) > 0:
-            total = expand(line.out, made)
-            if isinstance(total, Sum) and total.divided:
-                short = simplest(total, line.out)
-                if short is not None:
-                    lines.extend(short)
-                    continue
-        lines.append(line)
+        total = sums.get(line.out) if line.fn is np.multiply and line.out.shape else None
+        short = simplest(total, line) if total is not None and total.divided else None
+        lines += short or [line]
     return dead_code(program.replace(lines=lines))

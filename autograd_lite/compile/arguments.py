@@ -138,7 +138,8 @@ def plain(value: Any) -> Any:
 def being_recorded(call: Call) -> bool:
     """Whether an outer differentiation or compilation is to see through this call."""
     return any(
-        isinstance(v, Recorder) or (isinstance(v, Tensor) and (v.requires_grad or not plain_data(v)))
+        isinstance(v, Recorder)
+        or (isinstance(v, Tensor) and (v.requires_grad or not plain_data(v)))
         for _, _, v in call.leaves
     )
 

@@ -3,163 +3,190 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from ..rules.indexing import getitem
-from .emit import argument, axis, call
-from .program import Line, Program, Var, variables
+from .emit import Printer, literal, lone
+from .memory import is_fresh, roots
+from .program import Line, Program, Var, is_elementwise, variables
 
-_VIEWS = {
-    np.transpose, np.reshape, np.swapaxes, np.squeeze, np.ravel, np.expand_dims, np.broadcast_to,
-    np.moveaxis, np.real, np.imag, getitem, np.diagonal, np.flip,
-}  # fmt: skip
+_KEYWORD_OUT = (np.maximum, np.minimum)  # out by position is deprecated there
+_REDUCED = {np.sum: "add", np.max: "maximum", np.min: "minimum"}
+_VIEWS = (np.transpose, np.reshape, np.swapaxes, np.broadcast_to)
 
 
 class Plan:
-    """Which memory each variable is written into, and the arrays that takes."""
+    """Which memory each variable is written into, and the lines that do it.
 
-    def __init__(self, program: Program, in_place: dict[Var, Var] | None = None) -> None:
+    `in_place` maps an output of a loop's body to the input whose memory it takes over.
+    """
+
+    def __init__(
+        self, program: Program, names: Mapping[Var, str], in_place: dict[Var, Var] | None = None
+    ) -> None:
         self.program = program
-        self.in_place = in_place or {}  # an output, and the input whose memory it takes over
+        self.names = names
+        self.printer = Printer(names)
+        self.in_place = in_place or {}
         self.slots: list[tuple[tuple[int, ...], Any]] = []
-        self.slot: dict[Var, str] = {}
-        self.numbers: dict[tuple[float, str], str] = {}
+        self.slot: dict[Var, str] = {}  # the name of the memory that a variable is written into
+        self.numbers: dict[tuple[Any, str], str] = {}
+        self.views: dict[Var, str] = {}  # of such memory, and how they are made
+        self._viewed: dict[Var, Var] = {}  # and what they are views of
+        self._roots = roots(program.lines)
         self._assign()
+        self._fix_views()
         self.body()  # meets all numbers
 
     def _assign(self) -> None:
-        roots = view_roots(self.program.lines)
+        lines = self.program.lines
         last: dict[Var, int] = {}
-        for i, line in enumerate(self.program.lines):
-            for v in variables((line.args, line.kwargs)):
-                last[roots.get(v, v)] = i
-        kept = {roots.get(v, v) for v in variables(self.program.outputs)}
+        for i, line in enumerate(lines):
+            for v in line.reads():
+                for root in self._roots.get(v, (v,)):
+                    last[root] = i
+        kept = {r for v in variables(self.program.outputs) for r in self._roots.get(v, (v,))}
         free: dict[Any, list[str]] = defaultdict(list)
-        for i, line in enumerate(self.program.lines):
-            dying = [
-                v
-                for v in {roots.get(a, a) for a in variables((line.args, line.kwargs))}
-                if last.get(v) == i and v in self.slot and v not in kept
-            ]
-            elementwise = isinstance(line.fn, np.ufunc) and line.fn.signature is None
-            if elementwise:  # the result may stand where a dying operand stood
+        for i, line in enumerate(lines):
+            read = {r for v in line.reads() for r in self._roots.get(v, (v,))}
+            dying = sorted(
+                (v for v in read if last.get(v) == i and v in self.slot and v not in kept),
+                key=lambda v: v.order,
+            )
+            if is_elementwise(line.fn):  # the result may stand where a dying operand stood
                 self._release(dying, free)
-            v = line.outs[0]
+            v = line.out
             if v in self.in_place:
-                self.slot[v] = argument(self.in_place[v])
-            elif not line.several and writes_into(line) and v not in kept:
+                self.slot[v] = self.names[self.in_place[v]]
+            elif writes_into(line) and v not in kept:
                 pool = free[v.shape, v.dtype]
-                if pool:
-                    self.slot[v] = pool.pop()
-                else:
+                if not pool:
                     self.slots.append((v.shape, v.dtype))
-                    self.slot[v] = f"m{len(self.slots)}"
-            if not elementwise:
+                    pool.append(f"m{len(self.slots)}")
+                self.slot[v] = pool.pop()
+            if not is_elementwise(line.fn):
                 self._release(dying, free)
 
-    def _release(self, dying: list[Var], free: dict[Any, list[str]]) -> None:
+    def _release(self, dying: Iterable[Var], free: dict[Any, list[str]]) -> None:
         for v in dying:
             if v not in self.in_place:
                 free[v.shape, v.dtype].append(self.slot[v])
 
+    def _fix_views(self) -> None:
+        """Views of memory that stays where it is are made once, too."""
+        fixed = {**self.slot, **{v: self.names[v] for v in self.in_place.values()}}
+        printer = Printer({**self.names, **fixed})
+        for line in self.program.lines:
+            source = line.args[0] if line.args else None
+            if line.fn in _VIEWS and isinstance(source, Var) and source in fixed:
+                self._viewed[line.out] = source
+                self.views[line.out] = f"{self.names[line.out]} = {printer.expression(line)[0]}"
+
     def preparation(self) -> list[str]:
-        """Source lines that make the memory, and the numbers as arrays."""
-        lines = [
-            f"m{i} = np.empty({shape}{'' if dtype == np.float64 else f', np.{dtype.name}'})"
-            for i, (shape, dtype) in enumerate(self.slots, 1)
+        """Source lines that make the memory, views of it, and numbers as arrays."""
+        inputs = set(self.in_place.values())
+        return [
+            *(
+                f"m{i} = np.empty({shape}{'' if dtype == np.float64 else f', {literal(dtype)}'})"
+                for i, (shape, dtype) in enumerate(self.slots, 1)
+            ),
+            *(text for v, text in self.views.items() if self._viewed[v] not in inputs),
+            *(
+                f"{name} = np.array({literal(value)}, {literal(np.dtype(dtype))})"
+                for (value, dtype), name in self.numbers.items()
+            ),
         ]
-        return lines + [
-            f"{name} = np.array({value!r}, np.{dtype})"
-            for (value, dtype), name in self.numbers.items()
-        ]
+
+    def views_of_inputs(self) -> list[str]:
+        """Source lines that make views of inputs that are written in place."""
+        inputs = set(self.in_place.values())
+        return [text for v, text in self.views.items() if self._viewed[v] in inputs]
 
     def body(self, indent: str = "    ", lines: list[Line] | None = None) -> str:
         """Source of the lines, or of some of them."""
         lines = self.program.lines if lines is None else lines
+        lines = [line for line in lines if line.out not in self.views]
         text = [f"{indent}{self.assignment(line)}" for line in lines]
         width = min(max((len(t) for t in text), default=0), 72)
         return "\n".join(
-            f"{t:{width}}  # {line.outs[0].shape}" if line.outs[0].shape != () else t
+            f"{t:{width}}  # {line.out.shape}" if line.out.shape else t
             for t, line in zip(text, lines, strict=True)
         )
 
     def assignment(self, line: Line) -> str:
         """One line as Python."""
-        left = ", ".join(argument(v) for v in line.outs)
+        left = ", ".join(self.names[v] for v in line.outs)
         if line.several and len(line.outs) == 1:
             left += ","
-        slot = self.slot.get(line.outs[0])
-        return f"{left} = {quick_call(line) if slot is None else self.into(line, slot)}"
+        return f"{left} = {self.right(line)}"
 
-    def into(self, line: Line, memory: str) -> str:
-        """The call with `out=`."""
-        shown = ", ".join(self.operand(a, line) for a in line.args)
-        if line.fn is np.sum:
-            options = [f"{k}={axis(v)}" for k, v in line.kwargs.items()]
-            return f"np.add.reduce({', '.join([shown, *options])}, out={memory})"
-        name = "dot" if is_matrix_product(line) else line.fn.__name__
-        return f"np.{name}({shown}, out={memory})"
+    def right(self, line: Line) -> str:
+        """The call; its last argument is the memory it writes into, if it has some."""
+        memory = self.slot.get(line.out)
+        if line.fn in _REDUCED and set(line.kwargs) <= {"axis", "keepdims"} and len(line.args) == 1:
+            # what np.sum leads to after a microsecond
+            options = {"axis": None, **line.kwargs}
+            shown = [self.operand(line.args[0], line)]
+            shown += [f"{k}={literal(lone(v))}" for k, v in options.items()]
+            shown += [f"out={memory}"] if memory else []
+            return f"np.{_REDUCED[line.fn]}.reduce({', '.join(shown)})"
+        as_dot = is_matrix_product(line)
+        if memory is None and not as_dot:
+            return self.printer.expression(line)[0]
+        shown = [self.operand(a, line) for a in line.args]
+        if memory is not None:
+            shown.append(f"out={memory}" if line.fn in _KEYWORD_OUT else memory)
+        return f"np.{'dot' if as_dot else line.fn.__name__}({', '.join(shown)})"
 
     def operand(self, a: Any, line: Line) -> str:
         """An argument; a number as an array made beforehand, which NumPy takes in faster."""
-        if isinstance(a, int | float) and not isinstance(a, bool) and isinstance(line.fn, np.ufunc):
-            dtype = line.outs[0].dtype
-            if dtype.kind == "f" and line.fn is not np.power:
-                known = self.numbers.setdefault((float(a), dtype.name), f"k{len(self.numbers) + 1}")
-                return known
-        return argument(a)
-
-
-def view_roots(lines: list[Line]) -> dict[Var, Var]:
-    """For each variable that may share memory with an older one, the oldest."""
-    roots: dict[Var, Var] = {}
-    for line in lines:
-        if line.fn in _VIEWS:
-            source = next(iter(variables(line.args)), None)
-            if source is not None:
-                roots[line.out] = roots.get(source, source)
-    return roots
+        dtype = common_type(line)
+        plain = isinstance(a, int | float) and not isinstance(a, bool | np.generic)
+        if plain and dtype is not None and line.fn is not np.power:
+            key = (float(a), dtype.name)
+            return self.numbers.setdefault(key, f"k{len(self.numbers) + 1}")
+        return self.printer.argument(a)
 
 
 def writes_into(line: Line) -> bool:
     """Whether a line can write its result into given memory."""
-    if line.outs[0].size < 2 or line.outs[0].dtype.kind not in "fcb":
+    if line.several or not line.out.shape or line.out.size == 0 or not is_fresh(line):
         return False
     if isinstance(line.fn, np.ufunc):
-        return not line.kwargs
+        return not line.kwargs and line.out.dtype.kind in "fcb"
+    if line.fn is np.dot:
+        return is_matrix_product(line)
     return line.fn is np.sum and set(line.kwargs) <= {"axis", "keepdims"} and len(line.args) == 1
 
 
 def is_matrix_product(line: Line) -> bool:
     """A product of two matrices, for which np.dot is the quicker way to the same BLAS call."""
-    return line.fn is np.matmul and all(
-        isinstance(a, Var) and len(a.shape) == 2 and a.dtype == line.outs[0].dtype for a in line.args
+    return line.fn in (np.matmul, np.dot) and all(
+        isinstance(a, Var) and len(a.shape) == 2 and a.dtype == line.out.dtype for a in line.args
     )
 
 
-def quick_call(line: Line) -> str:
-    """The call, with a sum as the reduction that it is: np.sum only leads there."""
-    if line.fn is np.sum and set(line.kwargs) <= {"axis", "keepdims"} and len(line.args) == 1:
-        options = {"axis": None, **line.kwargs}
-        shown = ", ".join(f"{k}={axis(v)}" for k, v in options.items())
-        return f"np.add.reduce({argument(line.args[0])}, {shown})"
-    if is_matrix_product(line):
-        return f"np.dot({', '.join(map(argument, line.args))})"
-    return call(line)
+def common_type(line: Line) -> Any:
+    """The floating type of all arrays that a ufunc takes, if there is one; None otherwise."""
+    if not isinstance(line.fn, np.ufunc) or line.fn.signature is not None:
+        return None
+    types = {a.dtype for a in line.args if isinstance(a, Var) and not a.weak}
+    dtype = next(iter(types)) if len(types) == 1 else None
+    return dtype if dtype is not None and dtype.kind == "f" else None
 
 
-def strong_numbers(lines: list[Line], inputs: list[Var]) -> list[str]:
-    """Source lines that turn Python numbers among the inputs into arrays once, where that is
-    the same: when all they meet is of one floating type."""
+def strong_numbers(lines: list[Line], inputs: list[Var], names: Mapping[Var, str]) -> list[str]:
+    """Source lines that turn Python numbers among the inputs into arrays once.
+
+    Only where that is the same: when all that they meet is of one floating type.
+    """
     result = []
     for v in inputs:
-        if not v.weak:
-            continue
-        users = [line for line in lines if v in set(variables((line.args, line.kwargs)))]
-        types = {line.outs[0].dtype for line in users}
-        simple = all(isinstance(line.fn, np.ufunc) and line.outs[0].size > 1 for line in users)
-        if len(users) > 1 and simple and len(types) == 1 and next(iter(types)).kind == "f":
-            result.append(f"{v.name} = np.array({v.name}, np.{next(iter(types)).name})")
+        users = [line for line in lines if v.weak and any(u is v for u in line.reads())]
+        types = {common_type(line) if line.out.shape else None for line in users}
+        dtype = next(iter(types)) if len(types) == 1 else None
+        if len(users) > 1 and dtype is not None:
+            result.append(f"{names[v]} = np.array({names[v]}, {literal(dtype)})")
     return result

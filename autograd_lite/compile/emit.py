@@ -32,13 +32,14 @@ _METHODS: tuple[Any, ...] = (np.sum, np.mean, np.max, np.min, np.reshape)
 class Printer:
     """Prints expressions; `inlined` are lines written where their result is used."""
 
-    def __init__(self, inlined: Mapping[Var, Line] | None = None) -> None:
+    def __init__(self, names: Mapping[Var, str], inlined: Mapping[Var, Line] | None = None) -> None:
+        self.names = names
         self.inlined = inlined or {}
 
     def argument(self, x: Any) -> str:
         """An argument of a call: a name, a number, a tuple, a slice, an expression."""
-        if isinstance(x, Var) and x in self.inlined:
-            return self.expression(self.inlined[x])[0]
+        if isinstance(x, Var):
+            return self.expression(self.inlined[x])[0] if x in self.inlined else self.names[x]
         if type(x) is tuple:
             return f"({', '.join(map(self.argument, x))}{',' if len(x) == 1 else ''})"
         if type(x) is list:
@@ -46,9 +47,9 @@ class Printer:
         return literal(x)
 
     def operand(self, x: Any, around: int, sign: str = "", right: bool = False) -> str:
-        """An operand of a sign that binds as tightly as `around`, in brackets where it needs them."""
+        """An operand of a sign that binds as tightly as `around`, in brackets if it needs them."""
         if not (isinstance(x, Var) and x in self.inlined):
-            text = literal(x)
+            text = self.argument(x)
             return f"({text})" if text.startswith("-") and (right or around == RAISED) else text
         text, level = self.expression(self.inlined[x])
         inner = _SIGNS.get(self.inlined[x].fn, ("", 0))[0]
@@ -85,7 +86,10 @@ class Printer:
         if fn in _METHODS and isinstance(args[0], Var) and not args[0].weak:
             options = [*map(self.argument, args[1:])]
             options += [f"{k}={self.argument(lone(v))}" for k, v in line.kwargs.items()]
-            return f"{self.operand(args[0], ATOM)}.{fn.__name__}({', '.join(options)})", ATOM
+            if args[0] in self.inlined:
+                shown = ", ".join([self.argument(args[0]), *options])
+                return f"{function_name(fn)}({shown})", ATOM
+            return f"{self.argument(args[0])}.{fn.__name__}({', '.join(options)})", ATOM
         return self.call(line), ATOM
 
     def call(self, line: Line, name: str = "") -> str:
@@ -116,12 +120,7 @@ def is_weak(x: Any) -> bool:
 
 
 def literal(x: Any) -> str:
-    """A name, or a value that Python reads back."""
-    if isinstance(x, Var):
-        assert x.name is not None, f"{x!r} has no name"
-        return x.name
-    if type(x) is tuple or type(x) is list:
-        return Printer().argument(x)
+    """A value that Python reads back."""
     if isinstance(x, slice):
         return f"slice({literal(x.start)}, {literal(x.stop)}, {literal(x.step)})"
     if x is Ellipsis:

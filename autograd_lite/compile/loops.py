@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
-from .buffers import Plan, quick_call, strong_numbers, view_roots
-from .emit import argument, evaluate, own_functions
-from .names import name_variables
+from ..trees import leaves, tree_map
+from .arguments import Call, is_traced
+from .loopsource import loop_source
+from .optimize import quick
 from .passes import dead_code, invariant
-from .program import Line, Program, Var, variables
+from .program import Var
 from .recorder import TraceError
-from .step import Fixed, Result, Step, Traced, flat_arguments, optimize, trace
+from .render import handed_over, quietness
+from .sources import evaluate
+from .step import Step, Version, silent
 from .strength import Reduced, reduce_strength
-from .trees import is_traced, rebuild
+from .trace import Fixed, Result, Traced
 
 Callback = Callable[[int, Any, Callable[[], Any]], Any]
+KEPT_EVERY = 100  # iterations at least between states that are kept, to start again from
 
 
 def iterate(
@@ -35,92 +37,194 @@ def iterate(
     A step may give a pair, the new state and a value such as the cost; the values of iterations
     0, every, 2 * every, ... come back as a list. `callback(i, value, get_state)` is called at the
     same iterations, after the step; get_state() gives the state then. If it returns True, the loop
-    stops. Across iterations, what does not change is computed once; see `strength`.
+    stops. The arrays of `state` are not written to.
+
+    Across iterations, what does not change is computed once. Where X is constant, W is used only
+    as W @ X and moves by multiples of dZ @ X.T, the loop keeps W @ X instead and gives W back when
+    it is asked for (see strength), if that saves work.
 
     Raises TraceError where the new state differs from the old one in structure, shape or type.
 
-    >>> iterate(lambda x, a: (x + a, x * x), np.zeros(2), 10, np.ones(2), every=5)[0]
-    array([10., 10.])
+    >>> iterate(lambda x, a: (x + a, x * x), np.zeros(2), 10, np.ones(2), every=5)
+    (array([10., 10.]), [array([0., 0.]), array([25., 25.])])
     """
-    loop = compiled_loop(step if isinstance(step, Step) else Step(step), state, constants)
-    return loop.run(state, n, constants, every, callback)
-
-
-def compiled_loop(step: Step, state: Any, constants: tuple[Any, ...]) -> Loop:
-    """The Loop for arguments like these, from the step's own store."""
-    given = step.positional((state, *constants), {})
-    version = step.version(*given)
+    if n < 0 or every < 1:
+        raise ValueError(f"iterate takes n >= 0 and every >= 1, not {n} and {every}.")
+    if not isinstance(step, Step):
+        step = Step(step)
+    call = step.call((state, *constants), {}).plain()
+    version = step.version(call)
     if version.loop is None:
-        version.loop = Loop(step, given, version.traced)
-    return version.loop  # type: ignore[no-any-return]
+        version.loop = Loops(step.__name__, call, version)
+    return Run(step, version.loop.best(n), call, every, callback).steps(n)
 
 
-@dataclass
-class Parts:
-    """A loop's Program, and what runs before and after it."""
+class Loops:
+    """The loops of one version: as it stands, and with reduced strength where that applies."""
 
-    body: Program
-    states: list[tuple[Var, Any]]
-    before: list[Line]
-    after: list[Line]
-    results: list[Any]
+    def __init__(self, name: str, call: Call, version: Version) -> None:
+        self.name = name
+        traced = version.traced
+        self.state_results, self.value_results = split_results(traced, call.args[0], name)
+        self.quiet = quietness(traced.program)
+        program = quick(traced.program)
+        order = numbers_of(self.state_results)
+        count = len(order)
+        pairs = [(program.inputs[j], program.outputs[i]) for j, i in enumerate(order)]
+        check_states(pairs, name)
+        values = [program.outputs[i] for i in numbers_of(self.value_results)]
+        self.program = dead_code(program.replace(outputs=[out for _, out in pairs] + values))
+        self.pairs = list(zip(self.program.inputs[:count], self.program.outputs, strict=False))
+        self.once, self.body = invariant(self.program, {s for s, _ in pairs})
+        self.reduction = reduce_strength(self.body, self.once, self.pairs)
+        self._plain: Loop | None = None
+        self._reduced: Loop | None = None
+
+    def best(self, n: int) -> Loop:
+        """The loop that takes fewer multiplications for n iterations."""
+        r = self.reduction
+        if r is not None and r.saved * n > r.spent:
+            if self._reduced is None:
+                self._reduced = self._loop(r)
+            return self._reduced
+        if self._plain is None:
+            results = [s for s, _ in self.pairs]
+            self._plain = self._loop(Reduced(self.body, self.pairs, [], [], results, 0, 0))
+        return self._plain
+
+    def _loop(self, reduced: Reduced) -> Loop:
+        return Loop(self.name, self, reduced, self.quiet)
 
 
 class Loop:
-    """A generated loop for one combination of shapes and types."""
+    """A generated loop, and machines that run it, one for each thread at a time."""
 
-    def __init__(self, step: Step, given: tuple[Any, ...], traced: Traced) -> None:
-        self.names = step._names(given)
-        self.state_results, self.value_results = split_results(traced, given[0], step.__name__)
-        program = name_variables(optimize(traced.program))
-        order = result_order(self.state_results)
-        pairs = [(program.inputs[j], program.outputs[i]) for j, i in enumerate(order)]
-        check_states(pairs, step.__name__)
-        values = [program.outputs[i] for i in result_order(self.value_results)]
-        program = dead_code(program.replace(outputs=[out for _, out in pairs] + values))
-        self.reduced: Reduced | None = reduce_strength(program, pairs)
-        if self.reduced is not None:
-            r = self.reduced
-            parts = Parts(r.program, r.states, r.before, r.after, r.results)
-        else:
-            parts = Parts(program, pairs, [], [], [s for s, _ in pairs])
-        self.constants = list(program.constants.values())
-        self.source = render_loop(step.__name__, program, parts)
-        self._loop = evaluate(self.source, "loop", {})
-        self._state = self._loop.__globals__["state"]
+    def __init__(self, name: str, loops: Loops, reduced: Reduced, quiet: str) -> None:
+        self.made = loop_source(name, loops.program, loops.once, reduced, quiet)
+        self.source = self.made.text
+        self.constants = list(handed_over(loops.program).values())
+        self.state_results, self.value_results = loops.state_results, loops.value_results
+        self.quiet = bool(quiet)
+        self.idle: list[Machine] = []
 
-    def run(
-        self, state: Any, n: int, constants: tuple[Any, ...], every: int, callback: Callback | None
-    ) -> tuple[Any, list[Any]]:
-        """Run n iterations."""
-        given = tuple(
-            rebuild(a, lambda x: x.data if isinstance(x, Tensor) else x)
-            for a in (state, *constants)
-        )
-        flat = [v for _, _, v in flat_arguments(given, self.names) if is_traced(v)]
-        history: list[Any] = []
+    def machine(self) -> Machine:
+        """One with memory of its own."""
+        try:
+            return self.idle.pop()
+        except IndexError:
+            return Machine(self.source, self.made.given, self.quiet)
 
-        def tell(i: int, values: tuple[Any, ...], live: tuple[Any, ...]) -> bool:
-            value = place(self.value_results, [np.array(v)[()] for v in values])
-            history.append(value)
 
-            def get_state() -> Any:
-                return place(self.state_results, [np.array(v)[()] for v in self._state(*live)])
+class Machine:
+    """The three generated functions, with memory of their own."""
 
-            return callback is not None and bool(callback(i, value, get_state))
+    def __init__(self, source: str, given: dict[str, Any], quiet: bool) -> None:
+        namespace = evaluate(source, "loop", given)
+        self.once, self.state = namespace["once"], namespace["state"]
+        self.loop = silent(namespace["loop"]) if quiet else namespace["loop"]
 
-        with np.errstate(over="ignore"):
-            last = self._loop(n, max(1, every), tell, *flat, *self.constants)
-        return place(self.state_results, list(last)), history if self.value_results != () else []
+
+class Run:
+    """One call of `iterate`."""
+
+    def __init__(
+        self, step: Step, loop: Loop, call: Call, every: int, callback: Callback | None
+    ) -> None:
+        self.step, self.loop, self.every, self.callback = step, loop, every, callback
+        self.call = call
+        self.constants = call.args[1:]
+        self.history: list[Any] = []
+        self.machine = loop.machine()
+        self.enter(call.args[0])
+        self.kept = call.args[0]  # a state that is known to be right ...
+        self.kept_at = 0  # ... and how many steps it has behind it
+        self.watching = True
+
+    def enter(self, state: Any) -> None:
+        """Take up a state in the caller's form."""
+        call = self.step.call((state, *self.constants), {}).plain()
+        flat = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
+        self.living = list(self.machine.once(*flat, *self.loop.constants))
+
+    def steps(self, n: int) -> tuple[Any, list[Any]]:
+        """Run n steps; the last state and the values on the way."""
+        done = 0
+        try:
+            while done < n:
+                ahead = min(self.every if done else 1, n - done)
+                value = self.advance(done, ahead)
+                done += ahead
+                if (done - 1) % self.every == 0 and self.tell(done - 1, value):
+                    break
+            return self.state(), self.history
+        finally:
+            self.loop.idle.append(self.machine)
+
+    def advance(self, done: int, ahead: int) -> Any:
+        """Go on by some steps; the value of the last one."""
+        if self.watching and done - self.kept_at >= KEPT_EVERY:
+            self.kept, self.kept_at = self.state(), done
+        count = self.loop.made.states
+        try:
+            out = self.machine.loop(ahead, *self.living)
+        except FloatingPointError:
+            return self.again(done + ahead)
+        self.living[:count] = out[:count]
+        if self.watching and self.loop.made.shown and any(map(holds_nan, out[:count])):
+            return self.again(done + ahead)
+        return nested_like(self.loop.value_results, out[count:])
+
+    def again(self, until: int) -> Any:
+        """Run the steps since the last state that was right by the function itself.
+
+        It has a cure for a nan in a gradient; if it gives a nan all the same, the watch is over.
+        """
+        state, value = self.kept, None
+        for _ in range(until - self.kept_at):
+            result = self.step.eager((state, *self.constants), {})
+            state, value = result if self.loop.value_results is not NOTHING else (result, None)
+        self.enter(state)
+        self.kept, self.kept_at = self.state(), until
+        self.watching = not any(holds_nan(x) for x in leaves(state))
+        return value
+
+    def state(self) -> Any:
+        """The state now, in the caller's form and in memory of its own."""
+        values = self.machine.state(*self.living)
+        return nested_like(self.loop.state_results, [own(v) for v in values])
+
+    def tell(self, i: int, value: Any) -> bool:
+        """Note a value on the way; whether the callback wants to stop."""
+        if self.loop.value_results is not NOTHING:
+            self.history.append(value)
+        return self.callback is not None and bool(self.callback(i, value, self.state))
+
+
+NOTHING = Fixed(None)  # stands for the value of a step that gives none
+
+
+def own(v: Any) -> Any:
+    """A copy of an array, which the loop may write to; numbers as they are."""
+    return np.array(v) if isinstance(v, np.ndarray) else v
+
+
+def holds_nan(x: Any) -> bool:
+    """Whether a state holds a nan."""
+    if isinstance(x, np.ndarray):
+        x = np.vdot(x, x) if x.dtype.kind in "fc" else 0
+    return bool(x != x)
 
 
 def split_results(traced: Traced, state: Any, name: str) -> tuple[Any, Any]:
-    """The part of the results that is the next state, and the rest."""
+    """The part of the results that is the next state, and the rest.
+
+    Raises TraceError where no part is nested like the state.
+    """
     results = traced.results
     if same_nest(results, state):
-        return results, ()
+        return results, NOTHING
     if isinstance(results, tuple) and len(results) == 2 and same_nest(results[0], state):
-        return results
+        return results[0], results[1]
     raise TraceError(
         f"{name} must return a new state nested like the old one, or a pair (new state, value)."
     )
@@ -140,119 +244,26 @@ def same_nest(results: Any, state: Any) -> bool:
             and len(results) == len(state)
             and all(map(same_nest, results, state))
         )
-    return isinstance(results, Result if is_traced(state) else Fixed)
+    return isinstance(results, Result) if is_traced(state) else results in (None, Fixed(state))
 
 
-def result_order(results: Any) -> list[int]:
+def numbers_of(results: Any) -> list[int]:
     """Numbers of the outputs, in the order in which they are nested."""
-    found: list[int] = []
-    rebuild(results, lambda r: found.append(r.i) if isinstance(r, Result) else None)
-    return found
+    return [r.i for r in leaves(results) if isinstance(r, Result)]
 
 
-def place(results: Any, values: list[Any]) -> Any:
+def nested_like(results: Any, values: Any) -> Any:
     """Values in the nest that results have, in order."""
-    source = iter(values)
-    return rebuild(results, lambda r: next(source) if isinstance(r, Result) else r)
+    following = iter(values)
+    return tree_map(lambda r: next(following) if isinstance(r, Result) else r.value, results)
 
 
 def check_states(pairs: list[tuple[Var, Any]], name: str) -> None:
     """Raise TraceError unless each state keeps shape and type."""
     for s, out in pairs:
-        same = isinstance(out, Var) and out.shape == s.shape and (out.dtype == s.dtype or s.weak)
-        if not same:
+        if not isinstance(out, Var) or out.shape != s.shape or out.dtype != s.dtype:
+            came = f"{out.dtype}{list(out.shape)}" if isinstance(out, Var) else repr(out)
             raise TraceError(
-                f"{name}: the state {s.name} goes in with shape {s.shape} and type {s.dtype} but "
-                f"comes out as {out!r}; it must keep both."
+                f"{name}: the state {s.name} goes in as {s.dtype}{list(s.shape)} but comes out as "
+                f"{came}; a state keeps its shape and type."
             )
-
-
-def render_loop(title: str, program: Program, parts: Parts) -> str:
-    """The source: what runs once, the loop, and a function that gives the states.
-
-    An iteration whose value nobody asks for leaves out what only the value needs.
-    """
-    body, hoisted = invariant(parts.body, {s for s, _ in parts.states})
-    once = [*parts.before, *hoisted]
-    name_variables(
-        Program(program.inputs, program.constants, [*once, *body.lines, *parts.after], [])
-    )
-    outs = [out for _, out in parts.states]
-    plan = Plan(body, planned_in_place(body, parts.states))
-    needed = set(map(id, dead_code(body.replace(outputs=outs)).lines))
-    quick = [line for line in body.lines if id(line) in needed]
-    feed_back = feedback(parts.states, plan.in_place)
-    values = "".join(argument(v) + ", " for v in body.outputs[len(outs) :])
-    inputs = ", ".join(argument(v) for v in [*program.inputs, *program.constants])
-    needs = [s for s, _ in parts.states] if not parts.before else after_inputs(parts)
-    shown = "".join(argument(v) + ", " for v in needs)
-    own = [s for s, _ in parts.states if s in program.inputs]
-    fixed = [v for v in program.inputs if v not in own]
-    indent, deep = " " * 8, " " * 12
-    loop = [
-        f"def loop(n, every, tell, {inputs}):",
-        *(f"    {argument(s)} = np.array({argument(s)})[()]  # the caller's stay" for s in own),
-        *(f"    {line}" for line in strong_numbers([*once, *body.lines], fixed)),
-        *(f"    {', '.join(map(argument, x.outs))} = {quick_call(x)}  # once" for x in once),
-        *(f"    {line}" for line in plan.preparation()),
-        "    for i in range(0, n, every):",
-        plan.body(indent),
-        *(indent + line for line in feed_back),
-        f"{indent}if tell(i, ({values}), ({shown})):",
-        f"{deep}break",
-        f"{indent}for _ in range(min(every, n - i) - 1):",
-        plan.body(deep, quick) if quick else f"{deep}pass",
-        *(deep + line for line in feed_back),
-        f"    return state({shown})",
-    ]
-    recover = [
-        f"def state({shown.rstrip(', ')}):",
-        *(f"    {', '.join(map(argument, x.outs))} = {quick_call(x)}" for x in parts.after),
-        f"    return ({''.join(argument(v) + ', ' for v in parts.results)})",
-    ]
-    text = [
-        f'"""Written by autograd_lite: n times {title}."""',
-        "import numpy as np",
-        own_functions([*once, *body.lines]),
-        "\n".join(loop),
-        "\n".join(recover),
-    ]
-    return "\n\n".join(part for part in text if part) + "\n"
-
-
-def after_inputs(parts: Parts) -> list[Var]:
-    """What the lines after the loop read, and results that they do not make."""
-    made = {v for line in parts.after for v in line.outs}
-    needed = [v for line in parts.after for v in variables((line.args, line.kwargs))]
-    return list(dict.fromkeys(v for v in [*needed, *parts.results] if v not in made))
-
-
-def planned_in_place(body: Program, states: list[tuple[Var, Any]]) -> dict[Var, Var]:
-    """New states that can be written over the old ones: nobody reads the old one afterwards."""
-    roots = view_roots(body.lines)
-    result: dict[Var, Var] = {}
-    for s, out in states:
-        if s is out or not isinstance(out, Var) or s.size < 2 or s.dtype != out.dtype:
-            continue
-        readers = [
-            i
-            for i, line in enumerate(body.lines)
-            if any(roots.get(v, v) is s for v in variables((line.args, line.kwargs)))
-        ]
-        maker = next((i for i, line in enumerate(body.lines) if out in line.outs), None)
-        if maker is None or any(roots.get(v, v) is s for v in variables(body.outputs)):
-            continue
-        line = body.lines[maker]
-        simple = isinstance(line.fn, np.ufunc) and line.fn.signature is None and not line.kwargs
-        if simple and not line.several and out.shape == s.shape and max(readers, default=0) <= maker:
-            result[out] = s
-    return result
-
-
-def feedback(states: list[tuple[Var, Any]], in_place: dict[Var, Var]) -> list[str]:
-    """The assignment that makes new states the old ones, where they are not already."""
-    moved = [(s, out) for s, out in states if s is not out and out not in in_place]
-    if not moved:
-        return []
-    left = ", ".join(argument(s) for s, _ in moved)
-    return [f"{left} = {', '.join(argument(out) for _, out in moved)}"]

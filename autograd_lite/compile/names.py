@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
-
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -12,72 +12,88 @@ from .program import Line, Program, Var
 
 _LAYER = re.compile(r"^(?:params_|parameters_)?([Wwb])(\d*)$")
 _ACTIVATIONS = {"tanh", "sigmoid", "relu", "leaky_relu", "maximum", "softmax", "softplus"}
+_RESERVED = {"np", "operator", "step", "loop", "state", "i", "n", "every"}
 
 
-def name_variables(program: Program) -> Program:
-    """Give every variable a name that is a Python identifier and is not used twice.
+def name_variables(program: Program, more: Iterable[Line] = ()) -> dict[Var, str]:
+    """A name for every variable, a Python identifier that is not used twice.
 
     W1 @ X is followed by + b1, so their sum is Z1; what tanh makes of Z1 is A1; a gradient of V is
-    dV. What is left keeps the name it had in the user's function, or becomes t1, t2, ...
+    dV. What is left keeps the name it had in the user's function, or becomes t1, t2, ... `more`
+    are lines beside the Program that run in the same file.
     """
     layers = name_layers(program)
-    for line in program.lines:
-        for v in line.outs:
-            forward = v.gradient_of
-            if forward is not None and forward.name and not v.name:
-                v.name = "d" + forward.name
-            elif forward is not None and forward.name and v not in layers:
-                v.name = "d" + forward.name
-    taken: set[str] = {"np"}
+    names: dict[Var, str] = {}
+    taken = set(_RESERVED)
     for v in [*program.inputs, *program.constants]:
-        v.name = unused(identifier(v.name or "c"), taken)
+        names[v] = unused(identifier(v.name or "c"), taken)
     count = 0
-    for line in program.lines:
-        for v in line.outs:
-            if v.name is None:
-                count += 1
-                v.name = f"t{count}"
-            v.name = unused(identifier(v.name), taken)
-    return program
+    for v in [v for line in [*program.lines, *more] for v in line.outs]:
+        forward = v.gradient_of
+        wish = v.name
+        if forward is not None and forward.name and v not in layers:
+            wish = "d" + names.get(forward, forward.name)
+        if wish is None:
+            count += 1
+            wish = f"t{count}"
+        names[v] = unused(identifier(wish), taken)
+    return names
 
 
 def name_layers(program: Program) -> dict[Var, str]:
     """Name Z and A of each layer; gives the layer number of each variable that has one."""
-    made = {v: line for line in program.lines for v in line.outs}
+    made = program.makers()
     layers: dict[Var, str] = {}
     for line in program.lines:
-        name_layer(line, made, layers)
+        if not line.several and not line.rules:
+            name_layer(line, made, layers)
     return layers
 
 
 def name_layer(line: Line, made: dict[Var, Line], layers: dict[Var, str]) -> None:
     """Z and A of a layer, from the names of its W or b."""
-    fn, args = line.fn, line.args
-    if line.several:
-        return
-    out = line.out
-    if fn in (np.add, np.matmul, np.dot):
-        for a in args:
-            found = _LAYER.match(a.name or "") if isinstance(a, Var) else None
-            if found and (fn is np.add) == (found[1] == "b"):
-                layers[out] = found[2]
-        for a in args:
-            if fn is np.add and isinstance(a, Var) and a in layers and out not in layers:
-                layers[out] = layers[a]
-        if out in layers and (fn is np.add or not out.name):
-            if fn is np.add:
-                for a in args:  # the product before the bias has no name of its own
-                    if isinstance(a, Var) and a in made:
-                        a.name = None
-            out.name = "Z" + layers[out]
-    elif getattr(fn, "__name__", "") in _ACTIVATIONS:
-        source = next((a for a in args if isinstance(a, Var) and a in layers), None)
-        if source is not None and source.name == "Z" + layers[source] and source is not out:
-            out.name = "A" + layers[source]
+    operands = [a for a in line.args if isinstance(a, Var)]
+    if line.fn in (np.matmul, np.dot):
+        number = next(
+            (found for a in operands if (found := layer_of(a, "W", made)) is not None), None
+        )
+        if number is not None:
+            layers[line.out] = number
+            line.out.name = "Z" + number
+    elif line.fn is np.add:
+        product = next(
+            (a for a in operands if a in made and made[a].fn in (np.matmul, np.dot)), None
+        )
+        others = [a for a in operands if a is not product]
+        number = next(
+            (found for a in others if (found := layer_of(a, "b", made)) is not None), None
+        )
+        if product is not None and (product in layers or number is not None):
+            layers[line.out] = layers.get(product, number or "")
+            line.out.name = "Z" + layers[line.out]
+            product.name = None  # before the bias it has no name of its own
+    elif getattr(line.fn, "__name__", "") in _ACTIVATIONS:
+        number = next(
+            (layers[a] for a in operands if a in layers and a.name == "Z" + layers[a]), None
+        )
+        if number is not None:
+            line.out.name = "A" + number
+
+
+def layer_of(v: Var, letter: str, made: dict[Var, Line]) -> str | None:
+    """The number in a name such as W2 or b2; a W may be transposed, as in w.T @ X."""
+    if v in made and made[v].fn is np.transpose:
+        v = made[v].args[0]
+    found = _LAYER.match(v.name or "")
+    return found[2] if found and (found[1] == "b") == (letter == "b") else None
 
 
 def identifier(name: str) -> str:
-    """A Python identifier close to a name: 'layers[0].W' becomes layers_0_W."""
+    """A Python identifier close to a name.
+
+    >>> identifier("layers[0].W"), identifier("lambda"), identifier("2nd")
+    ('layers_0_W', 'lambda_', 'v2nd')
+    """
     name = re.sub(r"\W+", "_", name).strip("_") or "v"
     return f"{name}_" if keyword.iskeyword(name) else f"v{name}" if name[0].isdigit() else name
 
@@ -90,5 +106,3 @@ def unused(name: str, taken: set[str]) -> str:
         new = f"{name}_{k}"
     taken.add(new)
     return new
-
-

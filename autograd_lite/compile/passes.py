@@ -1,60 +1,63 @@
 """Passes that know nothing of mathematics: inline, fold, common subexpressions, dead code.
 
-Each takes a Program and gives another with the same meaning; `replace` checks it.
+Each takes a Program and gives another with the same meaning; `Program.replace` checks it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import dataclasses
+import inspect
+from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
 
 from ..errors import AutogradError
-from ..functions import sigmoid
-from ..rules.shaping import spread
+from ..rules.indexing import getitem
+from ..rules.shaping import astype, spread
 from .emit import is_own
+from .memory import sharing
 from .program import Line, Program, Var, fill, variables
-from .recorder import Recorder, Trace
+from .recorder import Recorder
+from .recording import Recording
 
-KEPT_SYMBOLIC = (spread, np.broadcast_to)  # one number repeated: better used as a number
-QUIET = (sigmoid,)  # exp may overflow there, on the way to a right result
-FOLDED_NUMBERS = 4096  # larger results of constants are computed at run time, or hoisted by a loop
+_SYMBOLIC = (spread, np.broadcast_to)  # one number repeated: better used as a number
+_PRINTED = (getitem, astype)  # these have a syntax of their own
+FOLDED_NUMBERS = 4096  # so many may come out of less
 
 
-def inline(program: Program) -> Program:
-    """Own functions in terms of NumPy's, by running their bodies on Recorders."""
+def inline(program: Program, only: Container[Any] | None = None) -> Program:
+    """Own functions, or some of them, in terms of NumPy's: their bodies are run on Recorders."""
     lines: list[Line] = []
-    renamed: dict[Var, Any] = {}
-    notes = set(program.notes)
+    same: dict[Var, Any] = {}
+    constants = dict(program.constants)
     for line in program.lines:
-        line = Line(line.fn, fill(line.args, renamed), fill(line.kwargs, renamed), line.outs, line.several)
-        inner = opened(line.fn.__wrapped__, line) if is_own(line.fn) else None  # type: ignore[attr-defined]
+        line = line.using(same)
+        wanted = is_own(line.fn) and line.fn not in _PRINTED and (only is None or line.fn in only)
+        inner = opened(line) if wanted else None
         if inner is None:
             lines.append(line)
             continue
-        inner_lines, out = inner
-        if line.fn in QUIET:
-            notes.add("quiet")
-        lines.extend(inner_lines)
-        renamed[line.out] = out
-        if isinstance(out, Var):
-            out.name = out.name or line.out.name
-            out.gradient_of = out.gradient_of or line.out.gradient_of
-    outputs = [fill(v, renamed) for v in program.outputs]
-    return program.replace(lines=lines, outputs=outputs, notes=sorted(notes))
+        recording, out = inner
+        lines += [dataclasses.replace(x, rules=line.rules) for x in recording.lines]
+        constants.update(recording.constants)
+        same[line.out] = out
+        out.take_over(line.out)
+    return program.renamed(lines, same, constants=constants)
 
 
-def opened(body: Callable[..., Any], line: Line) -> tuple[list[Line], Any] | None:
+def opened(line: Line) -> tuple[Recording, Var] | None:
     """The lines of an own function's body, or None where it is no straight-line NumPy."""
     if line.several:
         return None
-    trace = Trace()
+    body: Callable[..., Any] = inspect.unwrap(line.fn)
+    recording = Recording()
 
     def stand_in(x: Any) -> Any:
         if isinstance(x, Var):
-            weak = 0.5 if x.dtype.kind == "f" else 1
-            return Recorder(trace, x, weak if x.weak else np.ones(x.shape, x.dtype)[()])
+            if x.weak:
+                return recording.adopt(x, 1 if x.dtype.kind in "iu" else 1.0)
+            return recording.adopt(x, np.broadcast_to(x.dtype.type(1), x.shape)[()])
         if type(x) is tuple or type(x) is list:
             return type(x)([stand_in(item) for item in x])
         return x
@@ -62,69 +65,74 @@ def opened(body: Callable[..., Any], line: Line) -> tuple[list[Line], Any] | Non
     try:
         with np.errstate(all="ignore"):
             out = body(*stand_in(line.args), **{k: stand_in(v) for k, v in line.kwargs.items()})
-    except (AutogradError, TypeError, ValueError, AttributeError):
+    except (AutogradError, TypeError, ValueError, AttributeError, IndexError):
         return None
-    if not isinstance(out, Recorder) or trace.constants or out.dtype != line.out.dtype:
+    if not isinstance(out, Recorder) or recording.pinned or out.variable.weak:
         return None
-    return trace.lines, out.variable
+    if out.shape != line.out.shape or out.dtype != line.out.dtype:
+        return None
+    return recording, out.variable
 
 
 def fold(program: Program) -> Program:
-    """Compute now what depends on constants alone."""
+    """Compute now what depends on constants alone, unless it takes more memory than they do."""
     constants = dict(program.constants)
     known: dict[Var, Any] = {}
     lines = []
     for line in program.lines:
-        args, kwargs = fill(line.args, known), fill(line.kwargs, known)
-        used = list(variables((args, kwargs)))
+        line = line.using(known)
+        used = list(line.reads())
+        size = sum(v.size for v in line.outs)
         if (
-            line.fn not in KEPT_SYMBOLIC
-            and all(v in constants and constants[v].size <= FOLDED_NUMBERS for v in used)
-            and sum(v.size for v in line.outs) <= FOLDED_NUMBERS
+            line.fn in _SYMBOLIC
+            or not all(v in constants for v in used)
+            or size > max(FOLDED_NUMBERS, sum(v.size for v in used))
         ):
-            with np.errstate(all="ignore"):
-                result = line.fn(*fill(args, constants), **fill(kwargs, constants))
-            for v, part in zip(line.outs, result if line.several else (result,), strict=True):
-                if np.ndim(part) == 0:
-                    known[v] = part  # a number is written where it is used
-                else:
-                    constants[v] = part
-        else:
-            lines.append(Line(line.fn, args, kwargs, line.outs, line.several))
-    outputs = [fill(v, known) for v in program.outputs]
-    return dead_code(program.replace(constants=constants, lines=lines, outputs=outputs))
+            lines.append(line)
+            continue
+        with np.errstate(all="ignore"):
+            result = line.fn(*fill(line.args, constants), **fill(line.kwargs, constants))
+        for v, part in zip(line.outs, result if line.several else (result,), strict=True):
+            if v.shape == ():
+                known[v] = np.asarray(part)[()]  # a number is written where it is used
+            else:
+                constants[v] = part
+    return dead_code(program.renamed(lines, known, constants=constants))
 
 
 def common_subexpressions(program: Program) -> Program:
     """Compute once what several lines compute alike."""
-    seen: dict[Any, tuple[Var, ...]] = {}
+    seen: dict[Any, Line] = {}
     same: dict[Var, Any] = {}
     lines = []
     for line in program.lines:
-        args, kwargs = fill(line.args, same), fill(line.kwargs, same)
-        key = (line.fn, frozen(args), frozen(kwargs))
-        earlier = seen.get(key)
-        if earlier is None:
-            seen[key] = line.outs
-            lines.append(Line(line.fn, args, kwargs, line.outs, line.several))
-        else:
-            for old, new in zip(earlier, line.outs, strict=True):
-                same[new] = old
-                old.name = old.name or new.name
-    return program.replace(lines=lines, outputs=[fill(v, same) for v in program.outputs])
+        line = line.using(same)
+        args = frozen(line.args)
+        if line.fn in (np.add, np.multiply):
+            args = frozenset(args[1:])  # a + b is b + a, to the last bit
+        earlier = seen.setdefault((line.fn, args, frozen(line.kwargs)), line)
+        if earlier is line:
+            lines.append(line)
+            continue
+        for old, new in zip(earlier.outs, line.outs, strict=True):
+            same[new] = old
+            old.take_over(new)
+    return program.renamed(lines, same)
 
 
 def frozen(x: Any) -> Any:
     """A hashable stand-in for a nest of arguments; equal only if the arguments are the same."""
+    if isinstance(x, Var):
+        return x
     if isinstance(x, tuple | list):
-        return (type(x).__name__, *map(frozen, x))
+        return (type(x), *map(frozen, x))
     if isinstance(x, dict):
         return tuple(sorted((k, frozen(v)) for k, v in x.items()))
     if isinstance(x, slice):
-        return ("slice", x.start, x.stop, x.step)
-    if isinstance(x, Var):
-        return x
-    return (type(x).__name__, repr(x))
+        return ("slice", frozen(x.start), frozen(x.stop), frozen(x.step))
+    if isinstance(x, np.generic | int | float | complex | str | np.dtype):
+        return type(x), repr(x)  # 0.0 and -0.0 are equal, but not the same
+    return type(x), id(x)
 
 
 def dead_code(program: Program) -> Program:
@@ -133,22 +141,52 @@ def dead_code(program: Program) -> Program:
     lines = []
     for line in reversed(program.lines):
         if any(v in needed for v in line.outs):
-            needed.update(variables((line.args, line.kwargs)))
+            needed.update(line.reads())
             lines.append(line)
-    constants = {v: a for v, a in program.constants.items() if v in needed}
-    return program.replace(lines=lines[::-1], constants=constants)
+    return program.replace(
+        lines=lines[::-1],
+        constants={v: a for v, a in program.constants.items() if v in needed},
+        watched=[v for v in program.watched if v in needed],
+    )
 
 
-def invariant(program: Program, changing: set[Var]) -> tuple[Program, list[Line]]:
+def separate_outputs(program: Program, original: Program) -> Program:
+    """Give each output memory of its own, as far as it had in the original.
+
+    Where a pass found that an output equals an input, a constant or another output, the caller
+    would write into one and change the other.
+    """
+    before, now = sharing(original), sharing(program)
+    lines = list(program.lines)
+    outputs: list[Any] = []
+    for i, v in enumerate(program.outputs):
+        if not isinstance(v, Var) or v.weak:
+            outputs.append(v)
+            continue
+        was = before.get(original.outputs[i], frozenset())
+        allowed = {program.inputs[k] for k, x in enumerate(original.inputs) if x in was}
+        taken: set[Var] = {*program.inputs, *program.constants} - allowed
+        for j in range(i):
+            other = original.outputs[j]
+            if isinstance(other, Var) and not (was & before[other]):
+                taken |= now.get(program.outputs[j], frozenset())
+        if now[v] & taken:
+            copy = Var(v.shape, v.dtype, v.name)
+            lines.append(Line(np.copy, (v,), {}, (copy,)))
+            v = copy
+        outputs.append(v)
+    return program.replace(lines=lines, outputs=outputs)
+
+
+def invariant(program: Program, changing: set[Var]) -> tuple[list[Line], Program]:
     """Take out of a loop's body the lines that need no `changing` variable: they run once."""
     moving = set(changing)
     body, before = [], []
     for line in program.lines:
-        if any(v in moving for v in variables((line.args, line.kwargs))):
+        if any(v in moving for v in line.reads()):
             moving.update(line.outs)
             body.append(line)
         else:
             before.append(line)
     made = [v for line in before for v in line.outs]
-    inputs = [*program.inputs, *made]
-    return dead_code(program.replace(inputs=inputs, lines=body)), before
+    return before, dead_code(program.replace(inputs=[*program.inputs, *made], lines=body))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,15 +13,18 @@ import numpy as np
 
 from ..registry import printed_name
 
+_count = itertools.count().__next__
+
 
 class Var:
     """One value of a Program: an input, a constant, or what a line gives.
 
     `weak`: a Python number, which does not decide the type of a result. `gradient_of`: the
-    variable whose gradient this is. `found`: a gradient that a sweep was asked for.
+    variable whose gradient this is. `found`: a gradient that a sweep was asked for. `order` counts
+    variables, so that what is sorted by it comes out the same in every run.
     """
 
-    __slots__ = ("dtype", "found", "gradient_of", "name", "shape", "weak")
+    __slots__ = ("dtype", "found", "gradient_of", "name", "order", "shape", "weak")
 
     def __init__(
         self, shape: tuple[int, ...], dtype: Any, name: str | None = None, weak: bool = False
@@ -31,6 +35,7 @@ class Var:
         self.weak = weak
         self.gradient_of: Var | None = None
         self.found = False
+        self.order = _count()
 
     @property
     def size(self) -> int:
@@ -154,7 +159,7 @@ def expected_shape(line: Line) -> tuple[int, ...] | None:
     """The shape that a line gives, where it follows from the shapes of its arguments."""
     if line.several:
         return None
-    if isinstance(line.fn, np.ufunc) and line.fn.signature is None:
+    if is_elementwise(line.fn):
         return np.broadcast_shapes(*map(shape_of, line.args))
     if line.fn in (np.matmul, np.dot):
         a, b = map(shape_of, line.args)
@@ -163,6 +168,11 @@ def expected_shape(line: Line) -> tuple[int, ...] | None:
     if line.fn is np.transpose and len(line.args) == 1 and not line.kwargs:
         return shape_of(line.args[0])[::-1]
     return None
+
+
+def is_elementwise(fn: Any) -> bool:
+    """Whether each number of the result comes from the numbers at the same place."""
+    return fn is np.where or (isinstance(fn, np.ufunc) and fn.signature is None)
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

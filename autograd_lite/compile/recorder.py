@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class TraceError(AutogradError, TypeError):
-    """The function cannot be written down as straight-line NumPy; the message says where and why."""
+    """The function cannot be written down as straight-line NumPy; the message says where."""
 
 
 class MissingError(TraceError, AttributeError):
@@ -48,7 +48,7 @@ class Recorder:
     itemsize = property(lambda self: self.variable.dtype.itemsize, doc="As of an ndarray.")
     nbytes = property(lambda self: self.size * self.itemsize, doc="As of an ndarray.")
     T = property(lambda self: np.transpose(self), doc="Axes reversed.")
-    mT = property(lambda self: np.swapaxes(self, -1, -2), doc="Last two axes swapped.")
+    mT = property(lambda self: np.swapaxes(self, -1, -2), doc="Last axes swapped.")  # noqa: N815
     real = property(lambda self: np.real(self), doc="Real part.")
     imag = property(lambda self: np.imag(self), doc="Imaginary part.")
     flat = property(lambda self: iter(self.ravel()), doc="Its numbers in row-major order.")
@@ -246,14 +246,19 @@ for _name, (_ufunc, _compute) in _COMPARISONS.items():
     setattr(Recorder, f"__{_name}__", _operator(_ufunc, _compute))
 for _name, (_ufunc, _compute) in _UNARIES.items():
     setattr(Recorder, f"__{_name}__", _unary(_ufunc, _compute))
-for _name in (
-    "sum mean max min prod std var cumsum cumprod trace argmax argmin argsort argpartition all any "
-    "squeeze swapaxes ravel repeat take diagonal clip dot round nonzero choose searchsorted conj "
-    "conjugate"
-).split():
-    setattr(Recorder, _name, _method(getattr(np, _name)))
+for _fn in (
+    np.sum, np.mean, np.max, np.min, np.prod, np.std, np.var, np.cumsum, np.cumprod, np.trace,
+    np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.squeeze, np.swapaxes,
+    np.ravel, np.repeat, np.take, np.diagonal, np.clip, np.dot, np.round, np.nonzero, np.choose,
+    np.searchsorted, np.conj, np.conjugate,
+):  # fmt: skip
+    setattr(Recorder, _fn.__name__, _method(_fn))
+Recorder.conj = _method(np.conj)  # type: ignore[attr-defined]
 Recorder.flatten = Recorder.ravel  # type: ignore[attr-defined]
 Recorder.copy = _method(np.positive)  # type: ignore[attr-defined]
 Recorder.compress = _compress  # type: ignore[attr-defined]
-Recorder.__divmod__ = lambda self, other: (self // other, self % other)  # type: ignore[attr-defined]
-Recorder.__rdivmod__ = lambda self, other: (other // self, other % self)  # type: ignore[attr-defined]
+for _name, _divmod in (
+    ("__divmod__", lambda self, other: (self // other, self % other)),
+    ("__rdivmod__", lambda self, other: (other // self, other % self)),
+):
+    setattr(Recorder, _name, _divmod)

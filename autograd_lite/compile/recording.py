@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from ..graph import fingerprint
 from ..registry import UNSUPPORTED, printed_name
 from ..rules.indexing import getitem
+from .frames import user_variables
 from .program import Line, Program, Var
 from .recorder import Recorder, TraceError, here, is_weak
 
@@ -46,17 +48,22 @@ class Recording:
         self.found: list[Var] = []  # gradients that a sweep was asked for
         self.rule = ""  # whose derivative is being written down
         self.open = True
+        self.code: CodeType | None = None  # of the function that runs the user's
         self._seen: dict[tuple[int, bytes], Var] = {}
+        self._by_id: dict[int, Var] = {}
         self._alive: list[Any] = []  # so that no id is used twice
         self._sources: dict[Var, frozenset[Var]] = {}  # inputs that a Python number hangs on
 
     def input(self, value: Any, name: str) -> Recorder:
         """A Recorder for an argument."""
-        weak = is_weak(value)
-        var = Var(np.shape(value), np.asarray(value).dtype, name, weak)
-        if weak:
-            self._sources[var] = frozenset([var])
+        var = Var(np.shape(value), np.asarray(value).dtype, name, is_weak(value))
         self.inputs.append(var)
+        return self.adopt(var, value)
+
+    def adopt(self, var: Var, value: Any) -> Recorder:
+        """A Recorder for a variable that is there already."""
+        if var.weak:
+            self._sources[var] = frozenset([var])
         return Recorder(self, var, value)
 
     def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -79,17 +86,32 @@ class Recording:
             )
         outs = tuple(Var(np.shape(p), np.asarray(p).dtype, weak=fn in _PYTHON) for p in parts)
         rules = (self.rule,) if self.rule else ()
-        self.lines.append(
-            Line(fn, self._vars(args), self._vars(kwargs), outs, several, rules)
-        )
+        self.lines.append(Line(fn, self._vars(args), self._vars(kwargs), outs, several, rules))
         if fn in _PYTHON:
             self._sources[outs[0]] = frozenset().union(
                 *(self._sources[v] for v in self.lines[-1].reads())
             )
+        if self.code is not None and not self.rule:
+            self._note_names(self.code)
         recorders = [Recorder(self, v, p) for v, p in zip(outs, parts, strict=True)]
         if not several:
             return recorders[0]
         return type(value)(*recorders) if hasattr(value, "_fields") else type(value)(recorders)
+
+    def _note_names(self, code: CodeType) -> None:
+        """Call variables what the user's code calls them by now."""
+        named: set[Var] = set()
+        for name, x in user_variables(code):
+            x = getattr(x, "__autograd_data__", x)
+            if isinstance(x, Recorder) and x.recording is self:
+                var: Var | None = x.variable
+            elif isinstance(x, np.ndarray):
+                var = self._by_id.get(id(x))
+            else:
+                continue
+            if var is not None and var not in named and var not in self.inputs:
+                var.name = name
+                named.add(var)
 
     def fixed_number(self, x: Recorder) -> Any:
         """The number itself, where Python may know it: a whole number, which is pinned by that.
@@ -138,6 +160,7 @@ class Recording:
             frozen = np.array(array)
             frozen.flags.writeable = False
             self.constants[var] = frozen
+            self._by_id[id(array)] = var
             self._alive.append(array)
         return var
 
@@ -151,13 +174,12 @@ class Recording:
 
 
 # Python's own operators, written down where all operands are Python's numbers
-_PYTHON = frozenset(
-    vars(operator)[name]
-    for name in (
-        "add sub mul truediv floordiv mod pow neg pos abs invert and_ or_ xor lshift rshift "
-        "eq ne lt le gt ge"
-    ).split()
-)
+_PYTHON = frozenset((
+    operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod,
+    operator.pow, operator.neg, operator.pos, operator.abs, operator.invert, operator.and_,
+    operator.or_, operator.xor, operator.lshift, operator.rshift, operator.eq, operator.ne,
+    operator.lt, operator.le, operator.gt, operator.ge,
+))  # fmt: skip
 
 
 def normal(

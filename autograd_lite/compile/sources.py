@@ -33,7 +33,9 @@ class Sources:
     @property
     def text(self) -> str:
         """What stands at the head of the file, below `import numpy as np`."""
-        notes = [f"# {name}: a function of yours, whose source is not at hand" for name in self.given]
+        notes = [
+            f"# {name}: a function of yours, whose source is not at hand" for name in self.given
+        ]
         head = "\n".join([*dict.fromkeys(self.imports), *notes])
         return "\n\n\n".join(part for part in (head, *self.definitions.values()) if part)
 

@@ -4,11 +4,14 @@ In full-batch training X never changes, W is used only as W @ X, and its update 
 in products dZ @ X.T. Then S = W @ X can be the state: dZ @ X.T adds dZ @ (X.T @ X) to it, a product
 with an m x m matrix in place of two with the n x m one. It is the classic loop optimization, on
 arrays. The lines of the update are used three times over: on S, on C, which sums up the dZ, and on
-small vectors of coefficients. At the end W = (coefficients of the first W) + C @ X.T.
+K, small vectors of coefficients. At the end W = (coefficients of the first W) + C @ X.T.
+
+What moves together is a family: W, its velocity, and what lies between them. w.T @ X counts too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,81 +21,116 @@ from ..rules.indexing import getitem
 from .passes import dead_code
 from .program import Line, Program, Var, fill, variables
 
-_LINEAR = {np.add, np.subtract, np.negative, np.multiply, np.true_divide, np.positive}
+_LINEAR = (np.add, np.subtract, np.negative, np.multiply, np.true_divide, np.positive)
+Pairs = Sequence[tuple[Var, Any]]
 
 
-@dataclass
+@dataclass(frozen=True)
+class Family:
+    """States that can be reduced, and all variables that are linear in them and in L @ X.T."""
+
+    X: Var
+    members: list[Var]
+    linear: set[Var]
+    turned: bool  # the states are used transposed: w.T @ X
+
+    @property
+    def h(self) -> int:
+        """Rows of W."""
+        return self.members[0].shape[1 if self.turned else 0]
+
+    @property
+    def n(self) -> int:
+        """Columns of W, rows of X."""
+        return self.X.shape[0]
+
+    @property
+    def m(self) -> int:
+        """Columns of X."""
+        return self.X.shape[1]
+
+
+@dataclass(frozen=True)
 class Reduced:
     """A loop body on reduced states, with what runs before and after the loop."""
 
-    program: Program
-    states: list[tuple[Var, Any]]  # input and output of each state, in the order of the new inputs
-    before: list[Line]  # from the first states and the constants: S, C, coefficients
-    after: list[Line]  # the last states
+    body: Program
+    states: list[tuple[Var, Any]]  # input and output of each state
+    before: list[Line]  # from the first states and the constants: S, C, K
+    after: list[Line]  # the states that the caller knows
     results: list[Var]  # of `after`, one for each state of the original
-    saved: float  # share of the multiplications
+    saved: int  # multiplications, for each iteration
+    spent: int  # multiplications, once
 
 
-def reduce_strength(program: Program, pairs: list[tuple[Var, Any]]) -> Reduced | None:
+def reduce_strength(body: Program, before: list[Line], pairs: Pairs) -> Reduced | None:
     """The reduced loop, or None where it does not apply or would not save work.
 
-    `pairs` are the input and the output variable of each state.
+    `before` are lines that run once, `pairs` the input and the output variable of each state.
     """
-    states = {s for s, _ in pairs}
-    made = {line.out: line for line in program.lines if not line.several}
-    for line in program.lines:
-        if line.fn is np.matmul and isinstance(line.args[0], Var) and line.args[0] in states:
-            X = line.args[1]
-            fixed = isinstance(X, Var) and X not in states and X not in made
-            if fixed and len(X.shape) == 2 and len(line.args[0].shape) == 2:
-                found = family(program, pairs, made, line.args[0], X)
-                if found is not None:
-                    reduced = transform(program, pairs, made, found, X)
-                    if reduced is not None:
-                        return reduced
+    made = {v: line for line in [*before, *body.lines] for v in line.outs}
+    changing = {s for s, _ in pairs} | {v for line in body.lines for v in line.outs}
+    for line in body.lines:
+        if line.fn is not np.matmul or not all(isinstance(a, Var) for a in line.args):
+            continue
+        W, X = line.args
+        turned = W in made and is_transpose(made[W])
+        W = made[W].args[0] if turned else W
+        states = [s for s, _ in pairs]
+        fits = len(X.shape) == len(W.shape) == 2 and X.dtype == W.dtype
+        if fits and W in states and X not in changing:
+            found = family(body, pairs, made, W, X, turned)
+            if found is not None:
+                saved = multiplications_saved(body, found, made)
+                if saved > 0:
+                    return Transform(body, pairs, made, found).reduced(saved)
     return None
 
 
 def family(
-    program: Program, pairs: list[tuple[Var, Any]], made: dict[Var, Line], W: Var, X: Var
-) -> set[Var] | None:
+    body: Program, pairs: Pairs, made: Mapping[Var, Line], W: Var, X: Var, turned: bool
+) -> Family | None:
     """The states that move with W, and the lines between them; None if W is used otherwise."""
-    members = {s for s, out in pairs if s.shape == W.shape and s.dtype == W.dtype}
+    outputs = dict(pairs)
+    members = {s for s in outputs if s.shape == W.shape and s.dtype == W.dtype}
     while W in members:
         linear = set(members)
-        for line in program.lines:
-            if not line.several and is_linear(line, linear, made, X):
+        for line in body.lines:
+            if is_linear(line, linear, made, X):
                 linear.add(line.out)
         # Everything that reads a member must itself be in the family, or be a product with X.
-        outputs = {s: out for s, out in pairs}
-        wrong: set[Var] = set()
-        for line in program.lines:
-            if line.several or (line.out not in linear and not is_product(line, linear, X)):
-                wrong |= {v for v in variables((line.args, line.kwargs)) if v in linear}
-        others = [out for out in program.outputs if isinstance(out, Var) and out in linear]
+        wrong: set[Var] = {s for s in members if outputs[s] not in linear}
+        for line in body.lines:
+            if line.out not in linear and not is_product(line, linear, X):
+                wrong |= linear.intersection(line.reads())
         allowed = {outputs[s] for s in members}
-        wrong |= {out for out in others if out not in allowed}
-        wrong |= {s for s in members if outputs[s] not in linear}
+        wrong |= {out for out in variables(body.outputs) if out in linear and out not in allowed}
+        values = body.outputs[len(pairs) :]
+        wrong |= linear.intersection(variables(values))
         if not wrong:
-            return linear
-        dropped = {s for s in members if s in wrong or leads_to(s, wrong, linear, made)}
+            return Family(X, [s for s in outputs if s in members], linear, turned)
+        dropped = members & ancestors(wrong, linear, made)
         if not dropped:
             return None
         members -= dropped
     return None
 
 
-def leads_to(s: Var, wrong: set[Var], linear: set[Var], made: dict[Var, Line]) -> bool:
-    """Whether a wrong variable was computed from state s inside the family."""
-    for v in wrong:
-        stack = [v]
-        while stack:
-            u = stack.pop()
-            if u is s:
-                return True
-            if u in made and u in linear:
-                stack += [a for a in variables(made[u].args) if a in linear]
-    return False
+def ancestors(of: Iterable[Var], within: set[Var], made: Mapping[Var, Line]) -> set[Var]:
+    """Those of a family that some of it were computed from, themselves included."""
+    found: set[Var] = set()
+    stack = list(of)
+    while stack:
+        v = stack.pop()
+        if v not in found:
+            found.add(v)
+            stack += [u for u in made[v].reads() if u in within] if v in made else []
+    return found
+
+
+def is_transpose(line: Line) -> bool:
+    """x.T"""
+    return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
 
 
 def is_product(line: Line, linear: set[Var], X: Var) -> bool:
@@ -100,130 +138,187 @@ def is_product(line: Line, linear: set[Var], X: Var) -> bool:
     return line.fn is np.matmul and line.args[1] is X and line.args[0] in linear
 
 
-def is_outer(line: Line, linear: set[Var], made: dict[Var, Line], X: Var) -> bool:
+def is_outer(line: Line, linear: set[Var], made: Mapping[Var, Line], X: Var) -> bool:
     """L @ X.T for any L that is not of the family itself."""
     if line.fn is not np.matmul:
         return False
     L, XT = line.args
     turned = made.get(XT)
-    return turned is not None and turned.fn is np.transpose and turned.args == (X,) and L not in linear
+    return turned is not None and is_transpose(turned) and turned.args[0] is X and L not in linear
 
 
-def is_linear(line: Line, linear: set[Var], made: dict[Var, Line], X: Var) -> bool:
+def is_linear(line: Line, linear: set[Var], made: Mapping[Var, Line], X: Var) -> bool:
     """Whether a line only adds members, multiplies them by numbers, or makes a product L @ X.T."""
+    if line.several or line.kwargs or line.out.dtype != X.dtype:
+        return False
     if is_outer(line, linear, made, X):
         return True
-    if line.fn not in _LINEAR or line.kwargs:
-        return False
     inside = [isinstance(a, Var) and a in linear for a in line.args]
-    if line.fn in (np.add, np.subtract):
-        return all(inside)
+    if is_transpose(line):
+        return inside[0]
     if line.fn in (np.multiply, np.true_divide):
         if sum(inside) != 1 or (line.fn is np.true_divide and not inside[0]):
             return False
         factor = line.args[inside.index(False)]
-        return factor.shape == () if isinstance(factor, Var) else np.ndim(factor) == 0
-    return all(inside)
+        return (factor.shape if isinstance(factor, Var) else np.shape(factor)) == ()
+    return line.fn in _LINEAR and all(inside) and len({a.shape for a in line.args}) == 1
 
 
-def transform(
-    program: Program, pairs: list[tuple[Var, Any]], made: dict[Var, Line], linear: set[Var], X: Var
-) -> Reduced | None:
-    """Write the body with S, C and coefficients in place of the family's states."""
-    members = [s for s, _ in pairs if s in linear]
-    h, n = members[0].shape
-    m = X.shape[1]
-    dtype = members[0].dtype
-    old = new = 0
-    for line in program.lines:
-        if line.out in linear and is_outer(line, linear, made, X):
-            old += 2 * h * n * m
-            new += 2 * h * m * m
-        elif line.out in linear:
-            old += h * n
-            new += 2 * h * m
-        elif is_product(line, linear, X):
-            old += 2 * h * n * m
-    if new >= old:
-        return None
-    k = len(members)
-    zeros, gram, XT = Var((k,), dtype, "no_change"), Var((m, m), dtype, "XTX"), Var((m, n), dtype, "XT")
-    before = [
-        Line(np.transpose, (X,), {}, (XT,)),
-        Line(np.matmul, (XT, X), {}, (gram,)),
-        Line(np.zeros, ((k,), np.dtype(dtype)), {}, (zeros,)),
-    ]
-    spaces: dict[str, dict[Var, Any]] = {"S": {}, "C": {}, "K": {}}
-    for j, s in enumerate(members):
-        S, C = (Var((h, m), dtype, f"{kind}_{s.name}") for kind in "SC")
-        K = Var((k,), dtype, f"K_{s.name}")
-        spaces["S"][s], spaces["C"][s], spaces["K"][s] = S, C, K
-        unit = [float(i == j) for i in range(k)]
-        before += [
-            Line(np.matmul, (s, X), {}, (S,)),
-            Line(np.zeros, ((h, m), np.dtype(dtype)), {}, (C,)),
-            Line(np.array, (unit, np.dtype(dtype)), {}, (K,)),
-        ]
-    lines: list[Line] = []
-    same: dict[Var, Any] = {}
-    for line in program.lines:
-        if not line.several and is_product(line, linear, X):
-            same[line.out] = spaces["S"][line.args[0]]
-            continue
-        if line.several or line.out not in linear:
-            lines.append(Line(line.fn, fill(line.args, same), fill(line.kwargs, same), line.outs, line.several))
-            continue
-        for kind, space in spaces.items():
-            if is_outer(line, linear, made, X):
-                L = fill(line.args[0], same)
-                if kind == "S":
-                    out = Var((h, m), dtype)
-                    lines.append(Line(np.matmul, (L, gram), {}, (out,)))
+def multiplications_saved(body: Program, found: Family, made: Mapping[Var, Line]) -> int:
+    """By one iteration: two products with X against one with X.T @ X, and the sums beside them."""
+    h, n, m = found.h, found.n, found.m
+    saved = 0
+    for line in body.lines:
+        if is_product(line, found.linear, found.X):
+            saved += h * n * m
+        elif line.out in found.linear and is_outer(line, found.linear, made, found.X):
+            saved += h * n * m - h * m * m
+        elif line.out in found.linear and not is_transpose(line):
+            saved += h * n - 2 * h * m
+    return saved
+
+
+class Transform:
+    """Writes the body with S, C and K in place of the family's states.
+
+    A variable of the family stands for K @ (first states) + C @ X.T; its product with X is S. None
+    stands for a K of zeros.
+    """
+
+    def __init__(
+        self, body: Program, pairs: Pairs, made: Mapping[Var, Line], found: Family
+    ) -> None:
+        self.body, self.pairs, self.made, self.family = body, pairs, made, found
+        dtype = found.members[0].dtype
+        self.gram = Var((found.m, found.m), dtype, "XTX")
+        self.XT = Var((found.m, found.n), dtype, "XT")
+        self.S: dict[Var, Any] = {}
+        self.C: dict[Var, Any] = {}
+        self.K: dict[Var, Any] = {}
+        self.lines: list[Line] = []
+        self.same: dict[Var, Any] = {}
+
+    def reduced(self, saved: int) -> Reduced:
+        """The loop, and what runs before and after it."""
+        before = self.start()
+        for line in self.body.lines:
+            self.take(line)
+        family, pairs = self.family, self.pairs
+        states: list[tuple[Var, Any]] = []
+        fixed: list[Var] = [self.gram]
+        for s, out in pairs:
+            if s not in family.linear:
+                states.append((s, fill(out, self.same)))
+                continue
+            for space in (self.S, self.C, self.K):
+                new = space[out]
+                if new is space[s]:
+                    fixed.append(new)
                 else:
-                    out = L if kind == "C" else zeros
-                space[line.out] = out
-            else:
-                out = Var((k,) if kind == "K" else (h, m), dtype)
-                args = tuple(space.get(a, fill(a, same)) if isinstance(a, Var) else a for a in line.args)
-                lines.append(Line(line.fn, args, line.kwargs, (out,)))
-                space[line.out] = out
-    states: list[tuple[Var, Any]] = []
-    for s, out in pairs:
-        if s in linear:
-            states += [(space[s], space[out]) for space in spaces.values()]
+                    states.append((space[s], self.zeros() if new is None else new))
+        old = {s for s, _ in pairs}
+        inputs = [s for s, _ in states] + [v for v in self.body.inputs if v not in old] + fixed
+        values = [fill(v, self.same) for v in self.body.outputs[len(pairs) :]]
+        watched = [self.C.get(v, self.same.get(v, v)) for v in self.body.watched]
+        body = Program(
+            inputs, self.body.constants, self.lines, [out for _, out in states] + values, watched
+        )
+        after, results = self.recover()
+        h, n, m = family.h, family.n, family.m
+        spent = n * m * m + 2 * len(family.members) * h * n * m
+        return Reduced(dead_code(body), states, before, after, results, saved, spent)
+
+    def start(self) -> list[Line]:
+        """S, C and K of the first states."""
+        family = self.family
+        h, m, k = family.h, family.m, len(family.members)
+        lines = [
+            Line(np.transpose, (family.X,), {}, (self.XT,)),
+            Line(np.matmul, (self.XT, family.X), {}, (self.gram,)),
+        ]
+        for j, s in enumerate(family.members):
+            dtype = s.dtype
+            S, C = (Var((h, m), dtype, f"{kind}_{s.name}") for kind in "SC")
+            K = Var((k,), dtype, f"K_{s.name}")
+            first = s
+            if family.turned:
+                first = Var(s.shape[::-1], dtype)
+                lines.append(Line(np.transpose, (s,), {}, (first,)))
+            unit = [float(i == j) for i in range(k)]
+            lines += [
+                Line(np.matmul, (first, family.X), {}, (S,)),
+                Line(np.zeros, ((h, m), dtype), {}, (C,)),
+                Line(np.array, (unit, dtype), {}, (K,)),
+            ]
+            self.S[s], self.C[s], self.K[s] = S, C, K
+        return lines
+
+    def zeros(self) -> Var:
+        """A K of zeros as a line."""
+        k, dtype = len(self.family.members), self.gram.dtype
+        out = Var((k,), dtype)
+        self.lines.append(Line(np.zeros, ((k,), dtype), {}, (out,)))
+        return out
+
+    def take(self, line: Line) -> None:
+        """Write one line of the old body."""
+        linear = self.family.linear
+        if is_product(line, linear, self.family.X):
+            self.same[line.out] = self.S[line.args[0]]
+        elif line.several or line.out not in linear:
+            self.lines.append(line.using(self.same))
+        elif is_outer(line, linear, self.made, self.family.X):
+            L = fill(line.args[0], self.same)
+            self.S[line.out] = self.add(np.matmul, (L, self.gram), (self.family.h, self.family.m))
+            self.C[line.out] = L
+            self.K[line.out] = None
         else:
-            states.append((s, fill(out, same)))
-    inputs = [s for s, _ in states] + [
-        v for v in program.inputs if v not in {s for s, _ in pairs}
-    ]
-    rest = [fill(v, same) for v in program.outputs[len(pairs) :]]
-    body = Program(
-        [*inputs, zeros, gram], program.constants, lines, [out for _, out in states] + rest,
-        program.notes,
-    )
-    after, results = recover(pairs, linear, spaces, XT, members)
-    return Reduced(dead_code(body), states, before, after, results, 1 - new / old)
+            shape = (self.family.h, self.family.m)
+            self.S[line.out] = self.linear(line, self.S, shape)
+            self.C[line.out] = self.linear(line, self.C, shape)
+            self.K[line.out] = self.linear(line, self.K, (len(self.family.members),))
 
+    def linear(self, line: Line, space: Mapping[Var, Any], shape: tuple[int, ...]) -> Any:
+        """A linear line in one of the three spaces."""
+        args = [
+            space[a] if isinstance(a, Var) and a in space else fill(a, self.same) for a in line.args
+        ]
+        if is_transpose(line):
+            return args[0]
+        if None not in args:
+            return self.add(line.fn, tuple(args), shape)
+        if line.fn in (np.add, np.subtract):
+            a, b = args
+            if b is None:
+                return a
+            return b if line.fn is np.add else self.add(np.negative, (b,), shape)
+        return None  # a number times zero
 
-def recover(
-    pairs: list[tuple[Var, Any]], linear: set[Var], spaces: dict[str, dict[Var, Any]], XT: Var,
-    members: list[Var],
-) -> tuple[list[Line], list[Var]]:
-    """W = sum over j of (coefficient j) * (first state j) + C @ X.T, for each state W."""
-    after: list[Line] = []
-    results: list[Var] = []
-    for s, _ in pairs:
-        if s not in linear:
-            results.append(s)
-            continue
-        total = Var(s.shape, s.dtype)
-        after.append(Line(np.matmul, (spaces["C"][s], XT), {}, (total,)))
-        for j, first in enumerate(members):
-            number = Var((), s.dtype)
-            part, new = Var(s.shape, s.dtype), Var(s.shape, s.dtype)
-            after.append(Line(getitem, (spaces["K"][s], j), {}, (number,)))
-            after.append(Line(np.multiply, (number, first), {}, (part,)))
-            after.append(Line(np.add, (total, part), {}, (new,)))
-            total = new
-        results.append(total)
-    return after, results
+    def add(self, fn: Any, args: tuple[Any, ...], shape: tuple[int, ...]) -> Var:
+        """Append a line; its variable."""
+        out = Var(shape, self.gram.dtype)
+        self.lines.append(Line(fn, args, {}, (out,)))
+        return out
+
+    def recover(self) -> tuple[list[Line], list[Var]]:
+        """W = sum over j of (coefficient j) * (first state j) + C @ X.T, for each state W."""
+        lines: list[Line] = []
+        results: list[Var] = []
+
+        def line(fn: Any, *args: Any, shape: tuple[int, ...]) -> Var:
+            lines.append(Line(fn, args, {}, (Var(shape, self.gram.dtype),)))
+            return lines[-1].out
+
+        for s, _ in self.pairs:
+            if s not in self.family.linear:
+                results.append(s)
+                continue
+            total = line(np.matmul, self.C[s], self.XT, shape=(self.family.h, self.family.n))
+            if self.family.turned:
+                total = line(np.transpose, total, shape=s.shape)
+            for j, first in enumerate(self.family.members):
+                number = line(getitem, self.K[s], j, shape=())
+                part = line(np.multiply, number, first, shape=s.shape)
+                total = line(np.add, total, part, shape=s.shape)
+            results.append(total)
+        return lines, results

@@ -50,6 +50,7 @@ def trace(f: Callable[..., Any], call: Call) -> Traced:
     Raises TraceError where the function is no straight-line NumPy, or is seen to be impure.
     """
     recording = Recording()
+    recording.code = trace.__code__
     leaves = [
         recording.input(leaf.value, leaf.name) if is_traced(leaf.value) else leaf.value
         for leaf in call.leaves
@@ -127,9 +128,10 @@ class Watcher:
             if leaf:
                 part.variable.found = True
                 self.recording.found.append(part.variable)
-        sink = node.notes and node.notes.sink and node.notes.sink()
-        if sink is not None and sink is not False and isinstance(node.out, np.ndarray | np.generic):
-            self.filled.append((sink, sink._grad))
+        if node.notes is not None and node.notes.sink is not None:
+            tensor = node.notes.sink()
+            if tensor is not None and isinstance(node.out, np.ndarray | np.generic):
+                self.filled.append((tensor, tensor._grad))
 
     def clean_up(self) -> None:
         """Take Recorders out of the gradients of Tensors that outlive the trace."""

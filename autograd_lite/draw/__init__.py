@@ -38,12 +38,12 @@ def draw(
 
     >>> import autograd_lite as ag
     >>> print(ag.draw(lambda a, b, c: 3 * (a + b * c), 5.0, 3.0, 2.0))
-    J = 3 * t2         cost       () float64  33  dJ = 1
-    └─ t2 = a + t1     result     () float64  11  dt2 = 3
-       ├─ a            parameter  () float64  5   da = 3
-       └─ t1 = b * c   result     () float64  6   dt1 = 3
-          ├─ b         parameter  () float64  3   db = 6
-          └─ c         parameter  () float64  2   dc = 9
+    J = 3 * t2        cost       () float64  33  dJ = 1
+    └─ t2 = a + t1    result     () float64  11  dt2 = 3
+       ├─ a           parameter  () float64  5  da = 3
+       └─ t1 = b * c  result     () float64  6  dt1 = 3
+          ├─ b        parameter  () float64  3  db = 6
+          └─ c        parameter  () float64  2  dc = 9
     """
     from .drawing import Drawing
     from .layers import MANY, arrange

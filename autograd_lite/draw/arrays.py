@@ -49,7 +49,7 @@ def digest(a: Any) -> bytes:
     """A large array in few bytes, alike only for arrays that are equal."""
     from hashlib import blake2b
 
-    return blake2b(np.ascontiguousarray(a), digest_size=16).digest()
+    return blake2b(np.ascontiguousarray(a).data, digest_size=16).digest()
 
 
 def encode(a: Any) -> dict[str, Any]:

@@ -7,14 +7,16 @@ from the palette of Okabe and Ito, which the colour-blind can tell apart.
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Callable, Sequence
+from textwrap import wrap
+from typing import Any
 
 import numpy as np
 
+from .labels import GRADIENT, QUIET, VALUE, Row, plain, quoted, rich, text
 from .picture import Edge, Kind, Picture, Vertex
 from .values import is_small, lines_of, number, shape_text
 
-VALUE, GRADIENT, QUIET = "#00507D", "#B34700", "#5A5A5A"
 LOOKS: dict[Kind, str] = {
     "parameter": 'shape=box, style=filled, penwidth=2.4, color="#B07A00", fillcolor="#FDF0D0"',
     "input": 'shape=note, style=filled, penwidth=1.2, color="#0072B2", fillcolor="#E3F1FA"',
@@ -24,12 +26,12 @@ LOOKS: dict[Kind, str] = {
     "group": 'shape=folder, style=filled, penwidth=1.2, color="#00785A", fillcolor="#E4F3EE"',
     "more": 'shape=plaintext, style=""',
 }
-KINDS: dict[Kind, str] = {
-    "parameter": "parameter",
-    "input": "input",
-    "step": "result",
-    "cost": "cost",
-    "group": "folded layer",
+KINDS: dict[Kind, tuple[str, str]] = {  # in the legend: a name, and how it is outlined
+    "parameter": ("parameter", "heavy box"),
+    "input": ("input", "sheet"),
+    "step": ("result", "rounded box"),
+    "cost": ("cost", "octagon"),
+    "group": ("folded", "folder"),
 }
 KEYS: dict[Kind, str] = {  # the same looks as cells of a table
     "parameter": 'BORDER="2" COLOR="#B07A00" BGCOLOR="#FDF0D0"',
@@ -41,14 +43,17 @@ KEYS: dict[Kind, str] = {  # the same looks as cells of a table
 LARGE, FAR = 150, 8  # beyond so many vertices, an edge over more than 8 columns is cut
 PAIRS = 120  # with at most this many edges, the way back is drawn as arrows of its own
 
+Labels = Callable[[Sequence[Row]], str]
 
-def dot(picture: Picture) -> str:
-    """The DOT source of a picture.
+
+def dot(picture: Picture, html: bool = True) -> str:
+    """The DOT source of a picture; `html` False for a Graphviz without HTML-like labels.
 
     >>> from autograd_lite import Tensor, draw
     >>> print(draw(Tensor(2.0, requires_grad=True, name="x") * 3).source[:9])
     digraph {
     """
+    labels: Labels = rich if html else plain
     lines = [
         "digraph {",
         '  graph [rankdir=LR, bgcolor="white", nodesep=0.35, ranksep=0.6, pad=0.3,',
@@ -57,99 +62,82 @@ def dot(picture: Picture) -> str:
         '  node [fontname="Helvetica,Arial,sans-serif", fontsize=12, margin="0.13,0.07"]',
         '  edge [fontname="Helvetica,Arial,sans-serif", fontsize=11, arrowsize=0.7,',
         '    color="#7A7A7A"]',
-        f"  label=<{legend(picture)}>",
+        f"  label={rich_legend(picture) if html else plain_legend(picture)}",
     ]
     for i, name in enumerate(picture.groups):
         members = [v for v in picture.vertices if v.group == name]
         lines += [
             f"  subgraph cluster_{i} {{",
-            f'    label=<<B>{text(name)}</B>>; labelloc=t; labeljust=l; style="rounded,filled";',
-            '    color="#B9C4CC"; fillcolor="#F6F8FA"; fontcolor="#4A5A66"; margin=14',
-            *(f"    {statement(v, picture)}" for v in members),
+            f"    label={f'<<B>{text(name)}</B>>' if html else quoted(name)}; labelloc=t;",
+            '    labeljust=l; style="rounded,filled"; color="#B9C4CC"; fillcolor="#F6F8FA";',
+            '    fontcolor="#4A5A66"; margin=14',
+            *(f"    {statement(v, picture, labels)}" for v in members),
             "  }",
         ]
     grouped = set(picture.groups)
-    lines += [f"  {statement(v, picture)}" for v in picture.vertices if v.group not in grouped]
+    alone = [v for v in picture.vertices if v.group not in grouped]
+    lines += [f"  {statement(v, picture, labels)}" for v in alone]
     far = far_edges(picture)
     for i, edge in enumerate(picture.edges):
-        if i in far:
-            lines += [f"  {part}" for part in reference(i, edge, picture)]
-        else:
-            lines += [f"  {arrow}" for arrow in arrows(edge, picture)]
+        parts = reference(i, edge, picture) if i in far else arrows(edge, picture)
+        lines += [f"  {part}" for part in parts]
     return "\n".join([*lines, "}"]) + "\n"
 
 
-def statement(v: Vertex, picture: Picture) -> str:
+def statement(v: Vertex, picture: Picture, labels: Labels) -> str:
     """One vertex."""
-    about = ": ".join(filter(None, [v.line, v.note])) or f"{KINDS.get(v.kind, 'more')} {v.name}"
-    tip = quoted(about)
-    return f"n{v.key} [{LOOKS[v.kind]}, tooltip={tip}, label=<{label(v, picture)}>]"
+    kind = KINDS[v.kind][0] if v.kind in KINDS else "more"
+    about = ": ".join(filter(None, [v.line, v.note])) or f"{kind} {v.name}"
+    label = quoted("…") if v.kind == "more" else labels(rows(v, picture))
+    return f"n{v.key} [{LOOKS[v.kind]}, tooltip={quoted(about)}, label={label}]"
 
 
-def label(v: Vertex, picture: Picture) -> str:
-    """The rows inside a vertex: name and call, shape and type, value, gradient."""
-    if v.kind == "more":
-        return f'<FONT COLOR="{QUIET}" POINT-SIZE="20">…</FONT>'
-    name = f"<B>{text(v.name)}</B>" if v.given else f"<I>{text(v.name)}</I>"
+def rows(v: Vertex, picture: Picture) -> list[Row]:
+    """The lines inside a vertex: name and call, shape and type, value, gradient."""
     sign = "" if not v.expression else " = " if v.kind != "group" else ": "
-    rows = [f"{name}{sign}{text(shortened(v.expression))}"]
-    small = f'<FONT POINT-SIZE="10" COLOR="{QUIET}">'
-    if v.kind == "group":
-        rows.append(f"{small}gives {text(v.op)} {text(shape_text(v.value))}</FONT>")
-    else:
-        rows.append(f"{small}{text(shape_text(v.value))}</FONT>")
+    found = [Row("given" if v.given else "made up", sign + shortened(v.expression), v.name)]
+    gives = f"gives {v.op} " if v.kind == "group" else ""
+    found.append(Row("shape", gives + shape_text(v.value)))
     if picture.passes != "backward" and picture.values:
-        rows += numbers(v.value, VALUE, "")
+        found += numbers(v.value, "value", "")
     if picture.passes != "forward" and not (v.kind == "input" and v.node is None):
-        d = text(f"d{v.op if v.kind == 'group' else v.name}")
+        d = f"d{v.op if v.kind == 'group' else v.name}"
         if v.gradient is None:
-            rows.append(f'<FONT COLOR="{GRADIENT}">{d} —</FONT>')
+            found.append(Row("gradient", f"{d} —"))
         else:
-            rows += numbers(v.gradient, GRADIENT, f"{d} = ")
-    cells = "".join(f'<TR><TD ALIGN="LEFT">{row}</TD></TR>' for row in rows)
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>'
+            found += numbers(v.gradient, "gradient", f"{d} = ")
+    return found
 
 
-def numbers(x: object, colour: str, before: str) -> list[str]:
-    """Rows for a value: a scalar in large type, an array in a type where columns line up."""
-    lines = [text(line) for line in lines_of(x)]
-    if np.ndim(x) == 0 if not isinstance(x, tuple | list) else False:
-        return [f'<FONT COLOR="{colour}" POINT-SIZE="13">{before}{lines[0]}</FONT>']
-    if isinstance(x, tuple | list) or not is_small(x):
-        size = ' POINT-SIZE="11"'
-        return [
-            f'<FONT COLOR="{colour}"{size}>{before if i == 0 else ""}{line}</FONT>'
-            for i, line in enumerate(lines)
-        ]
-    face = 'FACE="DejaVu Sans Mono,Courier New,monospace" POINT-SIZE="10"'
-    lead = [f'<FONT COLOR="{colour}">{before.rstrip()}</FONT>'] if before else []
-    return lead + [
-        f'<FONT COLOR="{colour}" {face}>{line.replace(" ", "&#160;")}</FONT>' for line in lines
-    ]
+def numbers(x: Any, kind: str, before: str) -> list[Row]:
+    """Lines for a value: a scalar in large type, an array in a type where columns line up."""
+    lines = lines_of(x)
+    several = isinstance(x, tuple | list)
+    if not several and np.ndim(x) == 0:
+        return [Row(kind, before + lines[0])]
+    if several or not is_small(x):
+        return [Row(f"{kind} summary", before * (i == 0) + line) for i, line in enumerate(lines)]
+    lead = [Row(f"{kind} summary", before.rstrip())] if before else []
+    return lead + [Row(f"{kind} array", line) for line in lines]
 
 
 def arrows(edge: Edge, picture: Picture) -> list[str]:
     """One edge: forward with its value, and back with the derivative that it carries."""
     a, b = f"n{edge.source}", f"n{edge.target}"
-    source = picture.by_key[edge.source]
+    source, target = picture.by_key[edge.source], picture.by_key[edge.target]
     if source.kind == "more" or edge.passed is None:
-        style = "dashed" if source.kind == "more" else "solid"
-        return [f"{a} -> {b} [style={style}]"]
-    scalar = edge.local is not None
-    value = f'<<FONT COLOR="{VALUE}"> {text(number(source.value))} </FONT>>' if scalar else ""
-    came = picture.by_key[edge.target].gradient
-    back = f'{a} -> {b} [dir=back, style=dashed, color="{GRADIENT}", penwidth=1.2'
-    if scalar and came is not None:
-        sent = f"{number(came)} × {factor(edge.local)} = {number(edge.passed)}"
-        back += f', label=<<FONT COLOR="{GRADIENT}"> {text(sent)} </FONT>>'
-        names = f"d{picture.by_key[edge.target].name}/d{source.name} = {number(edge.local)}"
-        back += f", edgetooltip={quoted(names)}, labeltooltip={quoted(names)}"
-    forward = f'{a} -> {b} [color="{VALUE}"' + (f", label={value}]" if scalar else "]")
-    if picture.passes == "backward":
-        return [back + "]"]
+        return [f"{a} -> {b} [style={'dashed' if source.kind == 'more' else 'solid'}]"]
     if len(picture.edges) > PAIRS:
         return [f"{a} -> {b}"]
-    return [forward, back + "]"]
+    forward = f'{a} -> {b} [color="{VALUE}"'
+    back = f'{a} -> {b} [dir=back, style=dashed, color="{GRADIENT}", penwidth=1.2'
+    if edge.local is not None and target.gradient is not None:
+        sent = f"{number(target.gradient)} × {factor(edge.local)} = {number(edge.passed)}"
+        slope = quoted(f"d{target.name}/d{source.name} = {number(edge.local)}")
+        forward += f', fontcolor="{VALUE}", label={quoted(f" {number(source.value)} ")}'
+        back += f', fontcolor="{GRADIENT}", label={quoted(f" {sent} ")}'
+        back += f", edgetooltip={slope}, labeltooltip={slope}"
+    return [back + "]"] if picture.passes == "backward" else [forward + "]", back + "]"]
 
 
 def far_edges(picture: Picture) -> set[int]:
@@ -157,75 +145,69 @@ def far_edges(picture: Picture) -> set[int]:
     if len(picture.vertices) <= LARGE:
         return set()
     place: dict[int, int] = {}
-    incoming: dict[int, list[int]] = {}
-    for edge in picture.edges:
-        incoming.setdefault(edge.target, []).append(edge.source)
     for v in picture.vertices:  # oldest first, so sources are placed
         if not v.ends:
-            place[v.key] = 1 + max((place.get(s, 0) for s in incoming.get(v.key, [])), default=0)
+            before = [place.get(e.source, 0) for e in picture.incoming(v.key)]
+            place[v.key] = 1 + max(before, default=0)
     for edge in picture.edges:  # a parameter stands just before its first use
         if picture.by_key[edge.source].ends:
-            before = place[edge.target] - 1
-            place[edge.source] = min(place.get(edge.source, before), before)
-    return {
-        i for i, e in enumerate(picture.edges) if place[e.target] - place.get(e.source, 0) > FAR
-    }
+            column = place[edge.target] - 1
+            place[edge.source] = min(place.get(edge.source, column), column)
+    return {i for i, e in enumerate(picture.edges) if place[e.target] - place[e.source] > FAR}
 
 
 def reference(i: int, edge: Edge, picture: Picture) -> list[str]:
     """A far edge: the name of its source stands at its target instead of a line."""
-    source = picture.by_key[edge.source]
-    look = f'shape=plaintext, fontcolor="{QUIET}", tooltip={quoted(source.name)}'
-    return [f"r{i} [{look}, label=<{text(source.name)} ↑>]", f"r{i} -> n{edge.target}"]
+    name = picture.by_key[edge.source].name
+    look = f'shape=plaintext, fontcolor="{QUIET}", tooltip={quoted(name)}'
+    return [f"r{i} [{look}, label={quoted(f'{name} ↑')}]", f"r{i} -> n{edge.target}"]
 
 
-def factor(x: float | None) -> str:
+def factor(x: float) -> str:
     """A number as the second factor of a product: negative ones in brackets."""
     shown = number(x)
     return f"({shown})" if shown.startswith("-") else shown
 
 
-def legend(picture: Picture) -> str:
-    """What colours and shapes mean, and what the reader should know."""
+def legend(picture: Picture) -> tuple[list[Kind], str, str]:
+    """The kinds there are, and what the two ways show."""
     present = {v.kind for v in picture.vertices}
-    cells = [f"<TD {look}>{KINDS[k]}</TD>" for k, look in KEYS.items() if k in present]
-    if picture.passes != "backward" and picture.values:
-        cells.append(f'<TD><FONT COLOR="{VALUE}">→ value</FONT></TD>')
+    kinds = [kind for kind in KINDS if kind in present]
+    value = "→ value" if picture.passes != "backward" and picture.values else ""
+    gradient = ""
     if picture.has_gradients:
         root = picture.by_key[picture.root]
-        end = text(root.op if root.kind == "group" else root.name)
-        words = f"← gradient, dV = d{end}/dV"
-        words += "; on edges: incoming × local" if scalar_edges(picture) else ""
-        cells.append(f'<TD><FONT COLOR="{GRADIENT}">{words}</FONT></TD>')
-    gap = "<TR><TD></TD></TR>"
-    row = f"<TR>{''.join(cells)}</TR>"
+        gradient = f"← gradient, dV = d{root.op if root.kind == 'group' else root.name}/dV"
+        if any(e.local is not None for e in picture.edges):
+            gradient += "; on edges: incoming × local"
+    return kinds, value, gradient
+
+
+def rich_legend(picture: Picture) -> str:
+    """What colours and shapes mean, and what the reader should know, as a table."""
+    kinds, value, gradient = legend(picture)
+    cells = [f"<TD {KEYS[kind]}>{KINDS[kind][0]}</TD>" for kind in kinds]
+    for words, colour in ((value, VALUE), (gradient, GRADIENT)):
+        if words:
+            cells.append(f'<TD><FONT COLOR="{colour}">{text(words)}</FONT></TD>')
+    table = f'<TABLE BORDER="0" CELLSPACING="8"><TR>{"".join(cells)}</TR></TABLE>'
+    lines = [line for note in picture.notes for line in wrap(note, 64)]
+    notes = "".join(f'<TR><TD ALIGN="LEFT">{text(line)}</TD></TR>' for line in lines)
     return (
-        '<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="3">'
-        f"{gap}<TR><TD ALIGN=\"LEFT\"><TABLE BORDER=\"0\" CELLSPACING=\"8\">{row}</TABLE></TD></TR>"
-        + "".join(f'<TR><TD ALIGN="LEFT">{text(note)}</TD></TR>' for note in picture.notes)
-        + "</TABLE>"
+        '<<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="3"><TR><TD></TD></TR>'
+        f'<TR><TD ALIGN="LEFT">{table}</TD></TR>{notes}</TABLE>>'
     )
 
 
-def scalar_edges(picture: Picture) -> bool:
-    return any(e.local is not None for e in picture.edges)
+def plain_legend(picture: Picture) -> str:
+    """The same in words."""
+    kinds, value, gradient = legend(picture)
+    words = ", ".join(f"{name}: {outline}" for name, outline in map(KINDS.__getitem__, kinds))
+    lines = [("note", words), ("value", value), ("gradient", gradient)]
+    lines += [("note", line) for note in picture.notes for line in wrap(note, 64)]
+    return plain([Row(style, line) for style, line in [("note", " "), *lines] if line])
 
 
 def shortened(words: str, most: int = 44) -> str:
+    """Words that fit into a vertex."""
     return words if len(words) <= most else words[: most - 1] + "…"
-
-
-def text(words: str) -> str:
-    """Words safe inside an HTML-like label of Graphviz.
-
-    >>> text("<script>&")
-    '&lt;script&gt;&amp;'
-    """
-    printable = "".join(c if c.isprintable() else " " for c in words)
-    return escape(printable, quote=True)
-
-
-def quoted(words: str) -> str:
-    """Words as a DOT string."""
-    flat = " ".join(words.split()).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{"".join(c for c in flat if c.isprintable())}"'

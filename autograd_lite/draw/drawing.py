@@ -33,6 +33,9 @@ class Drawing:
         """The graph in DOT, the language of Graphviz."""
         return dot(self.picture)
 
+    def _plain(self) -> str:
+        return dot(self.picture, html=False)
+
     def render(self, path: str | Path) -> Path:
         """Write an .svg, .png or .pdf, or the source itself as .dot, and give the path written.
 
@@ -56,12 +59,12 @@ class Drawing:
             path.write_text(self.source, encoding="utf-8")
             warnings.warn(f"{NO_RENDERER} The source was written to {path}.", stacklevel=2)
             return path
-        path.write_bytes(render(self.source, kind[1:]))
+        path.write_bytes(render(self.source, kind[1:], self._plain))
         return path
 
     def _repr_svg_(self) -> str | None:
         try:
-            return render(self.source).decode()
+            return render(self.source, plain=self._plain).decode()
         except DrawingError:
             return None
 

@@ -1,8 +1,8 @@
 """The explorer: one HTML file that steps through the forward and the backward pass of a program.
 
 Python gathers the graph, the numbers and the formulas; `page/` holds the page, its style, and its
-script in five parts: layout places vertices, view draws, camera zooms, panel explains a step, app
-listens to the reader.
+script in six parts: layout places vertices, view draws, camera zooms, numbers shows arrays, panel
+explains a step, app listens to the reader.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .picture import Picture, Vertex
 from .sources import Sources
 
 MANY = 150  # vertices; a page opens folded beyond
-SCRIPTS = ("layout.js", "view.js", "camera.js", "panel.js", "app.js")
+SCRIPTS = ("layout.js", "view.js", "camera.js", "numbers.js", "panel.js", "app.js")
 
 
 def page(picture: Picture, sources: Sources, title: str) -> str:
@@ -81,9 +81,7 @@ def gather(picture: Picture, sources: Sources, title: str) -> dict[str, Any]:
     }
 
 
-def describe(
-    v: Vertex, store: Store, sources: Sources, group: dict[str, int]
-) -> dict[str, Any]:
+def describe(v: Vertex, store: Store, sources: Sources, group: dict[str, int]) -> dict[str, Any]:
     """One vertex for the page; what is empty is left out."""
     entry = {
         "k": v.kind, "n": v.name, "o": v.op, "e": v.expression, "v": store.add(v.value),

@@ -68,9 +68,9 @@ def literal(x: Any) -> str:
         return index_text(x)
     if isinstance(x, bool | str | type(None)):
         return repr(x)
-    if isinstance(x, int | float | complex | np.generic) or (hasattr(x, "shape") and x.size == 1):
+    if isinstance(x, int | float | complex | np.generic) or getattr(x, "size", 0) == 1:
         return number(x)
-    if hasattr(x, "shape"):
+    if hasattr(x, "size"):
         return "array"
     text = str(x)
     return text if len(text) <= 24 else text[:23] + "…"

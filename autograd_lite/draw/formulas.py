@@ -9,6 +9,7 @@ is shown by the source line of its rule.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import linecache
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from .. import functions as own
 from ..backward import PICK
 from ..graph import Node
 from ..rules import indexing, joining, shaping
+from .expressions import literal
 
 Row = tuple[tuple[str, str], ...]
 SAME_SHAPE: Row = (("{g} in the shape of {a}", "1, moved to another place"),)
@@ -114,7 +116,7 @@ def formula(node: Node, i: int, y: str, arguments: list[str]) -> tuple[str, str]
         return f"d{y} * {slope}", slope
     row = FORMULAS.get(fn)
     if row is None or i >= len(row):
-        return source_of(node, i), ""
+        return rewritten(source_of(node, i), node, f"d{y}", y, arguments), ""
     if fn in (np.matmul, np.dot) and 0 in (np.ndim(node.args[0]), np.ndim(node.args[1])):
         row = FORMULAS[np.multiply]
     names = [bracketed(name) for name in arguments] + [""]
@@ -140,6 +142,27 @@ def power_slope(name: str, exponent: float) -> str:
     return f"{exponent:g} * {name}^{exponent - 1:g}"
 
 
+def rewritten(source: str, node: Node, g: str, y: str, arguments: list[str]) -> str:
+    """The body of a rule's lambda with the names of the graph in place of its own.
+
+    >>> from autograd_lite import Tensor
+    >>> rewritten("lambda g, y, a: g * np.sign(a)", abs(Tensor(1.0, True))._node, "dJ", "J", ["x"])
+    'dJ * sign(x)'
+    """
+    if not source.startswith("lambda"):
+        return source
+    whole = ast.parse(source, mode="eval").body
+    assert isinstance(whole, ast.Lambda)
+    own = [a.arg for a in (*whole.args.posonlyargs, *whole.args.args)]
+    own = own[own.index("g") :] if "g" in own else own
+    names = dict(zip(own, [g, y, *arguments], strict=False))
+    names |= {key: literal(value) for key, value in node.kwargs.items()}
+    for part in ast.walk(whole.body):
+        if isinstance(part, ast.Name):
+            part.id = names.get(part.id, part.id)
+    return ast.unparse(whole.body).replace("np.", "").replace(" ** 2", "²")
+
+
 def source_of(node: Node, i: int) -> str:
     """The source text of the rule for argument i.
 
@@ -150,8 +173,12 @@ def source_of(node: Node, i: int) -> str:
     rule = node.rule
     assert rule is not None
     vjp: Any = rule.each if rule.each is not None else rule.vjps[i] if i < len(rule.vjps) else None
-    if vjp is None:
-        return "no derivative"
+    return "no derivative" if vjp is None else text_of(vjp)
+
+
+@functools.cache
+def text_of(vjp: Callable[..., Any]) -> str:
+    """The source text of a vector-Jacobian product."""
     try:
         statement = inspect.getsource(vjp)
     except (OSError, TypeError):
@@ -160,29 +187,24 @@ def source_of(node: Node, i: int) -> str:
 
 
 def lambda_in(statement: str, vjp: Callable[..., Any]) -> str | None:
-    """Of several lambdas in one statement, the text of this one."""
+    """Of several lambdas in one statement, the text of this one: the one with the same code."""
     code = vjp.__code__
     lines = linecache.getlines(code.co_filename)
-    here = [p for p in code.co_positions() if p[0] and p[2] is not None] if lines and hasattr(
-        code, "co_positions"
-    ) else []  # fmt: skip
     try:
-        tree: Any = ast.parse("".join(lines)) if lines else ast.parse(statement.strip())
+        tree: Any = ast.parse("".join(lines) if lines else statement.strip())
     except SyntaxError:
         return None
-    for part in ast.walk(tree):
-        if isinstance(part, ast.Lambda) and part.lineno == code.co_firstlineno:
-            body = part.body
-            first = [(p[0], p[2]) for p in here[1:]]
-            inside = not first or any(
-                (body.lineno, body.col_offset) <= at <= (body.end_lineno, body.end_col_offset)
-                for at in first
-            )
-            if inside and list(inspect.signature(vjp).parameters) == [
-                a.arg for a in (*part.args.args, *part.args.kwonlyargs)
-            ]:
-                return " ".join(ast.unparse(part).split())
-    return None
+    found = [
+        ast.unparse(part)
+        for part in ast.walk(tree)
+        if isinstance(part, ast.Lambda) and part.lineno == code.co_firstlineno
+    ]
+    for text in found:
+        twin = eval(compile(text, "<rule>", "eval"), vjp.__globals__).__code__
+        same = [getattr(twin, k) == getattr(code, k) for k in ("co_code", "co_names", "co_consts")]
+        if all(same):
+            return text
+    return found[0] if found else None
 
 
 def repeated(shape: tuple[int, ...], y_shape: tuple[int, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Which layer each vertex belongs to, and folding: a layer, or a stretch of calls, as one vertex."""
+"""Which layer each vertex belongs to; folding a layer, or a stretch of calls, to one vertex."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from .picture import Edge, Picture, Vertex
+from .picture import Edge, Picture, Vertex, size_of
 from .render import DrawingError
 
 MANY = 300  # vertices; a graph with more folds by itself
@@ -25,36 +25,49 @@ def layer_number(v: Vertex) -> int | None:
     return int(found.group()) if found and np.ndim(v.value) >= 1 else None
 
 
+def layer_numbers(vertices: list[Vertex]) -> dict[int, int | None]:
+    """The layers of all parameters; one list of arrays, params[0], params[1], ..., has none.
+
+    >>> layer_numbers([Vertex(0, "parameter", "params[0]", value=np.zeros((2, 2)))])
+    {0: None}
+    """
+    lists = {name for v in vertices if (name := _item_of(v.name))}
+    return {
+        v.key: None if len(lists) == 1 and _item_of(v.name) else layer_number(v) for v in vertices
+    }
+
+
+def _item_of(name: str) -> str:
+    """The list that a name is an item of: params of params[0]."""
+    found = re.fullmatch(r"(\w+)\[\d+\]", name)
+    return found.group(1) if found else ""
+
+
 def assign_layers(picture: Picture) -> None:
     """Set `group` of every vertex from the numbers in the names of the parameters.
 
     A result belongs to the deepest layer among what it was computed from; what comes after the
     last activation is the cost; an input belongs where it is used first.
     """
-    numbers = {v.key: layer_number(v) for v in picture.vertices}
+    numbers = layer_numbers(picture.vertices)
     if not any(n is not None and np.ndim(picture.by_key[k].value) == 2 for k, n in numbers.items()):
         return
-    sources: dict[int, list[int]] = {}
-    targets: dict[int, list[int]] = {}
-    for edge in picture.edges:
-        sources.setdefault(edge.target, []).append(edge.source)
-        targets.setdefault(edge.source, []).append(edge.target)
     for v in picture.vertices:
         if not v.ends:
-            below = [n for s in sources.get(v.key, []) if (n := numbers[s]) is not None]
+            below = [n for e in picture.incoming(v.key) if (n := numbers[e.source]) is not None]
             numbers[v.key] = max(below, default=None)
     used = sorted({n for n in numbers.values() if n is not None})
     last = used[-1]
-    inside = last_chain(picture, numbers, targets, sources, last)
+    inside = last_chain(picture, numbers, last)
     end = last + 1
     for v in picture.vertices:
         if not v.ends and numbers[v.key] == last and v.key not in inside:
             numbers[v.key] = end
     for v in picture.vertices:
         if v.ends and numbers[v.key] is None:
-            homes = [n for t in targets.get(v.key, []) if (n := numbers[t]) is not None]
+            homes = [n for e in picture.outgoing(v.key) if (n := numbers[e.target]) is not None]
             numbers[v.key] = min(homes) if homes and min(homes) != used[0] else None
-    cost = "cost" if np.size(picture.by_key[picture.root].value) == 1 else "output"
+    cost = "cost" if size_of(picture.by_key[picture.root].value) == 1 else "output"
     names = {n: f"layer {n}" for n in used} | {end: cost}
     for v in picture.vertices:
         n = numbers[v.key]
@@ -63,27 +76,22 @@ def assign_layers(picture: Picture) -> None:
     picture.groups = [names[n] for n in (*used, end) if names[n] in present]
 
 
-def last_chain(
-    picture: Picture,
-    numbers: dict[int, int | None],
-    targets: dict[int, list[int]],
-    sources: dict[int, list[int]],
-    last: int,
-) -> set[int]:
+def last_chain(picture: Picture, numbers: dict[int, int | None], last: int) -> set[int]:
     """The calls of the last layer: from its first product, one by one, until the way forks."""
     steps = [v for v in picture.vertices if not v.ends and numbers[v.key] == last]
+    start = next((v for v in steps if v.op in ("matmul", "dot")), steps[0] if steps else None)
     inside: set[int] = set()
-    here: int | None = next((v.key for v in steps if v.op in ("matmul", "dot")), steps[0].key)
-    while here is not None:
-        inside.add(here)
-        after = set(targets.get(here, []))
-        here = after.pop() if len(after) == 1 else None
-        if here is not None:
-            others = [picture.by_key[s] for s in sources[here] if s not in inside]
-            leaves = any(v.kind != "parameter" for v in others)
-            value = picture.by_key[here].value
-            if leaves or (np.ndim(value) == 0 and np.size(picture.by_key[steps[0].key].value) > 1):
-                here = None
+    here = start
+    while here is not None and start is not None:
+        inside.add(here.key)
+        after = {e.target for e in picture.outgoing(here.key)}
+        here = picture.by_key[after.pop()] if len(after) == 1 else None
+        if here is None or isinstance(here.value, tuple):
+            break
+        others = [e.source for e in picture.incoming(here.key) if e.source not in inside]
+        summed = np.ndim(here.value) == 0 and np.ndim(start.value) > 0
+        if summed or any(picture.by_key[s].kind != "parameter" for s in others):
+            break
     return inside
 
 
@@ -171,22 +179,19 @@ def make_blocks(picture: Picture, blocks: int = BLOCKS) -> None:
 
 def cut(picture: Picture, depth: int) -> Picture:
     """The last `depth` calls before the root; what lies further back becomes one `…` each."""
-    sources: dict[int, list[int]] = {}
-    for e in picture.edges:
-        sources.setdefault(e.target, []).append(e.source)
     near = {picture.root: 0}
     todo = [picture.root]
     for key in todo:  # grows while it is read
-        for s in sources.get(key, []):
-            if s not in near and near[key] < depth:
-                near[s] = near[key] + 1
-                todo.append(s)
+        for e in picture.incoming(key):
+            if e.source not in near and near[key] < depth:
+                near[e.source] = near[key] + 1
+                todo.append(e.source)
     vertices = [v for v in picture.vertices if v.key in near]
     edges = [e for e in picture.edges if e.source in near and e.target in near]
     gone = len(picture.vertices) - len(vertices)
     new = max(v.key for v in picture.vertices)
     for v in list(vertices):
-        if any(s not in near for s in sources.get(v.key, [])):
+        if any(e.source not in near for e in picture.incoming(v.key)):
             new += 1
             vertices.append(Vertex(new, "more", "…", group=v.group))
             edges.append(Edge(new, v.key, -1))

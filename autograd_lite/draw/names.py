@@ -103,7 +103,8 @@ def items_of(name: str, value: Any) -> Iterator[tuple[str, Any, bool]]:
             yield f"{name}[{i}]", item, False
     else:
         own = getattr(value, "__dict__", None)
-        if isinstance(own, dict) and type(value).__module__ not in sys.stdlib_module_names:
+        module = type(value).__module__
+        if isinstance(own, dict) and (module == "types" or module not in sys.stdlib_module_names):
             for key, item in list(own.items())[:MANY]:
                 yield (key if name == "self" else f"{name}.{key}"), item, False
 

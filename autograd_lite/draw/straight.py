@@ -14,16 +14,18 @@ NO_NUMBERS = "A compiled step: names, functions and shapes; the numbers are ther
 
 
 def is_step(x: Any) -> bool:
-    """Whether x is a compiled function: it has a Program."""
-    return hasattr(type(x), "program") and hasattr(type(x), "version")
+    """Whether x is a compiled function: it has a Program and its source."""
+    return callable(x) and hasattr(type(x), "program") and hasattr(type(x), "source")
 
 
 def picture_of_step(step: Any, *examples: Any, passes: Passes | None = None) -> Picture:
-    """The picture of the Program behind a compiled step, of the version that fits `examples`.
+    """The picture of the Program behind a compiled step, called with `examples` or as last called.
 
     `passes` "forward" or "backward" keeps the lines of that pass.
     """
-    program = step.version(*examples).program if examples else step.program
+    if examples:
+        step(*examples)
+    program = step.program
     vertices: list[Vertex] = []
     edges: list[Edge] = []
     keys: dict[Any, int] = {}
@@ -37,19 +39,23 @@ def picture_of_step(step: Any, *examples: Any, passes: Passes | None = None) -> 
 
     for v in [*program.inputs, *program.constants]:
         enter(v, "input")
+    back: set[Any] = set()  # what the backward pass made, and what depends on it
     for line in program.lines:
-        back = bool(line.rules)
+        late = any(v in back for v in line.reads())
+        if line.rules or late:
+            back.update(line.outs)
+        group = "backward" if line.rules else "update" if late else "forward"
         read = [keys[v] for v in line.reads()]
         names = {v: vertices[keys[v]].name for v in line.reads()}
         for out in line.outs:
             vertex = enter(out, "step", op=printed_name(line.fn).removeprefix("np."))
             vertex.expression = written(line, names)
-            vertex.group = "backward" if back else "forward"
+            vertex.group = group
             edges += [Edge(source, vertex.key, i) for i, source in enumerate(read)]
     for v in program.outputs:
         if v in keys and v.shape == () and vertices[keys[v]].kind == "step":
             vertices[keys[v]].kind = "cost"
-    groups = [g for g in ("forward", "backward") if any(v.group == g for v in vertices)]
+    groups = [g for g in ("forward", "backward", "update") if any(v.group == g for v in vertices)]
     root = next((keys[v] for v in program.outputs if v in keys), len(vertices) - 1)
     picture = Picture(vertices, edges, root, "forward", groups, [NO_NUMBERS], values=False)
     picture.calls = len(program.lines)
@@ -58,6 +64,7 @@ def picture_of_step(step: Any, *examples: Any, passes: Passes | None = None) -> 
 
 def written(line: Any, names: dict[Any, str]) -> str:
     """A line's right side with names for its variables."""
+
     def word(x: Any) -> str:
         if isinstance(x, tuple | list):
             return f"({', '.join(word(item) for item in x)})"

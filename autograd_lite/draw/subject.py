@@ -8,17 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from ..trees import leaves
 from ..graph import modes
 from ..tensor import Tensor
+from ..trees import leaves
 from ..watch import trace_lines, user_frame
 from .names import Sightings, Witness, look_at_frame
 from .picture import Passes, Picture, read
 from .render import DrawingError
 from .straight import is_step, picture_of_step
 
+
 def picture_of(
-    what: Any, examples: tuple[Any, ...], passes: Passes | None, gradient: Any = None, explore: bool = False
+    what: Any,
+    examples: tuple[Any, ...],
+    passes: Passes | None,
+    gradient: Any = None,
+    explore: bool = False,
 ) -> tuple[Picture, Sightings]:
     """The picture of a Tensor, of a function run on `examples`, or of a compiled step."""
     seen = Sightings()
@@ -75,9 +80,7 @@ def as_variables(name: str, x: Any, here: bool, seen: Sightings) -> Any:
     if isinstance(x, dict):
         return {k: as_variables(str(k), v, True, seen) for k, v in x.items()}
     if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(
-            *(as_variables(k, v, True, seen) for k, v in zip(x._fields, x, strict=True))
-        )
+        return type(x)(*(as_variables(k, v, True, seen) for k, v in zip(x._fields, x, strict=True)))
     if isinstance(x, list | tuple):
         return type(x)(as_variables(f"{name}[{i}]", v, True, seen) for i, v in enumerate(x))
     if type(x) is Tensor:

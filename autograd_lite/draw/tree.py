@@ -17,9 +17,9 @@ def tree(picture: Picture) -> str:
     >>> from autograd_lite import Tensor, draw
     >>> x = Tensor(3.0, requires_grad=True, name="x")
     >>> print(draw(x * x + 1))
-    J = t1 + 1        cost       () float64  10
-    └─ t1 = x * x     result     () float64  9
-       ├─ x           parameter  () float64  3
+    J = t1 + 1     cost       () float64  10  dJ —
+    └─ t1 = x * x  result     () float64  9  dt1 —
+       ├─ x        parameter  () float64  3  dx —
        └─ x ↑
     """
     sources: dict[int, list[int]] = {}

@@ -75,7 +75,8 @@ def eigh_slope(g, y):
     tied, p = alike(w), 0
     if gv is not None:
         m = H(v) @ conj(gv)
-        p = quotient(m - H(m), across(w), tied, m, gw) / 2
+        x = m - H(m)
+        p = quotient(x, across(w), tied, free(x, m, gv, gw)) / 2
     if gw is not None:
         p = p + diagonal(shared(gw, tied))
     return conj(symmetric(v @ p @ H(v)))
@@ -88,7 +89,7 @@ def eig_slope(g, y):
     if gv is not None:
         m = H(v) @ conj(gv)
         p = m - (H(v) @ v) * np.real(np.sum(m * np.eye(m.shape[-1]), axis=-2))[..., None, :]
-        p = quotient(p, conj(across(w)), tied, m, gw)
+        p = quotient(p, conj(across(w)), tied, free(p, m, gv, gw))
     if gw is not None:
         p = p + diagonal(conj(shared(gw, tied)))
     return conj(la.solve(H(v), p @ H(v)))
@@ -112,16 +113,22 @@ def svd_slope(g, y, a, compute_uv):
         gu = np.zeros_like(u) if gu is None else conj(gu)
         gv = np.zeros_like(v) if gvh is None else T(gvh)
         mu, mv = H(u1) @ gu[..., :k], H(v1) @ gv[..., :k]
-        x, z = mu - H(mu), mv - H(mv)
-        # (x s[k] + s[j] z) / (s[k]^2 - s[j]^2), in two parts so that nothing cancels before it must
+        m = np.concatenate([mu, mv], axis=-2)
+        vectors = np.concatenate([gu[..., :k], gv[..., :k]], axis=-2)
+        # (X s[k] + s[j] Z) / (s[k]^2 - s[j]^2) with X = mu - mu^H, Z = mv - mv^H, in two parts, so
+        # that nothing cancels before it must
+        x, z = mu - H(mu) + mv - H(mv), mu - H(mu) - mv + H(mv)
         both_zero = zero[..., None, :] & zero[..., :, None]
-        size = np.maximum(np.absolute(mu), np.absolute(mv))
-        p = p + quotient(x + z, across(s), tied, size, gs) / 2
-        p = p + quotient(x - z, s[..., None, :] + s[..., :, None], both_zero, size, gs) / 2
+        p = p + quotient(x, across(s), tied, free(x, m, vectors, gs)) / 2
+        sums = s[..., None, :] + s[..., :, None]
+        p = p + quotient(z, sums, both_zero, free(z, m, vectors, gs)) / 2
+        column, zero = s[..., None, :], zero[..., None, :]
         if u.shape[-2] > k:
-            d = d + outside(u, u1, gu, mu) / s[..., None, :] @ H(v1)
+            out = outside(u, u1, gu, mu)
+            d = d + quotient(out, column, zero, out == 0) @ H(v1)
         if v.shape[-2] > k:
-            d = d + u1 @ H(outside(v, v1, gv, mv) / s[..., None, :])
+            out = outside(v, v1, gv, mv)
+            d = d + u1 @ H(quotient(out, column, zero, out == 0))
     return conj(u1 @ p @ H(v1) + d)
 
 
@@ -132,17 +139,23 @@ def outside(u, u1, g, inside):
     return d - u[..., k:] @ (H(g[..., k:]) @ u1) if u.shape[-1] > k else d
 
 
-def quotient(p, differences, tied, size, values):
-    """p / differences, and 0 on the diagonal.
+def quotient(p, differences, tied, any_will_do):
+    """p / differences; between ties, where it is 0 / 0, zero if any vectors will do, else nan."""
+    return np.where(tied, np.where(any_will_do, 0, np.nan), p / np.where(tied, 1, differences))
 
-    Between ties that is 0 / 0: zero if any of the tied vectors will do (p is only the rounding of
-    numbers of this size, and the gradient of the values is None), else unknown.
+
+def free(p, m, vectors, values):
+    """Between which vectors it does not matter, if they are tied, which ones were taken.
+
+    So of a vector and itself; where the gradients of both are zero; and where the values are not
+    used (their gradient is None) and a turn of the two changes nothing: p is rounding.
     """
-    known = np.eye(p.shape[-1], dtype=bool)
+    idle = ~np.any(vectors != 0, axis=-2)
+    known = np.eye(p.shape[-1], dtype=bool) | (idle[..., None, :] & idle[..., :, None])
     if values is None:
-        largest = np.max(np.absolute(size), axis=(-1, -2), keepdims=True, initial=0)
+        largest = np.max(np.absolute(m), axis=(-1, -2), keepdims=True, initial=0)
         known = known | (np.absolute(p) <= 100 * p.shape[-1] * np.finfo(p.dtype).eps * largest)
-    return np.where(tied, np.where(known, 0, np.nan), p / np.where(tied, 1, differences))
+    return known
 
 
 def across(w):

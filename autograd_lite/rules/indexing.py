@@ -46,10 +46,10 @@ rule(np.resize,           lambda g, y, a, new_shape:
                               back(g, np.resize(addresses(a.shape), new_shape), a.shape))
 rule(np.compress,         lambda g, y, condition, a, axis=None: np.zeros_like(condition),
                           lambda g, y, condition, a, axis=None:
-                              back(g, np.compress(condition, addresses(a.shape), axis), a.shape))
+                              back(g, np.compress(np.not_equal(condition, 0), addresses(a.shape), axis), a.shape))
 rule(np.extract,          lambda g, y, condition, arr: np.zeros_like(condition),
                           lambda g, y, condition, arr:
-                              back(g, np.extract(condition, addresses(arr.shape)), arr.shape))
+                              back(g, np.extract(np.not_equal(condition, 0), addresses(arr.shape)), arr.shape))
 rule(np.lib.stride_tricks.sliding_window_view,
                           lambda g, y, x, window_shape, axis=None, *, subok=False, writeable=False:
                               back(g, windows(addresses(x.shape), window_shape, axis), x.shape))

@@ -32,9 +32,9 @@ def part(g, arrays, i, axis):
 
 
 compose(np.concatenate,   lambda arrays, axis=0, *, dtype=None, casting="same_kind":
-                              typed(join(*arrays, axis=axis), dtype))
+                              typed(in_groups(join, arrays, axis), dtype))
 compose(np.stack,         lambda arrays, axis=0, *, dtype=None, casting="same_kind":
-                              typed(pile(*arrays, axis=axis), dtype))
+                              typed(in_groups(pile, arrays, axis), dtype))
 compose(np.vstack,        lambda tup, *, dtype=None, casting="same_kind":
                               typed(join(*[np.atleast_2d(a) for a in tup], axis=0), dtype))
 compose(np.hstack,        lambda tup, *, dtype=None, casting="same_kind":
@@ -51,6 +51,14 @@ compose(np.vsplit,        lambda ary, indices_or_sections: pieces(np.vsplit, ary
 compose(np.dsplit,        lambda ary, indices_or_sections: pieces(np.dsplit, ary, indices_or_sections, 2))
 if hasattr(np, "unstack"):  # NumPy 2.1
     compose(np.unstack,   lambda x, *, axis=0: tuple(np.moveaxis(x, axis, 0)))
+
+
+def in_groups(call, arrays, axis):
+    """One call on many arrays, as calls on a few: each gradient looks at all arrays of its call."""
+    if len(arrays) <= 32:
+        return call(*arrays, axis=axis)
+    groups = [call(*arrays[i : i + 32], axis=axis) for i in range(0, len(arrays), 32)]
+    return in_groups(join, groups, axis)
 
 
 def typed(y, dtype):

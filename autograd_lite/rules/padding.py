@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..errors import NoRuleError
 from ..registry import compose, primitive
 from .indexing import addresses, back
 from .scans import along
@@ -26,8 +27,10 @@ def unpad(g, shape, widths, mode):
 
 def pad(x, widths, mode, stat_length, constant_values, end_values, reflect_type):
     """Choose how to say a mode."""
+    if x.ndim == 0:  # no side to put anything on
+        return np.positive(x)
     if not isinstance(mode, str):
-        raise NotImplementedError("np.pad with a function of your own writes in place; join with np.concatenate.")
+        raise NoRuleError("np.pad with a function of your own writes in place; use np.concatenate.")
     if mode in STATISTICS:
         grow = statistic(STATISTICS[mode], pairs(stat_length, x.ndim))
     elif mode == "linear_ramp":

@@ -109,8 +109,9 @@ def others(a, axis, where):
 
 def reduced(a, axis):
     """The axes of a reduction, counted from 0."""
-    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return tuple([i % a.ndim for i in axes])
+    n = a.ndim  # NumPy takes axis=0 of a single number, too
+    axes = range(n) if axis is None or n == 0 else axis if isinstance(axis, tuple) else (axis,)
+    return tuple([i % n for i in axes])
 
 
 def in_lanes(a, axis):

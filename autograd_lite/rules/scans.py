@@ -28,6 +28,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
 
 def cumprod_slope(g, a, axis):
     """With y_i = x_0 ... x_i: dx_j = x_0 ... x_(j-1) * r_j, where r_j = g_j + x_(j+1) r_(j+1)."""
+    axis = axis if a.ndim else None
     x = np.ravel(a) if axis is None else np.moveaxis(a, axis, -1)
     r = g if axis is None else np.moveaxis(g, axis, -1)
     f = x[..., 1:]  # r_j = g_j + f_j r_(j+1), for spans that double

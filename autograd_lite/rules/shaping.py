@@ -52,7 +52,7 @@ def spread(x, shape, axis, keepdims):
 def kept(shape, axis):
     """The shape that a reduction over `axis` gives with keepdims."""
     n = len(shape)
-    axes = range(n) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = range(n) if axis is None or n == 0 else axis if isinstance(axis, tuple) else (axis,)
     gone = {int(i) % n for i in axes}
     return tuple([1 if i in gone else size for i, size in enumerate(shape)])
 

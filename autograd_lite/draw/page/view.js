@@ -16,7 +16,9 @@ function svg(tag, attributes = {}, ...children) {
 function show(x, digits = 4) {
   if (typeof x !== "number") return String(x);
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return String(x);
-  return String(Number(x.toPrecision(digits))).replace("e+", "e");
+  const far = x !== 0 && (Math.abs(x) < 1e-4 || Math.abs(x) >= 1e6);
+  const short = far ? x.toExponential(digits - 1) : String(Number(x.toPrecision(digits)));
+  return short.replace(/\.?0*e\+?/, "e");
 }
 
 const BARS = 56;  // room for a histogram
@@ -242,7 +244,7 @@ class View {
     const a = this.data.arrays[state === "forward" ? this.data.vertices[one.a].v : one.p];
     if (!isScalar(a)) return;
     const [p, q] = state === "arriving" ? e.points.slice(-2) : e.points.slice(0, 2);
-    this.flows.append(svg("text", {x: (p[0] + q[0]) / 2, y: (p[1] + q[1]) / 2 - 6}, show(a.x[0])));
+    this.flows.append(svg("text", {x: (p[0] + q[0]) / 2, y: (p[1] + q[1]) / 2 - 9}, show(a.x[0])));
   }
 
   bounds() {

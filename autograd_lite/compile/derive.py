@@ -1,0 +1,85 @@
+"""ag.derive: the backprop of a cost function as the NumPy that a person would derive by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..functional import value_and_grad
+from ..level import Argnums, positions
+from ..trees import leaves
+from .algebra import Made, is_number
+from .derivation import Derivation
+from .optimize import readable
+from .passes import common_subexpressions, dead_code
+from .program import Line, Program, Var
+from .reductions import each_line
+from .step import Step
+from .trace import Result, trace
+
+
+def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivation:
+    """The backpropagation of the cost function f, as readable NumPy in the course's names.
+
+    `args` are an example of what f is called with; the derivatives are by its first argument, or
+    by those that `argnums` names. Print it, or take `.source` (a file that needs only NumPy),
+    `.latex` or `.markdown` (a page to hand out).
+
+    Raises TraceError where f is no straight-line NumPy (see `compile`), NotDifferentiableError
+    where it does not return a scalar.
+
+    >>> print(derive(lambda W, X: np.sum((W @ X) ** 2), np.ones((1, 3)), np.ones((3, 4))))
+    # forward
+    Z = W @ X          # (1, 4)
+    J = np.sum(Z**2)
+    <BLANKLINE>
+    # backward
+    dZ = 2 * Z         # (1, 4)  np.sum, np.power
+    dW = dZ @ X.T      # (1, 3)  np.matmul
+    """
+    step = Step(f)
+    call = step.call(args, {}).plain()
+    traced = trace(value_and_grad(f, argnums), call)
+    roots = [f"a{i}" for i in positions(argnums, len(call.args))]
+    wanted = [leaf for root in roots for leaf in call.leaves if leaf.path.split("[")[0] == root]
+    program = readable(traced.program)
+    order = [r.i for r in leaves(traced.results) if isinstance(r, Result)]
+    program = program.replace(outputs=[program.outputs[i] for i in order], watched=[])
+    by = {leaf.name for leaf in wanted}
+    given = next((v for v in program.inputs if len(v.shape) == 2 and v.name not in by), None)
+    m = None if given is None else Var((), np.int64, "m", weak=True)
+    if m is not None and given is not None:
+        program = with_examples_named(program, m, given.shape[1])
+    names = list(step.signature.parameters)[: len(call.args)]
+    return Derivation(step.__name__, names, call, wanted, program, m, given, traced.results[1])
+
+
+def with_examples_named(program: Program, m: Var, examples: int) -> Program:
+    """x / m, and -x / m and 2 * x / m, for products with such numbers."""
+
+    def rule(line: Line, made: Made) -> list[Line] | None:
+        if line.fn not in (np.multiply, np.true_divide) or examples < 2:
+            return None
+        x, c = line.args
+        if line.fn is np.multiply and is_number(x):
+            x, c = c, x
+        if not is_number(c) or not isinstance(x, Var) or c == 0:
+            return None
+        share = c * examples if line.fn is np.multiply else examples / c
+        if abs(share) not in (1, 2) and not np.isclose(abs(share), (1, 2), rtol=1e-12, atol=0).any():
+            return None
+        lines = []
+        for wanted, fn, args in (
+            (abs(round(share)) == 2, np.multiply, (2,)),
+            (share < 0, np.negative, ()),
+        ):
+            if wanted:
+                new = Var(x.shape, line.out.dtype)
+                lines.append(Line(fn, (*args, x), {}, (new,), rules=line.rules))
+                x = new
+        return [*lines, line.calling(np.true_divide, x, m)]
+
+    program = program.replace(inputs=[*program.inputs, m])
+    return dead_code(common_subexpressions(each_line(program, rule)))

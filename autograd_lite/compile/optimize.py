@@ -1,0 +1,27 @@
+"""The passes in the order in which each finds what it looks for."""
+
+from __future__ import annotations
+
+from ..rules.shaping import spread
+from .algebra import cancel_divisions, simplify
+from .names import name_layers
+from .passes import common_subexpressions, dead_code, fold, inline, separate_outputs
+from .program import Program
+from .reductions import quicken
+
+
+def readable(program: Program) -> Program:
+    """Short, and in the user's own functions: what `derive` prints."""
+    program = inline(dead_code(program), only=(spread,))
+    program = common_subexpressions(simplify(fold(program)))
+    program = common_subexpressions(simplify(cancel_divisions(program)))
+    name_layers(program)
+    return program
+
+
+def quick(program: Program) -> Program:
+    """Short, and in calls that NumPy answers quickly: what a compiled step runs."""
+    short = inline(readable(program))
+    short = common_subexpressions(simplify(fold(short)))
+    short = common_subexpressions(simplify(quicken(short)))
+    return separate_outputs(dead_code(short), program)

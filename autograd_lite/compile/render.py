@@ -1,0 +1,76 @@
+"""Program -> the file of a step: memory made once, then one function of straight-line NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
+from .algebra import is_uniform
+from .buffers import Plan, strong_numbers
+from .emit import Printer, literal
+from .guard import raising
+from .program import Program, Var
+from .sources import Sources
+
+Names = Mapping[Var, str]
+# Own functions on whose way to a right result exp may overflow
+_OVERFLOWING = (sigmoid, log_sigmoid, log_softmax, logsumexp, softmax, softplus)
+
+
+def quietness(traced: Program) -> str:
+    """Which of NumPy's warnings the lines hold back, as the engine does: none, over or all.
+
+    A sweep runs without warnings; sigmoid overflows on the way to a right result.
+    """
+    if traced.watched:
+        return "all"
+    return "over" if any(line.fn in _OVERFLOWING for line in traced.lines) else ""
+
+
+def render(
+    title: str, program: Program, names: Names, watch: Var | None, quiet: str, sources: Sources
+) -> str:
+    """The source of a step."""
+    plan = Plan(program, names)
+    results = "".join(Printer(names).argument(v) + ", " for v in program.outputs)
+    inputs = ", ".join(names[v] for v in [*program.inputs, *handed_over(program)])
+    body = [
+        *(f"    {line}" for line in strong_numbers(program.lines, program.inputs, names)),
+        *([plan.body()] if program.lines else []),
+        *raising(watch, names, "    "),
+        f"    return ({results})",
+    ]
+    note = "# Memory and numbers, made once; a call's last argument is the memory it writes into"
+    made = [*constants_made(program, names), *plan.preparation()]
+    return file(
+        f"Written by autograd_lite: {title}.",
+        sources.text,
+        "\n".join([note, *made]) if made else "",
+        "\n".join([*silenced(quiet), f"def step({inputs}):", *body]),
+    )
+
+
+def file(docstring: str, *parts: str) -> str:
+    """A file of Python from its parts."""
+    head = f'"""{docstring}"""\n\nimport numpy as np'
+    return "\n\n".join([head, *filter(None, parts)]) + "\n"
+
+
+def silenced(quiet: str) -> list[str]:
+    """The decorator that holds NumPy's warnings back."""
+    return [f'@np.errstate({quiet}="ignore")'] if quiet else []
+
+
+def handed_over(program: Program) -> dict[Var, Any]:
+    """The constants that are no one number repeated: parameters of the generated function."""
+    return {v: c for v, c in program.constants.items() if not is_uniform(c)}
+
+
+def constants_made(program: Program, names: Names) -> list[str]:
+    """Source lines that make the other constants."""
+    return [
+        f"{names[v]} = np.full({c.shape}, {literal(c.ravel()[0])})"
+        for v, c in program.constants.items()
+        if is_uniform(c)
+    ]

@@ -1,0 +1,165 @@
+"""Measuring: the contenders of a work take turns, A B A B, in one process, and medians are kept.
+
+A machine is never equally quick for long. What runs in turns meets the same disturbances, so the
+ratio of two medians is steadier than either of them.
+"""
+
+from __future__ import annotations
+
+import gc
+import math
+import statistics
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import peers
+
+HAND = "hand NumPy"  # the control
+
+SAMPLE = 0.5e-3  # seconds that one reading of the clock should span
+BLOCK = 20e-3  # seconds that a contender runs at its turn
+
+
+@dataclass
+class Running:
+    """A contender with its own state, ready to go.
+
+    `step` does `count` units of the work and feeds its state back. `read` gives what it computed,
+    as NumPy arrays. `sync` waits for what was only started.
+    """
+
+    step: Callable[[], object]
+    read: Callable[[], dict[str, Any]] = dict
+    count: int = 1
+    sync: Callable[[], object] | None = None
+
+    def once(self) -> None:
+        """One call, and whatever it started."""
+        self.step()
+        if self.sync is not None:
+            self.sync()
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A way to do a work. `peer` is the module that must be installed for it."""
+
+    name: str
+    start: Callable[[], Running]
+    peer: str | None = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to measure, and beside whom."""
+
+    seconds: float = 1.0  # for each contender
+    peers: bool = True
+
+    def present(self, contenders: Iterable[Contender]) -> list[Contender]:
+        """Those of `contenders` that can run here."""
+        return [c for c in contenders if c.peer is None or (self.peers and peers.installed(c.peer))]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a number, in seconds, bytes or none, and its ratio to the control."""
+
+    work: str
+    contender: str
+    value: float
+    unit: str = "s"
+    least: float | None = None
+    ratio: float | None = None
+    note: str = ""
+
+
+@dataclass(eq=False)
+class Turn:
+    """A contender during the measurement."""
+
+    contender: Contender
+    running: Running
+    calls: int = 1  # for one reading of the clock
+    samples: int = 1  # readings at one turn
+    spent: float = 0.0
+    times: list[float] = field(default_factory=list)
+
+    def sample(self) -> float:
+        """Seconds for `calls` calls."""
+        step, sync = self.running.step, self.running.sync
+        start = time.perf_counter()
+        for _ in range(self.calls):
+            step()
+        if sync is not None:
+            sync()
+        return time.perf_counter() - start
+
+    def prepare(self) -> None:
+        """Warm up, and find out how many calls make a reading."""
+        took = self.sample()  # the first call may compile
+        if took < 1:
+            took = self.sample()
+        while took < SAMPLE:
+            self.calls = math.ceil(self.calls * min(10.0, 1.2 * SAMPLE / max(took, 1e-7)))
+            took = self.sample()
+        self.samples = max(1, min(20, round(BLOCK / took)))
+
+    def wants_more(self, effort: Effort) -> bool:
+        """Whether it has not had its time; three readings at least, unless they take ages."""
+        enough = effort.seconds if len(self.times) >= 3 else 10 * effort.seconds
+        return not self.times or self.spent < enough
+
+    def play(self) -> None:
+        """One turn. The first reading is not counted where there are others: caches are cold."""
+        if self.samples > 1:
+            self.spent += self.sample()
+        for _ in range(self.samples):
+            took = self.sample()
+            self.spent += took
+            self.times.append(took / (self.calls * self.running.count))
+
+
+def compare(
+    work: str,
+    contenders: Iterable[Contender],
+    effort: Effort,
+    *,
+    scale: float = 1.0,
+    control: str = HAND,
+) -> list[Row]:
+    """Run the contenders in turns until each had its time; rows of times for `scale` units.
+
+    The garbage collector is on, as in a user's program; what was imported before is frozen out of
+    its sight, so that no contender pays for the size of another's library.
+    """
+    turns = [Turn(c, c.start()) for c in effort.present(contenders)]
+    for turn in turns:
+        turn.prepare()
+    gc.collect()
+    gc.freeze()
+    try:
+        rounds = 0
+        while unfinished := [t for t in turns if t.wants_more(effort)]:
+            playing = [t for t in turns if t in unfinished or t.contender.name == control]
+            for turn in playing if rounds % 2 else reversed(playing):
+                turn.play()
+            rounds += 1
+    finally:
+        gc.unfreeze()
+    medians = {t.contender.name: statistics.median(t.times) for t in turns}
+    return [
+        Row(
+            work,
+            t.contender.name,
+            medians[t.contender.name] * scale,
+            least=min(t.times) * scale,
+            ratio=medians[t.contender.name] / medians[control] if control in medians else None,
+        )
+        for t in turns
+    ]

@@ -1,0 +1,55 @@
+"""The other libraries: which of them are installed (the optional extra `peers`), and versions."""
+
+import functools
+import importlib
+import importlib.metadata
+import importlib.util
+from typing import Any
+
+from .threads import threads
+
+#: module: the name people know it by
+PEERS = {
+    "torch": "PyTorch",
+    "jax": "JAX",
+    "autograd": "autograd",
+    "mygrad": "MyGrad",
+    "micrograd": "micrograd",
+}
+
+
+def installed(module: str) -> bool:
+    """Whether a peer can be imported; it is not imported."""
+    return importlib.util.find_spec(module) is not None
+
+
+def versions() -> dict[str, str]:
+    """Name and version of each installed peer."""
+    return {
+        name: importlib.metadata.version(module)
+        for module, name in PEERS.items()
+        if installed(module)
+    }
+
+
+@functools.cache
+def torch() -> Any:
+    """PyTorch, with the number of threads that everybody has."""
+    module = importlib.import_module("torch")
+    module.set_num_threads(threads())
+    return module
+
+
+@functools.cache
+def jax() -> Any:
+    """JAX on the CPU, with float64 allowed."""
+    module = importlib.import_module("jax")
+    module.config.update("jax_platforms", "cpu")
+    module.config.update("jax_enable_x64", True)
+    return module
+
+
+@functools.cache
+def load(module: str) -> Any:
+    """Any other peer, or a module of one."""
+    return importlib.import_module(module)

@@ -1,0 +1,119 @@
+"""A chain of 1000 products of scalars, forward and backward: what an engine costs for each call."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import autograd_lite as ag
+
+from .. import engines, peers
+from ..measure import HAND, Contender, Effort, Row, Running, compare
+from . import planar
+
+CHAIN = "chain of 1000 scalar products, per op"
+LENGTH = 1000
+SLOPE = 1.0001
+
+
+@contextlib.contextmanager
+def recursion(limit: int) -> Iterator[None]:
+    """Python's recursion limit, raised for a while."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, before))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def chain(x: Any, length: int = LENGTH) -> Any:
+    """x * x * ... * x; both factors of each product are differentiable."""
+    y = x
+    for _ in range(length):
+        y = y * x
+    return y
+
+
+def exact(length: int = LENGTH) -> float:
+    """Its derivative at SLOPE."""
+    return (length + 1) * math.pow(SLOPE, length)
+
+
+def ours(length: int = LENGTH) -> Running:
+    """Tensors and backward."""
+    x = ag.Tensor(SLOPE, requires_grad=True)
+
+    def step() -> None:
+        x.grad = None
+        chain(x, length).backward()
+
+    return Running(step, lambda: {"slope": x.grad}, count=length)
+
+
+def torch(length: int = LENGTH) -> Running:
+    """PyTorch."""
+    torch = peers.torch()
+    x = torch.tensor(SLOPE, dtype=torch.float64, requires_grad=True)
+
+    def step() -> None:
+        x.grad = None
+        chain(x, length).backward()
+
+    return Running(step, lambda: {"slope": x.grad.numpy()}, count=length)
+
+
+def autograd(length: int = LENGTH) -> Running:
+    """HIPS autograd."""
+    slope = peers.load("autograd").grad(lambda x: chain(x, length))
+    found: list[Any] = [None]
+
+    def step() -> None:
+        found[0] = slope(SLOPE)
+
+    return Running(step, lambda: {"slope": found[0]}, count=length)
+
+
+def mygrad(length: int = LENGTH) -> Running:
+    """MyGrad."""
+    x = peers.load("mygrad").tensor(SLOPE)
+
+    def step() -> None:
+        x.null_grad()
+        chain(x, length).backward()
+
+    return Running(step, lambda: {"slope": x.grad}, count=length)
+
+
+def micrograd(length: int = LENGTH) -> Running:
+    """micrograd, which sorts the graph recursively and so needs Python's limit raised."""
+    value = peers.load("micrograd.engine").Value
+    x: list[Any] = [None]
+
+    def step() -> None:
+        x[0] = value(SLOPE)
+        with recursion(20 * length):
+            chain(x[0], length).backward()
+
+    return Running(step, lambda: {"slope": x[0].grad}, count=length)
+
+
+def contenders(length: int = LENGTH) -> list[Contender]:
+    """The hand-written planar step is the clock that a call is measured by."""
+    return [
+        Contender(HAND, partial(planar.hand, planar.problem())),
+        Contender(engines.EAGER, partial(ours, length)),
+        Contender(engines.TORCH, partial(torch, length), "torch"),
+        Contender("autograd", partial(autograd, length), "autograd"),
+        Contender("MyGrad", partial(mygrad, length), "mygrad"),
+        Contender("micrograd", partial(micrograd, length), "micrograd"),
+    ]
+
+
+def run(effort: Effort) -> list[Row]:
+    """Per op; the ratio is to hand NumPy's planar step."""
+    return compare(CHAIN, contenders(), effort)
