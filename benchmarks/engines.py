@@ -222,10 +222,10 @@ def jax_loop(problem: Problem, n: int) -> Running:
     X, Y = jax_arrays((problem.X, problem.Y))
     start = jax_arrays(problem.start())
 
-    @jax.jit
-    def loop(p: Any, X: Any, Y: Any) -> Any:
+    def fori(p: Any, X: Any, Y: Any) -> Any:
         return jax.lax.fori_loop(0, n, lambda i, p: take(p, {}, X, Y)[0], p)
 
+    loop = jax.jit(fori)
     state = State(start)
 
     def step() -> None:

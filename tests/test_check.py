@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import GradientMismatch, Tensor, check_grads
+from autograd_lite.differences import Ladder
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(2, 3))
@@ -89,6 +90,7 @@ ORDINARY = {
 @pytest.mark.parametrize("name", ORDINARY)
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), scale=st.sampled_from([1e-3, 1.0, 30.0]))
+@example(seed=2, scale=30.0)  # saturated, so that second derivatives are all rounding
 def test_no_false_alarm_at_ordinary_points(name, seed, scale):
     """Smooth and piecewise functions at random points of several sizes."""
     x = scale * np.random.default_rng(seed).normal(size=(2, 3))
@@ -144,6 +146,28 @@ def test_argnums_limits_what_is_checked():
         "a",
         "b",
     }
+
+
+def test_a_rough_function_cannot_be_measured():
+    """Its slope changes within every step: no verdict, and no alarm."""
+    weierstrass = lambda x: sum(0.6**k * np.cos(5.0**k * x) for k in range(20))
+    report = check_grads(weierstrass, np.array([1.0, 2.0]), order=1)
+    assert {one.verdict for one in report.findings} == {"right", "unclear"}
+    assert "2 could not be measured" in str(report)
+
+
+FUNCTIONS = [np.exp, np.sin, np.tanh, lambda t: 1e6 + np.sin(t), lambda t: 1 / (1.1 + t), np.cbrt]
+
+
+@settings(max_examples=100, deadline=None)
+@given(x=st.floats(0.1, 3), scale=st.sampled_from([1e-2, 1.0, 10.0]), of=st.sampled_from(FUNCTIONS))
+def test_the_error_of_differences_is_known(x, scale, of):
+    """The slope lies within three times the error that is claimed for it."""
+    slope = Ladder(lambda t: np.array([of(x + t)]), lambda y: y.item(), scale).slope()
+    exact = ag.grad(of)(x)
+    assert abs(slope.value - exact) <= 3 * slope.error
+    resolution = np.spacing(abs(of(x))) / scale
+    assert slope.error <= 1e-7 * abs(exact) + 1e5 * resolution
 
 
 # What is wrong
@@ -211,6 +235,13 @@ def test_a_nonlinear_rule_is_found():
     message(lambda x: np.sum(3 * bad(x)), X)
 
 
+def test_a_complex_step_that_misleads_is_not_believed():
+    """np.abs forgets the imaginary part, so a complex step would call this rule right."""
+    wrong = ag.primitive(lambda g, y, x: g * np.abs(x))(lambda x: np.abs(x) * x)
+    assert "At fault" in message(wrong, X)
+    assert check_grads(lambda x: np.abs(x) * x, X).ok
+
+
 # Kinks
 
 
@@ -239,7 +270,9 @@ def test_a_wrong_rule_near_a_kink_is_an_error():
 
 def test_jumps_and_infinite_slopes_are_no_errors():
     """floor at an integer, the square root at 0."""
-    assert check_grads(np.floor, np.array([1.0, 1.5]), order=1).ok
+    report = check_grads(np.floor, np.array([1.0, 1.5]), order=1)
+    assert report.ok
+    assert [one.verdict for one in report.kinks] == ["jump"]
     report = check_grads(np.sqrt, np.array([0.0, 4.0]), order=1)
     assert report.ok
     assert "infinite" in report.findings[0].remark

@@ -276,6 +276,21 @@ def test_closures_over_tensors():
     assert_array_equal(w.grad, [2.0, 4.0])
 
 
+def test_what_nothing_outside_can_reach_is_not_remembered():
+    """Constants stay constants, at the top and inside another differentiation."""
+    assert not ag.grad(cubes)(Tensor([1.0, 2.0])).requires_grad
+    assert not ag.value_and_grad(cubes)(Tensor([1.0, 2.0]))[0].requires_grad
+    kinds = []
+
+    def outer(x):
+        kinds.append(type(ag.grad(cubes)(np.ones(2))))
+        kinds.append(type(ag.value_and_grad(cubes)(np.ones(2))[0]))
+        return x
+
+    ag.grad(outer)(1.0)
+    assert kinds == [np.ndarray, np.ndarray]
+
+
 def test_variables_of_a_level_leave_grad_alone():
     """The verbs never write into a leaf's grad."""
     w = Tensor([2.0, 3.0], requires_grad=True)
@@ -289,8 +304,10 @@ def test_no_grad_around_and_inside():
     with ag.no_grad():
         g = ag.grad(lambda x: x**3)(w)
         assert_allclose(ag.grad(ag.grad(lambda x: x**3))(2.0), 12.0)
+        through_closure = ag.grad(lambda x: x * w * w)(Tensor(3.0))
     assert not g.requires_grad
     assert_array_equal(g.data, 12.0)
+    assert not through_closure.requires_grad
 
     def halted(x):
         with ag.no_grad():
@@ -455,6 +472,23 @@ def test_a_tall_jacobian_is_swept_by_columns(mode):
     got = ag.jacobian(lambda x: A @ sine(x), mode=mode)(np.ones(4))
     assert_allclose(got, A * np.cos(1.0), rtol=1e-14)
     assert calls == ["sine", "rule"]
+
+
+def test_branches_not_taken():
+    """An infinite slope in the branch not taken spoils no derivative, in neither direction."""
+    f = lambda x: np.where(x > 0, np.sqrt(x) * x, 2 * x)
+    x = np.array([0.0, 4.0, 0.0])
+    with np.errstate(all="ignore"):
+        assert_allclose(ag.jacobian(f, mode="reverse")(x), np.diag([2.0, 3.0, 2.0]))
+        assert_allclose(ag.jacobian(f, mode="forward")(x), np.diag([2.0, 3.0, 2.0]))
+        assert_allclose(ag.jvp(f, (x,), (np.ones(3),))[1], [2.0, 3.0, 2.0])
+
+
+def test_both_modes_give_the_type_of_the_argument():
+    """float32 in and float64 out is a float32 matrix, as the gradient would be."""
+    x = np.ones(2, np.float32)
+    for mode in ("forward", "reverse"):
+        assert ag.jacobian(lambda x: x * np.ones(2), mode=mode)(x).dtype == np.float32
 
 
 def test_jacobian_of_containers():

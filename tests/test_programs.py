@@ -29,12 +29,16 @@ class Dual:
         """f(self), given f and f' at self."""
         return Dual(value, slope * self.slopes)
 
-    def __add__(self, other: Any) -> Dual:
+    def __add__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented  # NumPy's turn
         if not isinstance(other, Dual):
             return Dual(self.value + other, self.slopes)
         return Dual(self.value + other.value, self.slopes + other.slopes)
 
-    def __mul__(self, other: Any) -> Dual:
+    def __mul__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
         if not isinstance(other, Dual):
             return Dual(self.value * other, self.slopes * other)
         return Dual(self.value * other.value, self.slopes * other.value + other.slopes * self.value)
@@ -62,7 +66,9 @@ class Dual:
     def __rtruediv__(self, other: Any) -> Dual:
         return self.reciprocal() * other
 
-    def __pow__(self, other: Any) -> Dual:
+    def __pow__(self, other: Any) -> Any:
+        if isinstance(other, np.ndarray):
+            return NotImplemented
         if isinstance(other, Dual):
             return (self.log() * other).exp()
         return self.of(self.value**other, other * self.value ** (other - 1))
@@ -308,6 +314,7 @@ def naive_gradient(lines: list[str], inputs: dict[str, Any]) -> Any:
         """An object array in which every number is dual."""
         out = np.empty(np.shape(values), object)
         for i, value in enumerate(np.ravel(values)):
+            value = value.item() if isinstance(value, np.ndarray) else value
             out.flat[i] = value if isinstance(value, Dual) else Dual(float(value), np.zeros(n))
         return out
 
