@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, operators
+from . import errors, methods, operators  # noqa: F401 (they attach themselves to Tensor)
 from .check import check_grads
 from .compile import TraceError, compile, iterate
 from .draw import draw, explore

@@ -1,4 +1,4 @@
-"""The sweep: the chain rule, the only place where gradients are added and broadcasting is undone."""
+"""The sweep: the chain rule, the only place that adds gradients and undoes broadcasting."""
 
 from __future__ import annotations
 

@@ -171,19 +171,17 @@ class Argument:
             by_rule = float(np.sum(np.real(g[moved] * direction[moved])))
             rounded = float(np.abs(row) @ rounding)
             floor = rounded + self.floors[k] * scale_of(direction)
-            measured, how, noise = float(row @ quick), "differences", floor + rounded / QUICK_STEP
-            if exact is not None and near(float(row @ exact), measured, 1e-5, noise):
-                measured, how, noise = float(row @ exact), "complex step", floor
-            verdict, remark = "right", ""
-            probe = Probe(line, row, scale)
+            measured = float(row @ quick)
+            how, noise = "differences", floor + rounded / QUICK_STEP
+            by_imaginary = np.nan if exact is None else float(row @ exact)
+            if near(by_imaginary, measured, 1e-5, noise):
+                measured, how, noise = by_imaginary, "complex step", floor
+            verdict, remark, probe = "right", "", Probe(line, row, scale)
             if not near(by_rule, measured, comparison.rtol, noise):
-                if self.wrong >= ENOUGH:
-                    verdict = "wrong"
-                else:
-                    verdict, slope, remark = judge(by_rule, probe.ladder(), comparison.rtol, floor)
-                    measured, how = slope.value, "differences"
-                    if verdict in ("jump", "unclear"):
-                        measured = np.nan
+                verdict = "wrong"
+                if self.wrong < ENOUGH:
+                    verdict, measured, remark = self.look(probe, by_rule, by_imaginary, floor)
+                    how = "differences"
             self.wrong += verdict == "wrong"
             label = f"{where} of {comparison.labels[k]}" if comparison.labels[k] else where
             yield Finding(
@@ -199,6 +197,16 @@ class Argument:
                 floor,
                 probe,
             )
+
+    def look(
+        self, probe: Probe, by_rule: float, by_imaginary: float, floor: float
+    ) -> tuple[str, float, str]:
+        """A closer look, at all steps and both sides: verdict, slope by differences, remark."""
+        verdict, slope, remark = judge(by_rule, probe.ladder(), self.comparison.rtol, floor)
+        rough = near(by_rule, by_imaginary, 1e-9, floor) and not slope.settles(0.0)
+        if verdict == "wrong" and rough:
+            verdict, remark = "unclear", "too rough for differences"
+        return verdict, np.nan if verdict in ("jump", "unclear") else slope.value, remark
 
 
 def typical(point: Any) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .registry import primitive
-from .rules.shaping import kept, spread
+from .rules.shaping import spread
 
 
 @primitive(lambda g, y, x: g * (y * (1 - y)), elementwise=True)
@@ -31,7 +31,9 @@ def relu(x: Any) -> Any:
     return np.maximum(x, 0)
 
 
-@primitive(lambda g, y, x, slope=0.01: g * np.where(x > 0, 1.0, slope).astype(x.dtype), elementwise=True)
+@primitive(
+    lambda g, y, x, slope=0.01: g * np.where(x > 0, 1.0, slope).astype(x.dtype), elementwise=True
+)
 def leaky_relu(x: Any, slope: float = 0.01) -> Any:
     """x where x > 0, else slope * x, with derivative `slope` at 0; shape of x.
 

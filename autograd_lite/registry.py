@@ -49,7 +49,9 @@ class Rule:
         # Each output number depends on the input numbers at the same place, and on no others.
         self.elementwise = isinstance(fn, np.ufunc) and fn.signature is None
         skip = 3 if each else 2  # (i,) g, y
-        parameters = list(inspect.signature(each or next(filter(None, vjps))).parameters.values())[skip:]
+        parameters = list(inspect.signature(each or next(filter(None, vjps))).parameters.values())[
+            skip:
+        ]
         self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
         self.read = [arguments_read(vjp, self.names) if vjp else () for vjp in vjps]
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
@@ -128,7 +130,7 @@ def arguments_read(vjp: Function, names: tuple[str, ...]) -> tuple[int, ...]:
     if code is None:  # a partial, a ufunc: assume it reads everything
         return tuple(range(len(names)))
     steps = list(dis.get_instructions(code))
-    loaded = set()
+    loaded: set[str] = set()
     for step, after in zip(steps, [*steps[1:], steps[-1]], strict=True):
         if step.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE")) and not (
             after.opname == "LOAD_ATTR" and after.argval in ("shape", "ndim", "size", "dtype")
@@ -246,10 +248,13 @@ def primitive(
             top = None
             for a in args:
                 kind = type(a)
-                if kind is not np.ndarray and hasattr(kind, "__autograd_call__"):
-                    # Where two kinds of recording array meet, Tensor outranks the others.
-                    if top is None or kind.__array_priority__ > top.__array_priority__:
-                        top = a
+                # Where two kinds of recording array meet, Tensor outranks the others.
+                if (
+                    kind is not np.ndarray
+                    and hasattr(kind, "__autograd_call__")
+                    and (top is None or kind.__array_priority__ > top.__array_priority__)
+                ):
+                    top = a
             if top is not None:
                 return top.__autograd_call__(dispatch, args, kwargs)
             return body(*args, **kwargs)

@@ -67,16 +67,31 @@ class Tensor:
         if requires_grad:
             make_leaf(self)
 
-    if TYPE_CHECKING:  # operators, NumPy's doors and ndarray's methods: see operators.py
+    if (
+        TYPE_CHECKING
+    ):  # operators, NumPy's doors and ndarray's methods: see operators.py, methods.py
+        _data: Any
 
         def __getattr__(self, name: str) -> Any: ...
 
-        __getitem__: Any
-        __iter__: Any
-        __neg__ = __pos__ = __abs__ = __getitem__
-        __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __getitem__
-        __truediv__ = __rtruediv__ = __pow__ = __rpow__ = __matmul__ = __rmatmul__ = __getitem__
-        __lt__ = __le__ = __gt__ = __ge__ = __getitem__
+        def __getitem__(self, index: Any) -> Any: ...
+        def __iter__(self) -> Any: ...
+        def __array_ufunc__(self, *args: Any, **kwargs: Any) -> Any: ...
+        def __neg__(self) -> Any: ...
+        def __pos__(self) -> Any: ...
+        def __add__(self, other: Any) -> Any: ...
+        def __radd__(self, other: Any) -> Any: ...
+        def __sub__(self, other: Any) -> Any: ...
+        def __rsub__(self, other: Any) -> Any: ...
+        def __mul__(self, other: Any) -> Any: ...
+        def __rmul__(self, other: Any) -> Any: ...
+        def __truediv__(self, other: Any) -> Any: ...
+        def __rtruediv__(self, other: Any) -> Any: ...
+        def __pow__(self, other: Any) -> Any: ...
+        def __matmul__(self, other: Any) -> Any: ...
+        def __rmatmul__(self, other: Any) -> Any: ...
+        def __lt__(self, other: Any) -> Any: ...
+        def __gt__(self, other: Any) -> Any: ...
 
     # What it is
 
@@ -163,6 +178,7 @@ class Tensor:
     size = property(lambda self: self._data.size, doc="As of an ndarray.")
     nbytes = property(lambda self: self._data.nbytes, doc="As of an ndarray.")
     itemsize = property(lambda self: self._data.itemsize, doc="As of an ndarray.")
+
     def _called(self) -> str:
         return f"the Tensor {self._name!r}" if self._name else "a Tensor"
 
@@ -201,7 +217,8 @@ class Tensor:
         nodes = reachable(root)
         found = backpropagate(nodes, g, tensor_of if create_graph else None)
         for node, d in found.items():
-            tensor = node.notes and node.notes.sink and node.notes.sink()
+            sink = node.notes.sink if node.notes is not None else None
+            tensor = None if sink is None else sink()
             if tensor is not None:
                 tensor._deposit(d)
         if not (retain_graph or create_graph):
@@ -316,10 +333,11 @@ class Tensor:
         return f"Tensor({text}{usual}{wanted}{name})"
 
     def __copy__(self) -> Tensor:
-        return +self
+        return +self  # type: ignore[no-any-return]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         return Tensor(self._data, requires_grad=self.requires_grad, name=self._name)
+
 
 def tensor_of(data: Any, node: Node | None) -> Tensor:
     """A Tensor around an array that is already there, without a copy."""
@@ -350,4 +368,3 @@ def make_leaf(t: Tensor) -> None:
     notes = node.note()
     notes.sink = weakref.ref(t)
     notes.name = t._name
-

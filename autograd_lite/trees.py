@@ -11,7 +11,6 @@ from typing import Any
 
 from .errors import ShapeError
 
-
 _CONTAINERS = (dict, tuple, list)
 
 

@@ -69,7 +69,9 @@ def screenshot(html: Path, step: int, target: Path) -> None:
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         size = ["--window-size=1400,800", f"--user-data-dir={profile}"]
         shot = [f"--screenshot={target}", f"{html.as_uri()}#step={step}"]
-        subprocess.run([chromium, *flags, *size, *shot], check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            [chromium, *flags, *size, *shot], check=True, capture_output=True, timeout=60
+        )
 
 
 if __name__ == "__main__":

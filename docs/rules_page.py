@@ -11,7 +11,10 @@ import autograd_lite  # noqa: F401 (fills the table)
 from autograd_lite.registry import COMPOSED, CONSTANT, RULES, UNSUPPORTED, printed_name
 
 ROOT = Path(__file__).parents[1]
-SOURCES = [*sorted((ROOT / "autograd_lite" / "rules").glob("*.py")), ROOT / "autograd_lite/functions.py"]
+SOURCES = [
+    *sorted((ROOT / "autograd_lite" / "rules").glob("*.py")),
+    ROOT / "autograd_lite/functions.py",
+]
 
 # Where the derivative is not unique: one rule, and what it comes to.
 CONVENTIONS = """\
@@ -68,9 +71,10 @@ def page() -> str:
     lines = [
         "# The derivative rules",
         "",
-        "Made by `make docs` from the files in `autograd_lite/rules/`; a test compares. In a formula "
-        "`g` is the incoming gradient, `y` the output; the other names are the function's own "
-        "arguments. One formula per differentiable argument; the sweep undoes broadcasting and adds.",
+        "Made by `make docs` from the files in `autograd_lite/rules/`; a test compares. In a "
+        "formula `g` is the incoming gradient, `y` the output; the other names are the function's "
+        "own arguments. One formula per differentiable argument; the sweep undoes broadcasting "
+        "and adds.",
         "",
         "## Conventions",
         "",
@@ -81,7 +85,14 @@ def page() -> str:
         if not entries:
             continue
         title = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-        lines += [f"## {path.stem}", "", title.splitlines()[0], "", "| function | gradient |", "| --- | --- |"]
+        lines += [
+            f"## {path.stem}",
+            "",
+            title.splitlines()[0],
+            "",
+            "| function | gradient |",
+            "| --- | --- |",
+        ]
         for name, fs in entries:
             shown = "<br>".join(f"`{f}`" for f in fs if f != "None").replace("|", "\\|")
             lines.append(f"| `{name}` | {shown} |")

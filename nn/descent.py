@@ -73,8 +73,10 @@ def descend(
 
         # A callback looks at the parameters, so every step gives them; so do the steps up to the
         # next cost that is recorded, when a resumed run starts between two.
-        while run.iterations < iterations and not stop and (
-            callback is not None or run.iterations % record_every
+        while (
+            run.iterations < iterations
+            and not stop
+            and (callback is not None or run.iterations % record_every)
         ):
             one_step()
         first = run.iterations
@@ -99,5 +101,5 @@ def descend(
 
 
 def arrays(parameters: Parameters) -> Parameters:
-    """Parameters as arrays: a single number comes out of a calculation as one of NumPy's scalars."""
+    """Parameters as arrays; single numbers come out of a calculation as scalars of NumPy."""
     return {name: np.asarray(p) for name, p in parameters.items()}

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 # Each room may import from the rooms before it, never from those behind it.
 ROOMS = [
     ["errors"], ["registry"], ["rules"], ["graph"], ["backward"], ["watch", "functions"], ["tensor"],
-    ["recording"], ["operators"],
+    ["recording"], ["operators"], ["methods"],
     ["trees", "level", "functional", "jacobians", "recompute"],
     ["differences", "suspects", "report", "check", "comparison", "messages", "diagnosis"],
     ["compile", "draw"],
@@ -85,8 +85,11 @@ def test_the_hand_derived_formulas_import_nothing_of_the_engine():
     for path in (ROOT / "nn" / "by_hand").glob("*.py"):
         for name in imports(path):
             first = name.split(".")[0]
-            assert first == "numpy" or name.startswith("nn.by_hand") or name == "nn" or (
-                first in sys.stdlib_module_names
+            assert (
+                first == "numpy"
+                or name.startswith("nn.by_hand")
+                or name == "nn"
+                or (first in sys.stdlib_module_names)
             ), f"{path.name} imports {name}"
 
 

@@ -180,6 +180,16 @@ def test_a_tied_eigenvalue_by_itself_has_the_least_norm_slope() -> None:
     compare([ag.grad(lambda a: la.norm(a, -2))(EYE)], [EYE / 3], 1e-14)
 
 
+def test_small_values_beside_large_ones_are_not_taken_for_ties_or_zeros() -> None:
+    """A graded matrix: log|det| by eigenvalues and by singular values is exact."""
+    a = np.diag([1.0, 2e-20, 1e-20])
+    for values in (la.eigvalsh, la.svdvals, la.eigvals):
+        got = ag.grad(lambda a, f=values: np.sum(np.log(f(a))))(a)
+        np.testing.assert_allclose(np.diag(got), 1 / np.diag(a))
+    got = ag.grad(la.cond)(np.diag([1.0, 1e-17]))
+    np.testing.assert_allclose(got, np.diag([1e17, -1e34]))
+
+
 def test_vectors_of_tied_eigenvalues_together() -> None:
     """The projection on their plane is smooth; one alone, or with the values, is nan, not wrong."""
     a = tied([1.0, 1, 3])
@@ -291,6 +301,16 @@ def test_ties_of_extremes_are_shared() -> None:
     for order in (1, -1, np.inf, -np.inf):
         got = ag.grad(lambda x, o=order: la.norm(x, o))(np.ones((2, 2)))
         np.testing.assert_array_equal(got, np.full((2, 2), 0.5))
+
+
+@pytest.mark.parametrize("p", [None, 2, -2, 1, -1, "fro", np.inf])
+def test_the_condition_of_a_singular_matrix(p: Any) -> None:
+    """Infinite, in quiet as in NumPy, and the others of a batch are not harmed."""
+    stack = np.array([[[2.0, 1], [0, 1]], [[1, 1], [0, 0]]])
+    got = la.cond(ag.Tensor(stack, requires_grad=True), p)
+    np.testing.assert_allclose(got.data, la.cond(stack, p))
+    picked = ag.grad(lambda a: np.sum(np.where([True, False], la.cond(a, p), 0)))(stack)
+    np.testing.assert_allclose(picked[0], ag.grad(lambda a: la.cond(a, p))(stack[0]), atol=1e-14)
 
 
 # Conventions

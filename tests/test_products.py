@@ -1,5 +1,6 @@
 """Products beyond the table: constants in every form, repeated operands, spellings, refusals."""
 
+import itertools
 import warnings
 from typing import Any
 
@@ -9,6 +10,7 @@ from orders import check_orders, like
 
 import autograd_lite as ag
 from autograd_lite.errors import NoRuleError
+from autograd_lite.graph import reachable
 from autograd_lite.rules.einsum import spelled
 
 V = np.array([0.5, -1.0, 2.0])
@@ -156,14 +158,23 @@ def test_products_of_nothing(shape: Any) -> None:
         assert not got[1].any()
 
 
-def test_multi_dot_multiplies_in_the_cheapest_order() -> None:
-    """Of (2 x 9)(9 x 9)(9 x 1) the right product comes first: its node has 9 numbers, not 18."""
-    a, b, c = ag.Tensor(np.ones((2, 9)), requires_grad=True), np.ones((9, 9)), np.ones((9, 1))
-    y = np.linalg.multi_dot([a, b, c])
-    assert [np.shape(x) for x in y._node.args] == [(2, 9), (9, 1)]
-    assert (
-        np.linalg.multi_dot([V, M.T]).tolist() == np.linalg.multi_dot([ag.Tensor(V), M.T]).tolist()
+def fewest(sizes: Any) -> int:
+    """Multiplications in a chain of matrices (sizes[0] x sizes[1]), ..., by trying everything."""
+    ends = range(1, len(sizes) - 1)
+    parts = (
+        fewest(sizes[: k + 1]) + fewest(sizes[k:]) + sizes[0] * sizes[k] * sizes[-1] for k in ends
     )
+    return min(parts, default=0)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_multi_dot_multiplies_in_the_cheapest_order(seed: int) -> None:
+    """Seen in the graph: the shapes of the products that were made."""
+    sizes = [int(n) for n in np.random.default_rng(seed).integers(1, 12, 6)]
+    arrays = [np.ones(shape) for shape in itertools.pairwise(sizes)]
+    y = np.linalg.multi_dot([ag.Tensor(a, requires_grad=True) for a in arrays])
+    made = [node.args for node in reachable(y._node) if node.rule is not None]
+    assert sum(a.shape[0] * a.shape[1] * b.shape[1] for a, b in made) == fewest(sizes)
 
 
 @pytest.mark.parametrize("n", range(-3, 6))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,8 +15,18 @@ from .polynomials import expansions
 from .program import Line, Program, Var, is_elementwise, shape_of
 from .written import simplest
 
-Made = Mapping[Var, Line]
-New = Line | Var | None  # a simpler line, an older variable, or nothing better
+
+
+class Made(dict[Var, Line]):
+    """The line that makes each variable so far, and how often each variable is read."""
+
+    def __init__(self, program: Program) -> None:
+        super().__init__()
+        self.uses = Counter(v for line in program.lines for v in line.reads())
+        self.uses.update(v for v in program.outputs if isinstance(v, Var))
+
+
+New = Line | list[Line] | Var | None  # simpler lines, an older variable, or nothing better
 
 
 def simplify(program: Program) -> Program:
@@ -28,31 +40,33 @@ def simplify(program: Program) -> Program:
 
 def rewrite(program: Program) -> Program:
     """One walk: each line becomes a simpler line, or an older variable."""
-    made: dict[Var, Line] = {}
+    made = Made(program)
     same: dict[Var, Any] = {}
-    lines = []
+    lines: list[Line] = []
     for line in program.lines:
-        new: New = line.using(same)
-        if not new.several and not new.kwargs:  # type: ignore[union-attr]
-            new = simpler(new, made, program.constants)  # type: ignore[arg-type]
-        if isinstance(new, Line):
-            lines.append(new)
-            if not new.several:
-                made[new.out] = new
-        elif new is not None:
+        line = line.using(same)
+        new = line if line.several or line.kwargs else simpler(line, made, program.constants)
+        if isinstance(new, Var):
             same[line.out] = new
             new.take_over(line.out)
+            continue
+        for x in [new] if isinstance(new, Line) else new:
+            lines.append(x)
+            if not x.several:
+                made[x.out] = x
     return program.renamed(lines, same)
 
 
-def simpler(line: Line, made: Made, constants: Mapping[Var, Any]) -> Line | Var:
+def simpler(line: Line, made: Made, constants: Mapping[Var, Any]) -> Line | list[Line] | Var:
     """What a line can be replaced with; itself when nothing applies."""
     for rule in _RULES.get(line.fn, ()):
         new = rule(line, made)
         if new is not None:
             return new
     if is_elementwise(line.fn):
-        slim = [unspread(a, i, line, made, constants) for i, a in enumerate(line.args)]
+        slim = list(line.args)
+        for i in range(len(slim)):
+            slim[i] = unspread(slim, i, line.out.shape, made, constants)
         slim = [unscaled(a, slim) for a in slim]
         if any(new is not old for new, old in zip(slim, line.args, strict=True)):
             return line.calling(line.fn, *slim)
@@ -88,7 +102,7 @@ def merged_factors(line: Line, made: Made) -> New:
     x, s = (inner.args[0], -1) if inner.fn is np.negative else (*inner.args, None)[:2]
     if inner.fn is np.multiply and is_number(x):
         x, s = s, x
-    if not is_number(s) or s == 0 or not isinstance(x, Var) or x.dtype.kind not in "fc":
+    if not is_number(s) or s == 0 or not isinstance(x, Var) or x.weak or not is_real(x):
         return None
     if inner.fn is np.true_divide:
         if fn is np.true_divide:
@@ -139,6 +153,21 @@ def no_change(line: Line, made: Made) -> New:
     return x if alike(x, line.out) else None
 
 
+def reshaped_sum(line: Line, made: Made) -> New:
+    """A sum with keepdims whose axes are then taken away is a sum without."""
+    inner = made.get(line.args[0])
+    if inner is None or inner.fn is not np.sum or len(inner.args) != 1:
+        return None
+    x, axis = inner.args[0], inner.kwargs.get("axis")
+    if set(inner.kwargs) != {"axis", "keepdims"} or not isinstance(axis, tuple):
+        return None
+    axes = {i % len(x.shape) for i in axis}
+    if line.out.shape != tuple(n for i, n in enumerate(x.shape) if i not in axes):
+        return None
+    whole = len(axes) == len(x.shape)
+    return line.calling(np.sum, x, **({} if whole else {"axis": axis}))
+
+
 # Products
 
 
@@ -161,13 +190,35 @@ def transposed(line: Line, made: Made) -> New:
     return None
 
 
+def transposed_product(line: Line, made: Made) -> New:
+    """(a @ x.T).T is x @ a.T, which turns one matrix instead of two."""
+    inner = made.get(line.args[0])
+    if len(line.args) != 1 or inner is None or inner.fn is not np.matmul:
+        return None
+    a, b = inner.args
+    turned = made.get(b)
+    if made.uses[inner.out] > 1 or len(a.shape) != 2 or turned is None or not is_transpose(turned):
+        return None
+    left = Var(a.shape[::-1], a.dtype)
+    return [
+        Line(np.transpose, (a,), {}, (left,), rules=line.rules),
+        dataclasses.replace(
+            line.calling(np.matmul, turned.args[0], left), rules=inner.rules or line.rules
+        ),
+    ]
+
+
+def is_transpose(line: Line) -> bool:
+    """x.T"""
+    return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
+
+
 def untransposed(a: Any, made: Made) -> Any:
     """x where `a` is x.T or a number; None otherwise."""
     if not isinstance(a, Var) or a.size == 1:
         return a if len(shape_of(a)) in (0, 2) else None
     inner = made.get(a)
-    is_turned = inner is not None and inner.fn is np.transpose and len(inner.args) == 1
-    return inner.args[0] if is_turned and not inner.kwargs else None  # type: ignore[union-attr]
+    return inner.args[0] if inner is not None and is_transpose(inner) else None
 
 
 def product(line: Line, made: Made) -> New:
@@ -199,18 +250,24 @@ def square(line: Line, made: Made) -> New:
 # Broadcasting that NumPy does by itself
 
 
-def unspread(a: Any, i: int, line: Line, made: Made, constants: Mapping[Var, Any]) -> Any:
+def unspread(
+    args: list[Any], i: int, shape: tuple[int, ...], made: Made, constants: Mapping[Var, Any]
+) -> Any:
     """An operand without the repetition that the elementwise line does by itself."""
+    others = [b for j, b in enumerate(args) if j != i]
+    a = args[i]
     while isinstance(a, Var):
         source = repeated_source(a, made, constants)
         if source is None:
             return a
-        shapes = [shape_of(b) for j, b in enumerate(line.args) if j != i]
         try:
-            fits = np.broadcast_shapes(shape_of(source), *shapes) == line.out.shape
+            fits = np.broadcast_shapes(*map(shape_of, (source, *others))) == shape
         except ValueError:
-            fits = False
-        if not fits:
+            return a
+        # A Python number decides no type, its repetition does; it may if another operand has it.
+        strong = not source.weak if isinstance(source, Var) else isinstance(source, np.generic)
+        typed = any(isinstance(b, Var) and not b.weak and b.dtype == a.dtype for b in others)
+        if not fits or not (strong or typed):
             return a
         a = source
     return a
@@ -268,11 +325,11 @@ _RULES: dict[Any, tuple[Callable[[Line, Made], New], ...]] = {
     np.negative: (double_negation,),
     np.positive: (no_change,),
     astype: (no_change,),
-    np.reshape: (no_change,),
+    np.reshape: (no_change, reshaped_sum),
     np.squeeze: (no_change,),
     np.ravel: (no_change,),
     np.broadcast_to: (no_change,),
-    np.transpose: (transposed,),
+    np.transpose: (transposed, transposed_product),
     np.matmul: (product,),
     np.dot: (product,),
     np.power: (power,),
@@ -288,9 +345,27 @@ def cancel_divisions(program: Program) -> Program:
     finite where A is 0 or 1.
     """
     sums = expansions(program.lines)
+    made = program.makers()
     lines: list[Line] = []
     for line in program.lines:
-        total = sums.get(line.out) if line.fn is np.multiply and line.out.shape else None
+        total = sums.get(line.out) if line.fn in (np.multiply, np.negative) and line.out.shape else None
         short = simplest(total, line) if total is not None and total.divided else None
+        if short is not None:
+            rules = tuple(dict.fromkeys(rules_behind(line, made)))
+            short = [dataclasses.replace(x, rules=rules) for x in short]
         lines += short or [line]
     return dead_code(program.replace(lines=lines))
+
+
+def rules_behind(line: Line, made: Mapping[Var, Line]) -> list[str]:
+    """Whose derivatives went into a line, the first one first."""
+    found: list[str] = []
+    seen: set[Var] = set()
+    stack = [line]
+    while stack:
+        x = stack.pop()
+        found += x.rules
+        following = [v for v in x.reads() if v in made and made[v].rules and v not in seen]
+        seen.update(following)
+        stack += [made[v] for v in following]
+    return found[::-1]

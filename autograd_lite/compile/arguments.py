@@ -36,7 +36,7 @@ class Call:
         leaves: list[Leaf] = []
         containers: list[tuple[str, Any]] = []
         for i, (name, a) in enumerate(zip(names, args, strict=True)):
-            take_apart(a, name, f"args[{i}]", leaves, containers)
+            take_apart(a, name, f"a{i}", leaves, containers)
         for name, a in kwargs.items():
             take_apart(a, name, f"kwargs[{name!r}]", leaves, containers)
         return cls(tuple(args), kwargs, leaves, containers)

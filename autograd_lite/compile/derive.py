@@ -10,7 +10,7 @@ import numpy as np
 from ..functional import value_and_grad
 from ..level import Argnums, positions
 from ..trees import leaves
-from .algebra import Made, is_number
+from .algebra import Made, is_number, simplify
 from .derivation import Derivation
 from .optimize import readable
 from .passes import common_subexpressions, dead_code
@@ -49,11 +49,13 @@ def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivatio
     program = program.replace(outputs=[program.outputs[i] for i in order], watched=[])
     by = {leaf.name for leaf in wanted}
     given = next((v for v in program.inputs if len(v.shape) == 2 and v.name not in by), None)
-    m = None if given is None else Var((), np.int64, "m", weak=True)
-    if m is not None and given is not None:
+    examples = None
+    if given is not None:
+        m = Var((), np.int64, "m", weak=True)
+        examples = m, given
         program = with_examples_named(program, m, given.shape[1])
     names = list(step.signature.parameters)[: len(call.args)]
-    return Derivation(step.__name__, names, call, wanted, program, m, given, traced.results[1])
+    return Derivation(step.__name__, names, call, wanted, program, examples, traced.results[1])
 
 
 def with_examples_named(program: Program, m: Var, examples: int) -> Program:
@@ -82,4 +84,4 @@ def with_examples_named(program: Program, m: Var, examples: int) -> Program:
         return [*lines, line.calling(np.true_divide, x, m)]
 
     program = program.replace(inputs=[*program.inputs, m])
-    return dead_code(common_subexpressions(each_line(program, rule)))
+    return dead_code(common_subexpressions(simplify(each_line(program, rule))))

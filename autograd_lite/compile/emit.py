@@ -26,6 +26,11 @@ _SIGNS: dict[Any, tuple[str, int]] = {
     operator.gt: (">", COMPARED), operator.lt: ("<", COMPARED), operator.ge: (">=", COMPARED),
     operator.le: ("<=", COMPARED), operator.eq: ("==", COMPARED), operator.ne: ("!=", COMPARED),
 }  # fmt: skip
+_BITWISE = {
+    operator.and_: "&", operator.or_: "|", operator.xor: "^",
+    operator.lshift: "<<", operator.rshift: ">>",
+}  # fmt: skip
+_PREFIXES = {np.negative: "-", operator.neg: "-", operator.pos: "+", operator.invert: "~"}
 _METHODS: tuple[Any, ...] = (np.sum, np.mean, np.max, np.min, np.reshape)
 
 
@@ -73,8 +78,11 @@ class Printer:
             a = self.operand(args[0], level, sign)
             b = self.operand(args[1], level, sign, right=True)
             return f"{a} {sign} {b}", level
-        if fn in (np.negative, operator.neg):
-            return f"-{self.operand(args[0], NEGATED)}", NEGATED
+        if fn in _PREFIXES:
+            return f"{_PREFIXES[fn]}{self.operand(args[0], NEGATED)}", NEGATED
+        if fn in _BITWISE:
+            a, b = (self.operand(x, ATOM) for x in args)
+            return f"({a} {_BITWISE[fn]} {b})", ATOM
         if fn is np.square:
             return self._power(args[0], 2)
         if fn is np.transpose and len(args) == 1 and not line.kwargs:
@@ -151,8 +159,6 @@ def function_name(fn: Callable[..., Any]) -> str:
     owner = getattr(fn, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"np.{owner.__name__}.{fn.__name__}"
-    if fn in _SIGNS or fn is operator.neg:
-        return f"operator.{fn.__name__}"
     return printed_name(fn)
 
 

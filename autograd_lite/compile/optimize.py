@@ -8,13 +8,15 @@ from .names import name_layers
 from .passes import common_subexpressions, dead_code, fold, inline, separate_outputs
 from .program import Program
 from .reductions import quicken
+from .sigmoids import recognize_sigmoids
 
 
 def readable(program: Program) -> Program:
     """Short, and in the user's own functions: what `derive` prints."""
     program = inline(dead_code(program), only=(spread,))
     program = common_subexpressions(simplify(fold(program)))
-    program = common_subexpressions(simplify(cancel_divisions(program)))
+    program = recognize_sigmoids(simplify(cancel_divisions(program)))
+    program = common_subexpressions(simplify(program))
     name_layers(program)
     return program
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..rules.shaping import astype, spread
 from .program import Line, Var
+from .sigmoids import written_sigmoids
 
 Base = Any  # Var or Sum
 Term = tuple[tuple[Base, int], ...]
@@ -99,12 +100,29 @@ def inverse(a: Sum) -> Sum:
 
 
 def expansions(lines: list[Line]) -> dict[Var, Sum]:
-    """Each variable that a line of arithmetic makes, as a Sum of what went in."""
-    sums: dict[Var, Sum] = {}
+    """Each variable that a line of arithmetic makes, as a Sum of what went in.
+
+    Where A = 1 / u and u = 1 + e are made, u is 1 / A and e is (1 - A) / A: in these terms the
+    slope of a sigmoid that is written out, e / u^2, is A (1 - A).
+    """
+    sums = reciprocals(lines)
     for line in lines:
+        if line.out in sums:
+            continue
         total = None if line.several or line.kwargs else expansion(line, sums)
         if total is not None and total.size <= MAX_TERMS and total.depth <= MAX_DEPTH:
             sums[line.out] = total
+    return sums
+
+
+def reciprocals(lines: list[Line]) -> dict[Var, Sum]:
+    """A, u and e where A = 1 / u and u = 1 + exp(n) with e the exponential."""
+    sums: dict[Var, Sum] = {}
+    for s in written_sigmoids(lines):
+        A = single(s.A)
+        sums[s.A] = A
+        sums[s.u] = inverse(A)
+        sums[s.e] = times(in_one_piece(plus(number(1), A, -1.0)), inverse(A))
     return sums
 
 
@@ -141,7 +159,7 @@ def _multiplied(a: Sum, b: Sum) -> Sum:
 
 
 def _divided(a: Sum, b: Sum) -> Sum | None:
-    if not b.terms or b.divided:
+    if not b.terms or (b.divided and b.size > 1):
         return None
     return times(a if a.divided else in_one_piece(a), inverse(b))
 

@@ -144,7 +144,7 @@ class Recording:
                 raise TraceError("an array of another ag.compile came in; pass it as an argument.")
             return x.variable
         if isinstance(x, np.ndarray):
-            return self.constant(x)
+            return self.constant(x) if x.shape else x[()]
         if type(x) is tuple or type(x) is list:
             return type(x)([self._vars(item) for item in x])
         if type(x) is dict:

@@ -15,6 +15,7 @@ import numpy as np
 from .algebra import Made, is_number
 from .passes import common_subexpressions, dead_code
 from .program import Line, Program, Var
+from .sigmoids import written_sigmoids
 
 # Beyond so many numbers NumPy's pairwise sum is the more accurate, and its start costs nothing.
 SMALL = 4096
@@ -36,7 +37,7 @@ def each_line(
 
     The rule may enter constants that its lines need.
     """
-    made: dict[Var, Line] = {}
+    made = Made(program)
     lines: list[Line] = []
     for line in program.lines:
         new = None if line.several else rule(line, made)
@@ -64,49 +65,27 @@ def means_as_sums(program: Program) -> Program:
 
 
 def logs_of_sigmoids(program: Program) -> Program:
-    """log(1/u) is -log(u), and with u = 1 + exp(n) log(1 - 1/u) is n - log(u).
+    """With A = 1 / u and u = 1 + exp(n), log(A) is -log(u), and log(1 - A) is n - log(u).
 
-    One logarithm instead of two, and finite where A = 1/u rounds to 1.
+    One logarithm instead of two, and finite where A rounds to 1.
     """
+    by_A = {s.A: s for s in written_sigmoids(program.lines)}
 
     def rule(line: Line, made: Made) -> list[Line] | None:
         if line.fn is not np.log:
             return None
-        inner = made.get(line.args[0])
-        if inner is None:
-            return None
+        x = line.args[0]
         log = Var(line.out.shape, line.out.dtype)
-        u = reciprocal_of(inner, made)
-        if u is not None and u.shape == log.shape:
-            return [made_by(line, log, np.log, u), line.calling(np.negative, log)]
-        if inner.fn is np.subtract and is_number(inner.args[0], 1):
-            inner = made.get(inner.args[1])
-            u = None if inner is None else reciprocal_of(inner, made)
-            n = None if u is None else exponent_in(u, made)
-            if n is not None and n.shape == log.shape:
-                return [made_by(line, log, np.log, u), line.calling(np.subtract, n, log)]
+        if x in by_A:
+            return [made_by(line, log, np.log, by_A[x].u), line.calling(np.negative, log)]
+        inner = made.get(x)
+        if inner is not None and inner.fn is np.subtract and is_number(inner.args[0], 1):
+            s = by_A.get(inner.args[1])
+            if s is not None:
+                return [made_by(line, log, np.log, s.u), line.calling(np.subtract, s.n, log)]
         return None
 
     return each_line(program, rule)
-
-
-def reciprocal_of(line: Line, made: Made) -> Var | None:
-    """u, where the line is 1 / u."""
-    if line.fn is np.true_divide and is_number(line.args[0], 1) and line.out.dtype.kind == "f":
-        return line.args[1] if isinstance(line.args[1], Var) else None
-    return None
-
-
-def exponent_in(u: Var, made: Made) -> Var | None:
-    """n, where u is 1 + exp(n)."""
-    line = made.get(u)
-    if line is None or line.fn is not np.add:
-        return None
-    one, e = sorted(line.args, key=lambda x: isinstance(x, Var))
-    exp = made.get(e) if isinstance(e, Var) else None
-    if is_number(one, 1) and exp is not None and exp.fn is np.exp and isinstance(exp.args[0], Var):
-        return exp.args[0]
-    return None
 
 
 def blends(program: Program) -> Program:
@@ -171,26 +150,26 @@ def sums_as_dots(program: Program) -> Program:
         if not isinstance(x, Var) or x.dtype.kind != "f" or not 1 < x.size <= SMALL:
             return None
         lines: list[Line] = []
-        summed(x, line, made, once, lines)
+        summed(x, line, made, lines)
         last = lines[-1]
         return [*lines[:-1], line.calling(last.fn, *last.args)]
 
     return each_line(program, rule)
 
 
-def summed(x: Var, line: Line, made: Made, once: set[Var], lines: list[Line]) -> Var:
+def summed(x: Var, line: Line, made: Made, lines: list[Line]) -> Var:
     """Append lines that add up all numbers in x; their result."""
-    maker = made.get(x) if x in once else None
+    maker = made.get(x) if made.uses[x] == 1 else None
     new = Var((), x.dtype)
     fn, args = (maker.fn, maker.args) if maker is not None else (None, ())
     whole = [isinstance(a, Var) and a.shape == x.shape and a.dtype == x.dtype for a in args]
     if fn in (np.add, np.subtract, np.negative) and all(whole):
-        parts = [summed(a, line, made, once, lines) for a in args]
+        parts = [summed(a, line, made, lines) for a in args]
         lines.append(made_by(line, new, fn, *parts))
     elif fn is np.multiply and all(whole):
         lines.append(made_by(line, new, np.vdot, *args))
     elif fn in (np.multiply, np.true_divide) and whole[0] and is_number(args[1]):
-        part = summed(args[0], line, made, once, lines)
+        part = summed(args[0], line, made, lines)
         lines.append(made_by(line, new, fn, part, args[1]))
     else:
         lines.append(made_by(line, new, np.sum, x))

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ..rules.indexing import getitem
+from .algebra import is_transpose
 from .passes import dead_code
 from .program import Line, Program, Var, fill, variables
 
@@ -128,30 +129,28 @@ def ancestors(of: Iterable[Var], within: set[Var], made: Mapping[Var, Line]) -> 
     return found
 
 
-def is_transpose(line: Line) -> bool:
-    """x.T"""
-    return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
-
-
 def is_product(line: Line, linear: set[Var], X: Var) -> bool:
     """W @ X for a W of the family."""
     return line.fn is np.matmul and line.args[1] is X and line.args[0] in linear
 
 
-def is_outer(line: Line, linear: set[Var], made: Mapping[Var, Line], X: Var) -> bool:
-    """L @ X.T for any L that is not of the family itself."""
+def outer_factor(line: Line, linear: set[Var], made: Mapping[Var, Line], X: Var) -> Var | None:
+    """L, where a line is L @ X.T, or X @ L.T, for any L that is not of the family itself."""
     if line.fn is not np.matmul:
-        return False
-    L, XT = line.args
-    turned = made.get(XT)
-    return turned is not None and is_transpose(turned) and turned.args[0] is X and L not in linear
+        return None
+    a, b = line.args
+    turned = made.get(b)
+    if turned is None or not is_transpose(turned):
+        return None
+    L = a if turned.args[0] is X else turned.args[0] if a is X else None
+    return L if L not in linear else None
 
 
 def is_linear(line: Line, linear: set[Var], made: Mapping[Var, Line], X: Var) -> bool:
     """Whether a line only adds members, multiplies them by numbers, or makes a product L @ X.T."""
     if line.several or line.kwargs or line.out.dtype != X.dtype:
         return False
-    if is_outer(line, linear, made, X):
+    if outer_factor(line, linear, made, X) is not None:
         return True
     inside = [isinstance(a, Var) and a in linear for a in line.args]
     if is_transpose(line):
@@ -171,7 +170,7 @@ def multiplications_saved(body: Program, found: Family, made: Mapping[Var, Line]
     for line in body.lines:
         if is_product(line, found.linear, found.X):
             saved += h * n * m
-        elif line.out in found.linear and is_outer(line, found.linear, made, found.X):
+        elif outer_factor(line, found.linear, made, found.X) is not None:
             saved += h * n * m - h * m * m
         elif line.out in found.linear and not is_transpose(line):
             saved += h * n - 2 * h * m
@@ -267,8 +266,8 @@ class Transform:
             self.same[line.out] = self.S[line.args[0]]
         elif line.several or line.out not in linear:
             self.lines.append(line.using(self.same))
-        elif is_outer(line, linear, self.made, self.family.X):
-            L = fill(line.args[0], self.same)
+        elif (L := outer_factor(line, linear, self.made, self.family.X)) is not None:
+            L = fill(L, self.same)
             self.S[line.out] = self.add(np.matmul, (L, self.gram), (self.family.h, self.family.m))
             self.C[line.out] = L
             self.K[line.out] = None

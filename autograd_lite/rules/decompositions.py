@@ -72,26 +72,26 @@ def qr_slope(g, y, a, mode):
 def eigh_slope(g, y):
     """dw = diag(P) and dV = V (P / (w[k] - w[j])) off the diagonal, where P = V^H dA V."""
     (w, v), (gw, gv) = y, g
-    tied, p = alike(w), 0
+    p = 0
     if gv is not None:
         m = H(v) @ conj(gv)
         x = m - H(m)
-        p = quotient(x, across(w), tied, free(x, m, gv, gw)) / 2
+        p = quotient(x, across(w), mixed(w), free(x, m, gv, gw)) / 2
     if gw is not None:
-        p = p + diagonal(shared(gw, tied))
+        p = p + diagonal(shared(gw, w))
     return conj(symmetric(v @ p @ H(v)))
 
 
 def eig_slope(g, y):
     """As eigh with inv(V) for V^H; each column of V keeps its length 1."""
     (w, v), (gw, gv) = y, g
-    tied, p = alike(w), 0
+    p = 0
     if gv is not None:
         m = H(v) @ conj(gv)
         p = m - (H(v) @ v) * np.real(np.sum(m * np.eye(m.shape[-1]), axis=-2))[..., None, :]
-        p = quotient(p, conj(across(w)), tied, free(p, m, gv, gw))
+        p = quotient(p, conj(across(w)), mixed(w), free(p, m, gv, gw))
     if gw is not None:
-        p = p + diagonal(conj(shared(gw, tied)))
+        p = p + diagonal(conj(shared(gw, w)))
     return conj(la.solve(H(v), p @ H(v)))
 
 
@@ -104,11 +104,11 @@ def svd_slope(g, y, a, compute_uv):
         (u, s, vh), (gu, gs, gvh) = la.svd(a, full_matrices=False), (None, g, None)
     else:
         (u, s, vh), (gu, gs, gvh) = y, g
-    k, tied, zero = s.shape[-1], alike(s, a.shape), s <= precision(s, a.shape)
-    u1, v, v1 = u[..., :k], H(vh), H(vh)[..., :k]
+    k, v = s.shape[-1], H(vh)
+    u1, v1 = u[..., :k], v[..., :k]
     p, d = 0, 0
     if gs is not None:
-        p = diagonal(np.where(zero, 0, shared(gs, tied)))
+        p = diagonal(np.where(s == 0, 0, shared(gs, s)))
     if gu is not None or gvh is not None:
         gu = np.zeros_like(u) if gu is None else conj(gu)
         gv = np.zeros_like(v) if gvh is None else T(gvh)
@@ -118,8 +118,9 @@ def svd_slope(g, y, a, compute_uv):
         # (X s[k] + s[j] Z) / (s[k]^2 - s[j]^2) with X = mu - mu^H, Z = mv - mv^H, in two parts, so
         # that nothing cancels before it must
         x, z = mu - H(mu) + mv - H(mv), mu - H(mu) - mv + H(mv)
+        zero = s <= precision(s, a.shape)
         both_zero = zero[..., None, :] & zero[..., :, None]
-        p = p + quotient(x, across(s), tied, free(x, m, vectors, gs)) / 2
+        p = p + quotient(x, across(s), mixed(s, a.shape), free(x, m, vectors, gs)) / 2
         sums = s[..., None, :] + s[..., :, None]
         p = p + quotient(z, sums, both_zero, free(z, m, vectors, gs)) / 2
         column, zero = s[..., None, :], zero[..., None, :]
@@ -174,11 +175,19 @@ def precision(w, shape=None):
     return n * np.finfo(w.dtype).eps * np.max(np.absolute(w), axis=-1, keepdims=True, initial=0)
 
 
-def alike(w, shape=None):
-    """Which values are the same, as far as the rounding of the decomposition lets one see."""
+def mixed(w, shape=None):
+    """Between which values rounding may have turned the vectors at will."""
     return np.absolute(across(w)) <= precision(w, shape)[..., None]
 
 
-def shared(g, tied):
+def alike(w):
+    """Which values are the same but for their last digits."""
+    size = np.absolute(w)
+    larger = np.maximum(size[..., None, :], size[..., :, None])
+    return np.absolute(across(w)) <= w.shape[-1] * np.finfo(w.dtype).eps * larger
+
+
+def shared(g, w):
     """The mean over each group of tied values."""
+    tied = alike(w)
     return (tied @ g[..., None])[..., 0] / np.sum(tied, axis=-1)

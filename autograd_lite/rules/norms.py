@@ -1,11 +1,13 @@
 """Norms of vectors and matrices, with the least-norm slope at kinks: 0 at 0, ties share evenly."""
 
+import math
+
 import numpy as np
 
 from ..registry import compose, rule
 from .decompositions import alike, precision
 from .products import conj
-from .reductions import kept
+from .shaping import kept
 
 la = np.linalg
 
@@ -23,7 +25,7 @@ def norm_slope(y, x, ord, axis):
     """The derivative of each norm in the numbers it was made of."""
     y = np.reshape(y, kept(x.shape, axis))
     if ord is None or ord == "fro" or ord == "f":
-        return conj(x) * inverse(y)
+        return conj(x) * reciprocal(y)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     return vector_slope(y, x, ord, axes[0]) if len(axes) == 1 else matrix_slope(x, ord, axes)
 
@@ -31,7 +33,7 @@ def norm_slope(y, x, ord, axis):
 def vector_slope(y, x, ord, axis):
     """y = (sum |x|**p)**(1/p) has the slope (|x| / y)**(p - 1) in |x|."""
     if ord == 2:
-        return conj(x) * inverse(y)
+        return conj(x) * reciprocal(y)
     if ord == 0:
         return np.zeros_like(x)  # it counts
     size = np.absolute(x)
@@ -54,18 +56,18 @@ def matrix_slope(x, ord, axes):
     u, s, vh = la.svd(np.moveaxis(x, axes, (-2, -1)), full_matrices=False)
     chosen = s > precision(s, x.shape)
     if ord != "nuc":
-        chosen = chosen * shared(alike(s, x.shape)[..., 0 if ord > 0 else -1, :], -1)
+        chosen = chosen * shared(alike(s)[..., 0 if ord > 0 else -1, :], -1)
     return np.moveaxis(conj((u * chosen[..., None, :]) @ vh), (-2, -1), axes)
 
 
-def inverse(y):
+def reciprocal(y):
     """1 / y, and 0 where y is 0."""
     return np.where(y == 0, 0, 1 / np.where(y == 0, 1, y))
 
 
 def phase(x):
     """The slope of |x|: the sign, or for complex numbers conj(x) / |x|; 0 at 0."""
-    return conj(x) * inverse(np.absolute(x)) if np.iscomplexobj(x) else np.sign(x)
+    return conj(x) * reciprocal(np.absolute(x)) if np.iscomplexobj(x) else np.sign(x)
 
 
 def shared(hit, axis):
@@ -79,15 +81,19 @@ def vector_norm(x, axis, keepdims, ord):
         axes = tuple(range(x.ndim)) if axis is None else tuple(k % x.ndim for k in axis)
         shape = kept(x.shape, axes)
         x = np.moveaxis(x, axes, range(len(axes)))
-        x = np.reshape(x, (-1, *x.shape[len(axes) :]))
+        x = np.reshape(x, (math.prod(x.shape[: len(axes)]), *x.shape[len(axes) :]))
         y = la.norm(x, ord, 0)
         return np.reshape(y, shape) if keepdims else y
     return la.norm(x, ord, axis, keepdims)
 
 
 def cond(x, p):
-    """The norm of a matrix times that of its inverse."""
+    """The norm of a matrix times that of its inverse; infinite for a singular one."""
     if p is None or p in (2, -2):
         s = la.svdvals(x)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    return la.norm(x, p, (-2, -1)) * la.norm(la.inv(x), p, (-2, -1))
+        with np.errstate(all="ignore"):
+            return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    singular = la.slogdet(x)[0] == 0
+    inverse = la.inv(np.where(singular[..., None, None], np.eye(x.shape[-1], dtype=x.dtype), x))
+    y = la.norm(x, p, (-2, -1)) * la.norm(inverse, p, (-2, -1))
+    return np.where(singular, np.inf, y)

@@ -5,8 +5,8 @@ import numpy as np
 from ..errors import NoRuleError
 from ..registry import compose, rule
 
-rule(np.polyval,     lambda g, y, p, x: np.tensordot(g, powers(x, len(p)), np.ndim(g)),
-                     lambda g, y, p, x: g * np.polyval(np.polyder(p), x))
+rule(np.polyval,     lambda g, y, p, x: polyval_slope(g, np.shape(p), x),
+                     lambda g, y, p, x: g * np.polyval(polyder(p, 1), x))
 # p(r) = 0 as p moves: sum of dp[k] r**(n - k), plus p'(r) dr, is 0
 rule(np.roots,       lambda g, y, p: -(g / np.polyval(np.polyder(p), y)) @ powers(y, len(p)))
 
@@ -24,6 +24,20 @@ compose(np.polyfit,  lambda x, y, deg, rcond=None, full=False, w=None, cov=False
 def powers(x, n):
     """x**(n-1), ..., x, 1 along a new last axis."""
     return np.expand_dims(x, -1) ** np.arange(n - 1, -1, -1)
+
+
+def polyval_slope(g, shape, x):
+    """Each coefficient is multiplied by its power of x, and repeated where x has more axes."""
+    powers = np.expand_dims(x, 0) ** column(np.arange(shape[0] - 1, -1, -1), np.ndim(x) + 1)
+    powers = np.reshape(powers, (shape[0],) + (1,) * (np.ndim(g) - np.ndim(x)) + np.shape(x))
+    target = (shape[0],) + (1,) * (np.ndim(g) - len(shape) + 1) + shape[1:]
+    axes = tuple(k for k, n in enumerate(target) if n == 1 and k)
+    return np.reshape(np.sum(g * powers, axis=axes, keepdims=True), shape)
+
+
+def column(x, ndim):
+    """A vector along the first of so many axes."""
+    return np.reshape(x, (-1,) + (1,) * (ndim - 1))
 
 
 def aligned(p, other):
@@ -55,7 +69,7 @@ def polydiv(u, v):
 def polyder(p, m):
     """d(x**k)/dx = k x**(k-1)"""
     for _ in range(m):
-        p = p[:-1] * np.arange(len(p) - 1, 0, -1)
+        p = p[:-1] * column(np.arange(len(p) - 1, 0, -1), np.ndim(p))
     return p
 
 

@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
         prog=PROGRAM,
         description="Train the classifiers of the first deep-learning course on automatic "
         "gradients, and compare these with the hand-derived ones.",
-        epilog=f"Start with: {PROGRAM} train      Help on a command: {PROGRAM} COMMAND --help",
+        epilog=f"Start with `{PROGRAM} train`. `{PROGRAM} COMMAND --help` explains a command.",
     )
     commands = top.add_subparsers(metavar="COMMAND", dest="command")
     for command in COMMANDS:

@@ -1,0 +1,140 @@
+"""Lines of a Program as mathematics, in the course's notation: dZ^{[2]}."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from ..functions import leaky_relu, log_softmax, relu, sigmoid, softmax
+from .emit import ADDED, ATOM, COMPARED, MULTIPLIED, NEGATED, RAISED, Printer, lone
+from .program import Line, Var
+
+_SYMBOL = re.compile(r"(d?)([A-Za-z])(\d*)$")
+_FUNCTIONS: dict[Any, str] = {
+    np.tanh: r"\tanh", np.exp: r"\exp", np.log: r"\log", np.sin: r"\sin", np.cos: r"\cos",
+    np.sinh: r"\sinh", np.cosh: r"\cosh", np.tan: r"\tan", np.arctan: r"\arctan",
+    np.maximum: r"\max", np.minimum: r"\min", np.max: r"\max", np.min: r"\min",
+    sigmoid: r"\sigma", relu: r"\mathrm{ReLU}", leaky_relu: r"\mathrm{LeakyReLU}",
+    softmax: r"\mathrm{softmax}", log_softmax: r"\log \mathrm{softmax}",
+}  # fmt: skip
+_COMPARISONS: dict[Any, str] = {
+    np.greater: ">", np.less: "<", np.greater_equal: r"\geq", np.less_equal: r"\leq",
+    np.equal: "=", np.not_equal: r"\neq",
+}  # fmt: skip
+
+
+class LatexPrinter(Printer):
+    """Prints expressions as LaTeX."""
+
+    def argument(self, x: Any) -> str:
+        """An argument of a function."""
+        if isinstance(x, Var) and x not in self.inlined:
+            return symbol(self.names[x])
+        if isinstance(x, np.generic):
+            x = x.item()
+        if isinstance(x, float):
+            return f"{x:g}" if x != round(x) else f"{x:.0f}"
+        if isinstance(x, int) and not isinstance(x, bool):
+            return str(x)
+        return super().argument(x) if isinstance(x, Var) else rf"\texttt{{{super().argument(x)}}}"
+
+    def part(self, x: Any, around: int, right: bool = False) -> str:
+        """An operand, in brackets where it needs them."""
+        text, level = self.argument(x), ATOM
+        if isinstance(x, Var) and x in self.inlined:
+            text, level = self.expression(self.inlined[x])
+        elif text.startswith("-"):
+            level = NEGATED if right else ADDED
+        low = level < around or (level == around and right and around == ADDED)
+        return bracketed(text) if low or (right and text.startswith("-")) else text
+
+    def expression(self, line: Line) -> tuple[str, int]:
+        """A line's right-hand side, and how tightly it binds."""
+        fn, args = line.fn, line.args
+        if fn in (np.add, np.subtract):
+            sign = "+" if fn is np.add else "-"
+            return f"{self.part(args[0], ADDED)} {sign} {self.part(args[1], ADDED, True)}", ADDED
+        if fn is np.negative:
+            return f"-{self.part(args[0], MULTIPLIED)}", NEGATED
+        if fn is np.multiply:
+            if args[0] is args[1]:
+                return self._raised(args[0], 2)
+            dot = r" \odot " if all(isinstance(a, Var) and a.size > 1 for a in args) else r" \, "
+            return dot.join(self.part(a, MULTIPLIED) for a in args), MULTIPLIED
+        if fn is np.matmul:
+            return " ".join(self.part(a, MULTIPLIED) for a in args), MULTIPLIED
+        if fn is np.true_divide:
+            return self._quotient(*args)
+        if fn is np.power:
+            return self._raised(*args)
+        if fn is np.transpose and len(args) == 1:
+            return f"{grouped(self.part(args[0], RAISED))}^{{T}}", RAISED
+        if fn is np.sqrt:
+            return rf"\sqrt{{{self.argument(args[0])}}}", ATOM
+        if fn is np.absolute:
+            return rf"\left| {self.argument(args[0])} \right|", ATOM
+        if fn in _COMPARISONS:
+            a, b = (self.part(x, COMPARED) for x in args)
+            return rf"\mathbf{{1}}\left[ {a} {_COMPARISONS[fn]} {b} \right]", ATOM
+        if fn is np.sum:
+            return self._sum(line)
+        shown = ", ".join(self.argument(a) for a in args)
+        name = _FUNCTIONS.get(fn, rf"\mathrm{{{fn.__name__.replace('_', chr(92) + '_')}}}")
+        return rf"{name}\left( {shown} \right)", ATOM
+
+    def _quotient(self, a: Any, b: Any) -> tuple[str, int]:
+        numerator = a
+        if isinstance(b, Var) and b.size > 1:
+            return rf"\frac{{{self.argument(a)}}}{{{self.argument(b)}}}", ATOM
+        sign = ""
+        if isinstance(a, Var) and a in self.inlined and self.inlined[a].fn is np.negative:
+            sign, numerator = "-", self.inlined[a].args[0]
+        below = self.argument(b)
+        if not isinstance(numerator, Var):
+            return rf"{sign}\frac{{{self.argument(numerator)}}}{{{below}}}", MULTIPLIED
+        return rf"{sign}\frac{{1}}{{{below}}} {self.part(numerator, MULTIPLIED)}", MULTIPLIED
+
+    def _raised(self, base: Any, power: Any) -> tuple[str, int]:
+        return f"{grouped(self.part(base, ATOM))}^{{{self.argument(power)}}}", RAISED
+
+    def _sum(self, line: Line) -> tuple[str, int]:
+        x = line.args[0]
+        axis = lone(line.kwargs.get("axis"))
+        inner = self.part(x, MULTIPLIED)
+        if axis in (1, -1) and len(x.shape) == 2:
+            inlined = x in self.inlined
+            term = rf"\left( {self.argument(x)} \right)^{{(i)}}" if inlined else inner + "^{(i)}"
+            return rf"\sum_{{i=1}}^{{{x.shape[1] if 'm' not in self.names.values() else 'm'}}} {merged(term)}", MULTIPLIED
+        if axis is None:
+            return rf"\sum {inner}", MULTIPLIED
+        return rf"\sum_{{\mathrm{{axis}}\,{axis}}} {inner}", MULTIPLIED
+
+
+def symbol(name: str) -> str:
+    """A name as the course writes it.
+
+    >>> symbol("dZ2"), symbol("X"), symbol("rate")
+    ('dZ^{[2]}', 'X', '\\\\mathrm{rate}')
+    """
+    found = _SYMBOL.match(name)
+    if found is None:
+        return rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
+    d, letter, layer = found.groups()
+    return f"{d}{letter}" + (f"^{{[{layer}]}}" if layer else "")
+
+
+def merged(text: str) -> str:
+    """dZ^{[2]}^{(i)} with one superscript."""
+    return text.replace("}^{(i)}", "(i)}") if "]}^{(i)}" in text else text
+
+
+def grouped(text: str) -> str:
+    """Braces around what has a superscript already."""
+    return f"{{{text}}}" if "^" in text and not text.startswith(r"\left(") else text
+
+
+def bracketed(text: str) -> str:
+    """In round brackets."""
+    return rf"\left( {text} \right)"
