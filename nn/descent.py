@@ -32,7 +32,8 @@ def descend(
 
     The numbers are those of `minimize` up to rounding: what does not change from one step to the
     next is computed once, and W1 @ X is kept up to date instead of being multiplied out again.
-    Ctrl-C ends the loop at the next cost that is recorded.
+    `callback(run)` is called after each step whose cost was recorded. Ctrl-C ends the loop at the
+    next of these.
 
     >>> from nn.optimizers import sgd
     >>> run = Run({"x": np.array([[3.0]])}, {})
@@ -57,43 +58,38 @@ def descend(
         asked_to_stop() as stop,
     ):
 
-        def tell(J: float) -> None:
+        def tell(J: Any) -> None:
             record(run, float(J), optimizer)
             bar.set_postfix_str(f"cost {float(J):.6f}", refresh=False)
+
+        def take(state: Any, steps: int) -> None:
+            run.parameters, run.state = arrays(state[0]), state[1]
+            run.iterations += steps
+            bar.update(steps)
+
+        # Where a resumed run starts between two costs that are recorded: up to the next one.
+        while run.iterations % record_every and run.iterations < iterations and not stop:
+            state, _ = compiled((run.parameters, run.state), X, Y)
+            take(state, 1)
+        done = first = run.iterations
+
+        def on_record(i: int, J: Any, get_state: Any) -> bool:
+            nonlocal done
+            run.iterations = first + i
+            tell(J)
+            run.iterations = done = first + i + 1
+            bar.update(1 if i == 0 else record_every)
             if callback is not None:
+                run.parameters, run.state = arrays(get_state()[0]), get_state()[1]
                 callback(run)
+            return bool(stop)
 
-        def one_step() -> None:
-            (parameters, run.state), J = compiled((run.parameters, run.state), X, Y)
-            if run.iterations % record_every == 0:
-                tell(J)
-            run.parameters = arrays(parameters)
-            run.iterations += 1
-            bar.update()
-
-        # A callback looks at the parameters, so every step gives them; so do the steps up to the
-        # next cost that is recorded, when a resumed run starts between two.
-        while (
-            run.iterations < iterations
-            and not stop
-            and (callback is not None or run.iterations % record_every)
-        ):
-            one_step()
-        first = run.iterations
         if first < iterations and not stop:
-
-            def on_record(i: int, J: Any, get_state: Any) -> bool:
-                run.iterations = first + i
-                tell(J)
-                run.iterations += 1
-                bar.update(min(record_every, iterations - first - i))
-                return bool(stop)
-
             state = (run.parameters, run.state)
             n = iterations - first
             state, _ = ag.iterate(compiled, state, n, X, Y, every=record_every, callback=on_record)
             run.parameters, run.state = arrays(state[0]), state[1]
-            run.iterations = run.iterations if stop else iterations
+            run.iterations = done if stop else iterations
     run.interrupted = run.iterations < iterations
     if not all(np.isfinite(p).all() for p in run.parameters.values()):
         raise diverged(float("nan"), run.iterations - 1, optimizer)

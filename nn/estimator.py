@@ -128,7 +128,7 @@ class Classifier(ABC):
         `iterations` and `learning_rate` are the course's unless given. `optimizer`: a name or one
         of `nn.optimizers`; by default gradient descent. `gradients`: "auto" or "by_hand", unless
         given those of the model. The cost before step i joins `costs` where i is a multiple of
-        `record_every` (100), and `callback(model)` is called then.
+        `record_every` (100), and `callback(model)` is called after that step.
 
         Automatic gradients are compiled into one loop of straight-line NumPy, whose numbers are
         those of the engine up to rounding; `compile=False` runs the engine itself at each step.

@@ -47,7 +47,7 @@ def minimize(
     """Take steps downhill until `run` counts `iterations` in all; `run` is changed and returned.
 
     The arrays in `run.parameters` are written to. The cost before step i is recorded where i is a
-    multiple of `record_every`, and `callback(run)` is called then. `progress`: a bar on the
+    multiple of `record_every`, and `callback(run)` is called after that step. `progress`: a bar on the
     standard error, by default only where that is a terminal.
 
     Ctrl-C ends the loop after the step under way; a second one raises KeyboardInterrupt at once.
@@ -72,17 +72,18 @@ def minimize(
     ):
         while run.iterations < iterations and not stop:
             cost, grads = cost_and_gradients(parameters)
-            if run.iterations % record_every == 0:
+            recorded = run.iterations % record_every == 0
+            if recorded:
                 record(run, float(cost), optimizer)
                 bar.set_postfix_str(f"cost {float(cost):.6f}", refresh=False)
-                if callback is not None:
-                    callback(run)
             steps, run.state = update(grads, run.state, parameters)
             for name, step in steps.items():
                 p = parameters[name]
                 np.add(p, step, out=p)
             run.iterations += 1
             bar.update()
+            if recorded and callback is not None:
+                callback(run)
     run.interrupted = run.iterations < iterations
     if not math.isfinite(cost):
         raise diverged(float(cost), run.iterations - 1, optimizer)

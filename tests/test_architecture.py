@@ -14,7 +14,8 @@ ROOMS = [
     ["errors"], ["registry"], ["rules"], ["graph"], ["backward"], ["watch", "functions"], ["tensor"],
     ["recording"], ["operators"], ["methods"],
     ["trees", "level", "functional", "jacobians", "recompute"],
-    ["differences", "suspects", "report", "check", "comparison", "messages", "diagnosis"],
+    ["differences", "suspects", "report", "check", "comparison", "messages", "diagnosis",
+     "network", "explanations", "patterns", "judgement", "differentiate"],
     ["compile", "draw"],
 ]  # fmt: skip
 NUMPY_ONLY = {"numpy", "__future__", "typing", "math"}

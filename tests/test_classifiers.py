@@ -247,7 +247,7 @@ def test_arguments_are_stored_untouched():
 
 
 def test_costs_are_those_before_every_hundredth_step():
-    """Also every k-th; the callback sees the model at the same moments."""
+    """Also every k-th; the callback sees the model after these steps."""
     X, Y = examples()
     assert len(nn.LogisticRegression().fit(X, Y, 201).costs) == 3
     seen = []
@@ -255,7 +255,7 @@ def test_costs_are_those_before_every_hundredth_step():
         X, Y, 10, record_every=4, callback=lambda m: seen.append((m.iterations, m.costs[-1]))
     )
     assert model.run.recorded == [0, 4, 8]
-    assert seen == list(zip([0, 4, 8], model.costs, strict=True))
+    assert seen == list(zip([1, 5, 9], model.costs, strict=True))
     np.testing.assert_allclose(model.costs[0], np.log(2))
 
 
@@ -409,8 +409,8 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_was_learned():
 
     model.fit(X, Y, 50, record_every=1, callback=press)
     assert model.interrupted
-    assert model.iterations == 21
-    assert model.costs == whole.costs[:21]
+    assert model.iterations == 20
+    assert model.costs == whole.costs[:20]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     model.fit(X, Y, 50, resume=True)
     assert not model.interrupted

@@ -412,6 +412,20 @@ def test_least_squares_of_fewer_numbers_than_unknowns_or_of_lower_rank() -> None
     assert not ag.grad(lambda a: np.sum(la.pinv(a)))(np.zeros((2, 3))).any()
 
 
+@pytest.mark.parametrize("dtype", [float, complex])
+@pytest.mark.parametrize("shape", [(4, 3), (3, 3), (3, 5)])
+def test_small_singular_values_that_are_cut_off_count(shape: Any, dtype: Any) -> None:
+    """With a large rcond the inverse is that of the rest; the rest is a function of all of A."""
+    a = like(np.zeros(shape, dtype), np.random.default_rng(0)) / 20
+    a[:3, :3] += 3 * np.diag([1, 0.7, 0.2])
+    b = like(np.zeros((shape[0], 2), dtype), np.random.default_rng(1))
+    check_orders(lambda a: la.pinv(a, 0.5), a)
+    check_orders(lambda a: la.pinv(a, rtol=0.5), a)
+    check_orders(lambda a, b: la.lstsq(a, b, 0.5)[0], a, b)
+    check_orders(lambda a, b: la.lstsq(a, b, 0.5)[0], a, b[:, 0])
+    check_orders(lambda a: la.pinv(a, np.array([0.5, 1e-3])), np.array([a, a + 0.1]))
+
+
 def test_solve_takes_a_vector_only_in_one_dimension() -> None:
     """As NumPy 2 does: b of shape (3, 3) beside a stack of three matrices is a matrix."""
     rng = np.random.default_rng(0)

@@ -373,6 +373,7 @@ def who_runs_what() -> dict[Place, list[tuple[Case, int]]]:
     """For each vjp the cases, and the orders, in which it runs."""
     table: dict[Place, list[tuple[Case, int]]] = {}
     now: list[tuple[Case, int]] = []
+    every = places()
 
     def noting(place: Place) -> Callable[[Any], Any]:
         def wrap(vjp: Any) -> Any:
@@ -386,10 +387,12 @@ def who_runs_what() -> dict[Place, list[tuple[Case, int]]]:
 
         return wrap
 
-    undo = [put(place, noting(place)) for place in places()]
+    undo = [put(place, noting(place)) for place in every]
     try:
         for order in (1, 2):
             for case in CASES:
+                if order == 2 and all(len(table.get(place, ())) > 1 for place in every):
+                    break
                 if order == 1 or case.smooth:
                     now.append((case, order))
                     with contextlib.suppress(Exception):  # another test shows it
@@ -397,7 +400,7 @@ def who_runs_what() -> dict[Place, list[tuple[Case, int]]]:
     finally:
         for off in reversed(undo):
             off()
-    return {place: table.get(place, []) for place in places()}
+    return {place: table.get(place, []) for place in every}
 
 
 def test_every_rule_is_in_the_table(who_runs_what: dict[Place, list[tuple[Case, int]]]) -> None:
