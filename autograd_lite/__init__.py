@@ -11,6 +11,8 @@ import numpy as np
 from . import errors, methods, operators  # noqa: F401 (they attach themselves to Tensor)
 from .check import check_grads
 from .compile import TraceError, compile, iterate
+from .diagnosis import compare
+from .differentiate import differentiate
 from .draw import draw, explore
 from .errors import (
     AnomalyError,
@@ -54,8 +56,10 @@ __all__ = [
     "TraceError",
     "check_grads",
     "checkpoint",
+    "compare",
     "compile",
     "detect_anomaly",
+    "differentiate",
     "draw",
     "elementwise_grad",
     "errors",

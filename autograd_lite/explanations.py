@@ -84,10 +84,10 @@ def of_db(up: Upstream, l: int) -> Iterator[Candidate]:
         lambda: np.full(right().shape, total()),
     )  # fmt: skip
     yield Candidate("sum over everything", f"{all_}: {use}", lambda: total().reshape(1, 1))
-    yield Candidate("transpose", "it is a row (1, n) and must be a column (n, 1)", lambda: right().T)
     yield Candidate(
-        "not summed", f"it is not summed over the examples: {use}", lambda: c * dZ()
+        "transpose", "it is a row (1, n) and must be a column (n, 1)", lambda: right().T
     )
+    yield Candidate("not summed", f"it is not summed over the examples: {use}", lambda: c * dZ())
     yield Candidate(
         "keepdims", f"it is the same column for every example, broadcast to (n, m): {use}",
         lambda: np.broadcast_to(right(), dZ().shape),
@@ -222,11 +222,9 @@ def of_dZ(up: Upstream, l: int) -> Iterator[Candidate]:
             )  # fmt: skip
     if known is None:
         for one in of_dA(up, l):
-            if l < L:
-                yield Candidate(
-                    one.kind, f"in dA{l}, {one.text}",
-                    lambda one=one: one.make() * net.slope(l),
-                )  # fmt: skip
+            yield Candidate(
+                one.kind, f"in dA{l}, {one.text}", lambda one=one: one.make() * net.slope(l)
+            )
     if l == L:
         yield Candidate(
             "loss", f"the slope of the sigmoid is in it twice; dZ{l} = A{l} - Y has it already",

@@ -379,7 +379,7 @@ def who_runs_what() -> dict[Place, list[tuple[Case, int]]]:
         def wrap(vjp: Any) -> Any:
             def noted(*args: Any, **kwargs: Any) -> Any:
                 seen = table.setdefault(place, [])
-                if now[-1] not in seen:
+                if not seen or seen[-1] is not now[-1]:
                     seen.append(now[-1])
                 return vjp(*args, **kwargs)
 

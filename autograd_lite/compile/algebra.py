@@ -16,7 +16,6 @@ from .program import Line, Program, Var, is_elementwise, shape_of
 from .written import simplest
 
 
-
 class Made(dict[Var, Line]):
     """The line that makes each variable so far, and how often each variable is read."""
 
@@ -348,7 +347,9 @@ def cancel_divisions(program: Program) -> Program:
     made = program.makers()
     lines: list[Line] = []
     for line in program.lines:
-        total = sums.get(line.out) if line.fn in (np.multiply, np.negative) and line.out.shape else None
+        total = (
+            sums.get(line.out) if line.fn in (np.multiply, np.negative) and line.out.shape else None
+        )
         short = simplest(total, line) if total is not None and total.divided else None
         if short is not None:
             rules = tuple(dict.fromkeys(rules_behind(line, made)))

@@ -46,7 +46,9 @@ class Statement:
     @property
     def comment(self) -> str:
         """The shape, and the rules."""
-        return "  ".join(part for part in (str(self.shape) if self.shape else "", self.rule) if part)
+        return "  ".join(
+            part for part in (str(self.shape) if self.shape else "", self.rule) if part
+        )
 
 
 class Derivation:
@@ -130,7 +132,9 @@ class Derivation:
 
     def _sections(self) -> list[str]:
         """Forward and backward lines with comments in one column."""
-        width = max((len(f"{s.name} = {s.python}") for s in (*self.forward, *self.backward)), default=0)
+        width = max(
+            (len(f"{s.name} = {s.python}") for s in (*self.forward, *self.backward)), default=0
+        )
         width = min(width, MAX_INLINED)
 
         def section(title: str, statements: Iterable[Statement]) -> str:
@@ -195,10 +199,10 @@ class Derivation:
     @property
     def markdown(self) -> str:
         """A page to hand out: symbols and shapes, the forward pass, the backward pass, the code."""
-        table = [
-            (symbol(self._names[v]), str(v.shape or "number")) for _, v in self._inputs()
-        ]
-        return handout(self.name, table, self._examples is not None, self.forward, self.backward, self.source)
+        table = [(symbol(self._names[v]), str(v.shape or "number")) for _, v in self._inputs()]
+        return handout(
+            self.name, table, self._examples is not None, self.forward, self.backward, self.source
+        )
 
     def _repr_markdown_(self) -> str:
         return self.markdown

@@ -70,7 +70,10 @@ def with_examples_named(program: Program, m: Var, examples: int) -> Program:
         if not is_number(c) or not isinstance(x, Var) or c == 0:
             return None
         share = c * examples if line.fn is np.multiply else examples / c
-        if abs(share) not in (1, 2) and not np.isclose(abs(share), (1, 2), rtol=1e-12, atol=0).any():
+        if (
+            abs(share) not in (1, 2)
+            and not np.isclose(abs(share), (1, 2), rtol=1e-12, atol=0).any()
+        ):
             return None
         lines = []
         for wanted, fn, args in (

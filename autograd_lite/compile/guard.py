@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..rules.shaping import astype, spread
+from .algebra import is_transpose
 from .program import Line, Program, Var
 
 # A nan among the numbers that these take is a nan among those they give.
@@ -89,6 +90,7 @@ def with_watch(program: Program) -> tuple[Program, Var | None]:
     found = to_watch(program)
     if not found:
         return program, None
+    found = [as_it_lies(v, program.makers()) for v in found]
     lines: list[Line] = []
     terms: list[Var] = []
     for line in program.lines:
@@ -105,6 +107,13 @@ def with_watch(program: Program) -> tuple[Program, Var | None]:
         total = new
     total.name = total.name or "watch"
     return program.replace(lines=lines), total
+
+
+def as_it_lies(v: Var, made: Mapping[Var, Line]) -> Var:
+    """x for x.T: np.vdot would copy what is turned."""
+    while v in made and is_transpose(made[v]):
+        v = made[v].args[0]
+    return v
 
 
 def raising(watch: Var | None, names: Mapping[Var, str], indent: str) -> list[str]:

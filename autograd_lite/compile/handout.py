@@ -29,23 +29,28 @@ def handout(
     steps = []
     for i, s in enumerate(backward, 1):
         rule = f"{i}. from {code(s.rules)}:" if s.rules else f"{i}."
-        steps.append(f"{rule}\n\n    $${symbol(s.name)} = {s.latex}$$\n\n    `{s.name} = {s.python}`")
+        steps.append(
+            f"{rule}\n\n    $${symbol(s.name)} = {s.latex}$$\n\n    `{s.name} = {s.python}`"
+        )
     note = "Columns are examples, and $m$ is their number. " if has_examples else ""
-    return "\n\n".join(
-        [
-            f"# Backpropagation of `{name}`",
-            f"{note}$dV$ is the derivative of $J$ by $V$, and has the shape of $V$.",
-            "\n".join(["| given | shape |", "| --- | --- |", *rows]),
-            "## Forward",
-            *(f"$${symbol(s.name)} = {s.latex}$$" for s in forward),
-            "## Backward",
-            "From the last line to the first, by the chain rule. Each step names the functions whose "
-            "derivatives it uses.",
-            *steps,
-            "## As a program",
-            f"```python\n{source}```",
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                f"# Backpropagation of `{name}`",
+                f"{note}$dV$ is the derivative of $J$ by $V$, and has the shape of $V$.",
+                "\n".join(["| given | shape |", "| --- | --- |", *rows]),
+                "## Forward",
+                *(f"$${symbol(s.name)} = {s.latex}$$" for s in forward),
+                "## Backward",
+                "From the last line to the first, by the chain rule. Each step names the functions whose "
+                "derivatives it uses.",
+                *steps,
+                "## As a program",
+                f"```python\n{source}```",
+            ]
+        )
+        + "\n"
+    )
 
 
 def code(names: Sequence[str]) -> str:

@@ -106,7 +106,10 @@ class LatexPrinter(Printer):
         if axis in (1, -1) and len(x.shape) == 2:
             inlined = x in self.inlined
             term = rf"\left( {self.argument(x)} \right)^{{(i)}}" if inlined else inner + "^{(i)}"
-            return rf"\sum_{{i=1}}^{{{x.shape[1] if 'm' not in self.names.values() else 'm'}}} {merged(term)}", MULTIPLIED
+            return (
+                rf"\sum_{{i=1}}^{{{x.shape[1] if 'm' not in self.names.values() else 'm'}}} {merged(term)}",
+                MULTIPLIED,
+            )
         if axis is None:
             return rf"\sum {inner}", MULTIPLIED
         return rf"\sum_{{\mathrm{{axis}}\,{axis}}} {inner}", MULTIPLIED

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..trees import leaves, tree_map
 from .arguments import Call, is_traced
+from .layout import lay_out_loop
 from .loopsource import loop_source
 from .optimize import quick
 from .passes import dead_code, invariant
@@ -77,6 +78,12 @@ class Loops:
         self.pairs = list(zip(self.program.inputs[:count], self.program.outputs, strict=False))
         self.once, self.body = invariant(self.program, {s for s, _ in pairs})
         self.reduction = reduce_strength(self.body, self.once, self.pairs)
+        self.examples = {
+            v: leaf.value
+            for v, leaf in zip(
+                program.inputs, [x for x in call.leaves if is_traced(x.value)], strict=False
+            )
+        }
         self._plain: Loop | None = None
         self._reduced: Loop | None = None
 
@@ -88,8 +95,10 @@ class Loops:
                 self._reduced = self._loop(r)
             return self._reduced
         if self._plain is None:
-            results = [s for s, _ in self.pairs]
-            self._plain = self._loop(Reduced(self.body, self.pairs, [], [], results, 0, 0))
+            body, more = lay_out_loop(self.body, self.once, self.examples)
+            pairs = [(s, out) for (s, _), out in zip(self.pairs, body.outputs, strict=False)]
+            results = [s for s, _ in pairs]
+            self._plain = self._loop(Reduced(body, pairs, more, [], results, 0, 0))
         return self._plain
 
     def _loop(self, reduced: Reduced) -> Loop:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ..rules.shaping import spread
 from .algebra import cancel_divisions, simplify
+from .layout import choose_layouts
 from .names import name_layers
 from .passes import common_subexpressions, dead_code, fold, inline, separate_outputs
-from .program import Program
+from .program import Program, Var
 from .reductions import quicken
 from .sigmoids import recognize_sigmoids
 
@@ -21,9 +25,14 @@ def readable(program: Program) -> Program:
     return program
 
 
-def quick(program: Program) -> Program:
-    """Short, and in calls that NumPy answers quickly: what a compiled step runs."""
+def quick(program: Program, examples: Mapping[Var, Any] | None = None) -> Program:
+    """Short, and in calls that NumPy answers quickly: what a compiled step runs.
+
+    With `examples`, arrays for the inputs, large products are timed both ways round.
+    """
     short = inline(readable(program))
     short = common_subexpressions(simplify(fold(short)))
     short = common_subexpressions(simplify(quicken(short)))
+    if examples is not None:
+        short = choose_layouts(short, examples)
     return separate_outputs(dead_code(short), program)

@@ -169,7 +169,9 @@ class Version:
     def __init__(self, f: Callable[..., Any], name: str, call: Call) -> None:
         self.call = call
         self.traced: Traced = trace(f, call)
-        self.program, watch = with_watch(quick(self.traced.program))
+        values = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
+        examples = dict(zip(self.traced.program.inputs, values, strict=True))
+        self.program, watch = with_watch(quick(self.traced.program, examples))
         sources = sources_of(self.program.lines)
         quiet = quietness(self.traced.program)
         title = f"{name}({', '.join(leaf.name for leaf in call.leaves)})"

@@ -1,9 +1,9 @@
 """The derivative rules, easy to hard.
 
 Read elementwise first, then reductions, scans, shaping, products, indexing, joining, padding,
-sorting, statistics, making, mapping, interpolation, special, scimath, signals, polynomials, einsum, fft, linalg,
-determinants, norms, decompositions; `methods` says what np.add.reduce and the like are, and
-`constants` closes the world with what has no derivative.
+sorting, statistics, making, mapping, interpolation, special, scimath, signals, polynomials,
+einsum, fft, linalg, pseudoinverse, determinants, norms, decompositions; `methods` says what
+np.add.reduce and the like are, and `constants` closes the world with what has no derivative.
 """
 
 from . import (  # noqa: F401 (each import fills a part of the table)
@@ -23,6 +23,7 @@ from . import (  # noqa: F401 (each import fills a part of the table)
     padding,
     polynomials,
     products,
+    pseudoinverse,
     reductions,
     scans,
     scimath,

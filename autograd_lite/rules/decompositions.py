@@ -9,7 +9,7 @@ Conventions, those of JAX and PyTorch:
   known up to a rotation: the gradient is that of the slowest one.
 - Functions of the eigenvalues or singular values alone have a gradient at ties, shared evenly among
   the tied; a singular value of zero has the slope 0 of its kink. Vectors of tied values have none:
-  nan, unless the values are not used and any of the vectors will do.
+  nan, unless it does not matter which of them were taken (see `free`).
 
 All formulas are for conj(g), the steepest direction; with d/dA = conj(...) JAX's form comes back.
 Sources: M. Giles (2008) as in linalg; I. Murray, "Differentiation of the Cholesky decomposition"
@@ -115,14 +115,14 @@ def svd_slope(g, y, a, compute_uv):
         mu, mv = H(u1) @ gu[..., :k], H(v1) @ gv[..., :k]
         m = np.concatenate([mu, mv], axis=-2)
         vectors = np.concatenate([gu[..., :k], gv[..., :k]], axis=-2)
-        # (X s[k] + s[j] Z) / (s[k]^2 - s[j]^2) with X = mu - mu^H, Z = mv - mv^H, in two parts, so
-        # that nothing cancels before it must
-        x, z = mu - H(mu) + mv - H(mv), mu - H(mu) - mv + H(mv)
+        # (x s[k] + s[j] z) / (s[k]^2 - s[j]^2) with x = mu - mu^H, z = mv - mv^H, is half of
+        # (x + z) / (s[k] - s[j]) + (x - z) / (s[k] + s[j]): nothing cancels before it must
+        x, z = mu - H(mu), mv - H(mv)
         zero = s <= precision(s, a.shape)
         both_zero = zero[..., None, :] & zero[..., :, None]
-        p = p + quotient(x, across(s), mixed(s, a.shape), free(x, m, vectors, gs)) / 2
         sums = s[..., None, :] + s[..., :, None]
-        p = p + quotient(z, sums, both_zero, free(z, m, vectors, gs)) / 2
+        p = p + quotient(x + z, across(s), mixed(s, a.shape), free(x + z, m, vectors, gs)) / 2
+        p = p + quotient(x - z, sums, both_zero, free(x - z, m, vectors, gs)) / 2
         column, zero = s[..., None, :], zero[..., None, :]
         if u.shape[-2] > k:
             out = outside(u, u1, gu, mu)

@@ -1,0 +1,207 @@
+"""Mistakes that any gradient may have, whatever it belongs to: a factor, a transpose, a shape."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from .explanations import RESHAPED, Candidate, reshaped
+from .network import ACTIVATIONS, Array, Network
+
+NEAR = 1e-9
+
+
+def multiple(M: Array, E: Array) -> float | None:
+    """k where M = k E, to rounding; None where there is none.
+
+    >>> multiple(np.array([2.0, 4.0]), np.array([1.0, 2.0]))
+    2.0
+    """
+    if M.shape != E.shape or not np.any(E):
+        return None
+    a, b = M.astype(np.float64).ravel(), E.astype(np.float64).ravel()
+    k = float((a @ b) / (b @ b))
+    bits = max(np.finfo(x.dtype).eps if x.dtype.kind == "f" else 0.0 for x in (M, E)) / 2.0**-52
+    off = np.max(np.abs(a - k * b))
+    return k if off <= NEAR * max(bits, 1e-3) * np.max(np.abs(a), initial=0.0) else None
+
+
+def constant_factor(k: float, net: Network, m: int, any_factor: bool = True) -> str | None:
+    """A sentence about the factor k: by name, and if `any_factor` else by value.
+
+    >>> constant_factor(-1.0, Network({}, {}), 4)
+    'it is -1 times what it should be: the sign is wrong'
+    """
+    if k == 0:
+        return "it is 0 throughout: never computed, or overwritten"
+    rate = net.learning_rate
+    named: list[tuple[float, str, str]] = [
+        (-1, "-1", "the sign is wrong"),
+        (2, "2", "counted twice"),
+        (0.5, "1/2", "halved"),
+    ]
+    if m > 1:
+        named += [
+            (m, f"m = {m}", "the mean over the examples, 1/m, is missing"),
+            (1 / m, f"1/m = 1/{m}", "divided by m once too often"),
+            (-m, f"-m = -{m}", "the sign is wrong, and 1/m is missing"),
+            (-1 / m, f"-1/m = -1/{m}", "the sign is wrong, and m divides once too often"),
+            (2 * m, f"2 m = {2 * m}", "counted twice, and 1/m is missing"),
+            (2 / m, f"2/m = 2/{m}", "counted twice, and m divides once too often"),
+            (m / 2, f"m/2 = {m}/2", "divided by 2, not by m"),
+            (m * m, f"m^2 = {m * m}", "multiplied by m where m divides"),
+        ]
+    if m > 2:
+        named.append((m / (m - 1), f"m/(m - 1) = {m}/{m - 1}", "divided by m - 1, not by m"))
+    if rate:
+        named += [
+            (rate, f"the learning rate {rate:g}", "that belongs into the update only"),
+            (-rate, f"minus the learning rate {rate:g}", "it is the step, not the gradient"),
+            (rate * m, f"m times the learning rate, {rate * m:g}", "and 1/m is missing"),
+            (rate / m, f"the learning rate over m, {rate / m:g}", "and m divides once too often"),
+            (1 / rate, f"1 over the learning rate, {1 / rate:g}", "divided by it"),
+        ]
+    sizes = sorted({n for W in net.values.values() for n in W.shape} - {1, 2, m})
+    units = [(m / n, f"m/n = {m}/{n}", f"divided by n = {n}, not by m = {m}") for n in sizes]
+    fits = [(label, why) for value, label, why in named if abs(k - value) <= NEAR * abs(value)]
+    fits = fits or [(la, why) for value, la, why in units if abs(k - value) <= NEAR * value]
+    if fits:
+        rest = "".join(f" (or {label}: {why})" for label, why in fits[1:3])
+        return f"it is {fits[0][0]} times what it should be: {fits[0][1]}{rest}"
+    return f"it is {k:.10g} times what it should be, throughout" if any_factor else None
+
+
+def general(
+    name: str,
+    E: Array,
+    manual: Mapping[str, Array],
+    truth: Mapping[str, Array],
+    net: Network,
+    before: Mapping[str, Array],
+) -> Iterator[Candidate]:
+    """A transpose, a flattened array, sums with other gradients, parameters in place of them."""
+    M = manual[name]
+    if name[0] == "b" and number_like(name):
+        pass  # keepdims and axes are told in more words
+    elif E.ndim == 2:
+        yield Candidate("transpose", "it is transposed", lambda: E.T)
+    if M.shape == E.shape and E.ndim == 2:
+        yield Candidate(
+            "reshape", "it is reshaped where it should be transposed: use .T",
+            lambda: E.T.reshape(E.shape),
+        )  # fmt: skip
+    if name[0] != "b" or M.shape == ():
+        over = "summed over everything, to one number"
+        yield Candidate("sum over everything", f"it is {over}", lambda: np.asarray(E.sum()))
+        yield Candidate(
+            "sum over everything", f"it is {over}, the same everywhere",
+            lambda: np.full(E.shape, E.sum()),
+        )  # fmt: skip
+    yield Candidate("shape", f"the numbers are right, the shape is not {E.shape}", lambda: E.reshape(M.shape))  # fmt: skip
+    if not number_like(name) or not net.values:
+        yield Candidate(
+            "keepdims", f"the right column is broadcast to {M.shape}: keepdims=True is missing, or "
+            "it is not summed", lambda: np.broadcast_to(E, M.shape),
+        )  # fmt: skip
+    if name in net.previous:
+        yield Candidate(
+            "accumulated", "the gradient of the step before is still in it: start from zero at "
+            "every step", lambda: E + net.previous[name],
+        )  # fmt: skip
+        yield Candidate(
+            "stale", "it is the gradient of the step before", lambda: net.previous[name]
+        )
+    others = [n for n in manual if n[:1] == name[:1] and n != name and number_like(n)]
+    for n in others:
+        if n in before:
+            yield Candidate(
+                "accumulated", f"d{n} is added to it: start from zero in every layer",
+                lambda n=n: E + before[n],
+            )  # fmt: skip
+        yield Candidate("other layer", f"it is d{n}", lambda n=n: truth[n])
+    for part in (net.values.get(name),):
+        if part is not None and name[0] in "Wb":
+            yield from _with_parameter(name, M, E, part)
+    if name[0] == "A" and f"W{int(name[1:]) + 1}" in net.values and number_like(name):
+        yield from _updated(name, M, E, net, before)
+
+
+def _with_parameter(name: str, M: Array, E: Array, W: Array) -> Iterator[Candidate]:
+    """The parameter itself in the gradient: weight decay, or the updated parameter."""
+    if not M.shape == E.shape == W.shape or M.size < 3:
+        return
+    k = multiple(M - E, W)
+    if k:
+        yield Candidate(
+            "added", f"{k:.6g} {name} is added to it, as weight decay adds", lambda: E + k * W
+        )
+    k = multiple(W - M, E)
+    if k:
+        yield Candidate(
+            "updated parameter", f"it is the updated parameter, {name} - {k:.6g} d{name}, not the "
+            "gradient", lambda: W - k * E,
+        )  # fmt: skip
+
+
+def _updated(
+    name: str, M: Array, E: Array, net: Network, before: Mapping[str, Array]
+) -> Iterator[Candidate]:
+    """A weight that was updated, at an unknown learning rate, before it was used."""
+    l = int(name[1:]) + 1
+    if f"W{l}" not in before or f"Z{l}" not in before or M.shape != E.shape or M.size < 3:
+        return
+    step = before[f"W{l}"].T @ before[f"Z{l}"]
+    k = multiple(E - M, step)
+    if k:
+        rate = f"learning rate {k:.6g}"
+        yield Candidate(
+            "updated too early", f"W{l} was updated ({rate}) before this gradient used it: compute "
+            "all gradients first, then update", lambda: E - k * step,
+        )  # fmt: skip
+
+
+def number_like(name: str) -> bool:
+    """Whether it is W, b, Z or A of a layer."""
+    return name[1:].isdecimal()
+
+
+def other_networks(net: Network, truth: Mapping[str, Array]) -> Iterator[tuple[Candidate, Network]]:
+    """The network as it would be after a mistake before backprop."""
+    v = net.values
+    nothing = lambda: np.zeros(0)
+    for make in reshaped(v["A0"]):
+        yield Candidate("reshape", RESHAPED, nothing), net.changed(A0=make())
+    flipped = Candidate("labels", "the labels are 1 - Y: 0 and 1 are exchanged", nothing)
+    yield flipped, net.changed(Y=1 - net.Y)  # type: ignore[operator]
+    for hidden in ACTIVATIONS:
+        if net.L > 1 and {net.activation[l] for l in range(1, net.L)} != {hidden}:
+            text = f"the whole network was run with {hidden}, not {net.activation[1]}"
+            one = Candidate("other activation", text, nothing)
+            yield one, net.changed(activations=hidden)
+    if net.learning_rate is not None:
+        text = "the gradients are those after the update: compute them before it"
+        a, t = net.learning_rate, truth
+        moved = {n: v[n] - a * t[n] for n in t if n[0] in "Wb"}
+        yield Candidate("updated too early", text, nothing), net.changed(**moved)
+
+
+def made(one: Candidate, shape: tuple[int, ...]) -> Array | None:
+    """The numbers of a candidate, where it has any of this shape."""
+    try:
+        value = np.asarray(one.make())
+    except (KeyError, ValueError, TypeError, IndexError):
+        return None
+    return value if value.shape == shape and np.all(np.isfinite(value)) else None
+
+
+def near(a: Array, b: Array, rtol: float, atol: float = 0.0) -> bool:
+    """Whether arrays of one shape differ by at most rtol of the largest number, plus atol."""
+    if a.shape != b.shape or not np.all(np.isfinite(a)):
+        return False
+    return bool(np.max(np.abs(a - b), initial=0.0) <= rtol * max(largest(a), largest(b)) + atol)
+
+
+def largest(a: Array) -> float:
+    """The largest absolute value."""
+    return float(np.max(np.abs(a), initial=0.0))
