@@ -10,7 +10,7 @@ import numpy as np
 
 from . import errors, methods, operators  # noqa: F401 (they attach themselves to Tensor)
 from .check import check_grads
-from .compile import TraceError, compile, iterate
+from .compile import TraceError, compile, derive, iterate
 from .diagnosis import compare
 from .differentiate import differentiate
 from .draw import draw, explore
@@ -58,6 +58,7 @@ __all__ = [
     "checkpoint",
     "compare",
     "compile",
+    "derive",
     "detect_anomaly",
     "differentiate",
     "draw",

@@ -10,7 +10,7 @@ import numpy as np
 
 from .errors import AnomalyError, GraphError, ShapeError
 from .graph import Node, describe, fingerprint, modes
-from .registry import RULES, Rule, primitive
+from .registry import RULES, primitive
 from .rules.indexing import getitem, scatter_into
 
 float64 = np.float64
@@ -101,9 +101,9 @@ def sweep(
                     or strong
                     or (parent.rule is None and (d is g or d.base is not None))
                 ):
-                    d = fit(d, g, a, rule, strong, parent)
+                    d = fit(d, g, a, node, strong, parent)
             elif type(d) is not float64 or type(a) is not float64 or strong:
-                d = fit(d, g, a, rule, strong, parent)
+                d = fit(d, g, a, node, strong, parent)
             if anomaly:
                 check_finite(d, node)
             earlier = grads.get(parent)
@@ -179,12 +179,15 @@ def add_in_place(
     scatter_into(grads[parent], index, g)
 
 
-def fit(d: Any, g: Any, a: Any, rule: Rule, strong: bool, parent: Node) -> Any:
+def fit(d: Any, g: Any, a: Any, node: Node, strong: bool, parent: Node) -> Any:
     """The gradient `d` in the shape and type of the input `a` it belongs to."""
     if not hasattr(d, "shape"):
         d = np.asarray(d)
     if strong:
-        d = with_strong_zero(d, g, rule.elementwise)
+        assert node.rule is not None
+        if node.rule.elementwise and parent.rule is not None and type(g) is not tuple:
+            d = with_lost_slope(d, g, a, node.out)
+        d = with_strong_zero(d, g, node.rule.elementwise)
     if d.shape != a.shape:
         d = unbroadcast(d, a.shape)
     if d.dtype != a.dtype:
@@ -247,6 +250,15 @@ def with_strong_zero(d: Any, g: Any, elementwise: bool) -> Any:
     if elementwise and g.shape == d.shape:
         return np.where(nothing, 0, d)
     return np.zeros_like(d) if nothing.all() else d
+
+
+def with_lost_slope(d: Any, g: Any, a: Any, y: Any) -> Any:
+    """`d` with nan where the slope is 1 / inf: that is no zero, but a number too small to be known.
+
+    In log(exp(1000)) it meets exp's slope of infinity, and nothing says what their product is.
+    """
+    lost = (d == 0) & (g != 0) & np.isinf(a) & np.isinf(y)
+    return np.where(lost, np.nan, d) if np.any(lost) else d
 
 
 def has_nan(d: Any) -> bool:

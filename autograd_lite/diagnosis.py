@@ -18,6 +18,8 @@ from .explanations import Candidate, Upstream, candidates, right_step
 from .judgement import Diagnosis, Judged
 from .network import Array, Network, layered, number
 from .patterns import (
+    EXACT,
+    LOOSE,
     constant_factor,
     general,
     largest,
@@ -25,9 +27,8 @@ from .patterns import (
     multiple,
     near,
     other_networks,
+    recognize,
 )
-
-EXACT, LOOSE = 1e-12, 1e-9  # with and without knowing the size of the terms
 
 
 def compare(
@@ -66,36 +67,20 @@ class Comparing:
         self.spelled = {"W1": "w", "b1": "b"} if spelled & {"dw", "w"} else {}
         self.net = Network(context, automatic)
         self.rows: list[Judged] = []
-        self.hidden: dict[str, tuple[str, str]] = {}  # mistakes in a dZ that nobody shows
-        self.known: dict[str, Array] = {}
+        self.hidden: dict[str, list[tuple[str, str]]] = {}  # mistakes in a dZ that nobody shows
+        if any(x.dtype == np.float32 for x in [*self.truth.values(), *self.net.values.values()]):
+            self.manual = {n: g.astype(np.float32) for n, g in manual.items()}  # no more is known
         self.fits: dict[str, list[tuple[str, str]]] = {}
         self.m = self.net.m or 1
         with np.errstate(all="ignore"):
-            self.sizes = self._reference()
+            self.c, self.sizes = recognize(self.net, self.truth)
             self.scale = self._convention()
+        self.known = {
+            n: g
+            for n, g in self.manual.items()
+            if n in self.truth and n[0] in "AZ" and g.shape == self.truth[n].shape
+        }
         self.up = Upstream(self.net, self.known, self.c)
-
-    def _reference(self) -> dict[str, float]:
-        """Sizes of terms; dZ and dA where `automatic` has none; and `c` of its convention."""
-        self.c = 1 / self.m
-        if self.net.complete:
-            found, sizes = self.net.backprop()
-            both = [n for n in found if n in self.truth and n[0] in "Wb"]
-            if both and all(near(self.truth[n], found[n], 1e-6, sizes[n] * 1e-9) for n in both):
-                passing = [n for n in found if n in self.truth and n[0] in "AZ"]
-                small = [n for n in passing if near(self.truth[n] * self.m, found[n], 1e-6)]
-                if passing and len(small) == len(passing) and self.m > 1:
-                    self.c = 1.0
-                for name in found:
-                    self.truth.setdefault(name, found[name] / (self.c * self.m))
-                return sizes
-            self.net.values.clear()  # it is another network, so nothing of it explains anything
-        for name, value in self.truth.items():
-            bias = self.truth.get(f"b{name[1:]}")
-            if name[0] == "Z" and bias is not None and value.ndim == 2:
-                sums = value.sum(axis=1, keepdims=True)
-                self.c = 1.0 if near(bias, sums, LOOSE) and self.m > 1 else self.c
-        return {}
 
     def _convention(self) -> float:
         """By what the right dZ and dA are multiplied to be in the manual ones' convention.
@@ -169,7 +154,8 @@ class Comparing:
         before = self.before(name)
         if local is not None and self.equal(name, M, local):
             if before in self.hidden:
-                return judged.wrong(*self.hidden.pop(before), False)
+                self.fits[judged.name] = self.hidden.pop(before)
+                return judged.wrong(*self.fits[judged.name][0], False)
             return judged.wrong("consequence", f"follows from d{before}", True)
         found = self.explain(name, local if local is not None else T, local is not None)
         if not found:
@@ -198,7 +184,9 @@ class Comparing:
             return None
 
     def before(self, name: str) -> str:
-        """The gradient that a gradient is computed from."""
+        """The gradient that a gradient is computed from; "" for one of no layer."""
+        if number(name) is None:
+            return ""
         l = int(name[1:])
         return {"Z": f"A{l}", "A": f"Z{l + 1}"}.get(name[0], f"Z{l}")
 
@@ -218,24 +206,45 @@ class Comparing:
         local, l = self.local(name), int(name[1:])
         if local is None:
             return
-        shown = [n for n in (f"W{l}", f"b{l}", f"A{l - 1}") if n in self.manual and self.local_of(n, name, local) is not None]  # fmt: skip
-        if self.score(shown, name, local) == 0 and shown:
-            best, most, local_best = None, 0, local
-            for one in [*candidates(self.up, name), *self.multiples(shown[0], name, local)]:
-                value = made(one, local.shape)
-                if value is not None and (n := self.score(shown, name, value)) > most:
-                    best, most, local_best = one, n, value
-            if best is not None and (most > 1 or len(shown) == 1):
-                local = local_best
-                self.hidden[name] = best.kind, f"in d{name}, {best.text}"
+        comes = (f"W{l}", f"b{l}", f"A{l - 1}")
+        shown = [n for n in comes if n in self.manual and self.tells(n, name, local)]
+        if shown and self.score(shown, name, local) == 0:
+            every = [*candidates(self.up, name), *self.multiples(shown[0], name, local)]
+            tried = [(one, v) for one in every if (v := made(one, local.shape)) is not None]
+            scores = [self.score(shown, name, value) for _, value in tried]
+            most = max(scores, default=0)
+            if most > 1 or (most and len(shown) == 1):
+                local = tried[scores.index(most)][1]
+                self.hidden[name] = [
+                    (one.kind, f"in d{name}, {one.text}")
+                    for one, value in tried
+                    if near(value, local, EXACT)
+                ]
         self.known[name] = local
+
+    def tells(self, name: str, before: str, value: Array) -> bool:
+        """Whether a gradient tells anything of the one before it: behind dead units all are 0."""
+        E = self.local_of(name, before, value)
+        return E is not None and bool(np.any(E) or np.any(self.manual[name]))
 
     def multiples(self, shown: str, name: str, local: Array) -> list[Candidate]:
         """dZ times a constant, if the first gradient that comes of it is a multiple."""
         E = self.local_of(shown, name, local)
-        k = multiple(self.manual[shown], E) if E is not None else None
-        found = constant_factor(k, self.net, self.m) if k is not None else None
-        return [Candidate("factor", found, lambda: k * local)] if found and k is not None else []
+        if E is None:
+            return []
+        k, found = self.factor(shown, E, True)
+        return [Candidate("factor", found, lambda: k * local)] if found else []
+
+    def factor(self, name: str, E: Array, any_factor: bool) -> tuple[float, str | None]:
+        """k, where the manual gradient is k E, and the sentence about it."""
+        M = self.manual[name]
+        noise = self.sizes.get(name, 0.0) / (largest(self.truth[name]) or 1.0)
+        single = 2e-2 * 2.0**29 if M.dtype == np.float32 else 1.0
+        rtol = EXACT * min(max(1.0, noise, single), 1e7)
+        k = multiple(M, E, rtol)
+        if k is None:
+            return 1.0, None
+        return k, constant_factor(k, self.net, self.m, any_factor, rtol)
 
     def local_of(self, name: str, before: str, value: Array) -> Array | None:
         """A gradient by the right formula, if the one before it were `value`."""
@@ -254,8 +263,8 @@ class Comparing:
     def explain(self, name: str, E: Array, from_manual: bool) -> list[tuple[str, str]]:
         """The kind and the sentence of every mistake that gives the manual numbers."""
         M = self.manual[name]
-        k = multiple(M, E)
-        if k is not None and (text := constant_factor(k, self.net, self.m, M.size > 2)):
+        _, text = self.factor(name, E, M.size > 2)
+        if text:
             return [("factor", text)]
         every = list(candidates(self.up, name)) if number(name) is not None and from_manual else []
         every += general(name, E, self.manual, self.truth, self.net, self.known)
@@ -264,8 +273,7 @@ class Comparing:
         if found:
             return found
         for one, value in tried:
-            k = multiple(M, value)
-            text = constant_factor(k, self.net, self.m, False) if k is not None else None
+            _, text = self.factor(name, value, False)
             if text:
                 return [(one.kind, f"{one.text}; and {text}")]
         return []

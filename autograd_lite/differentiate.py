@@ -62,7 +62,7 @@ def forward_values(passed: Any) -> dict[str, Any]:
     """
     if isinstance(passed, Mapping):
         return {str(name): value for name, value in passed.items()}
-    found = {}
+    found: dict[str, Any] = {}
     for l, ((A_prev, _, _), Z) in enumerate(passed, 1):
         found |= {f"A{l - 1}": A_prev, f"Z{l}": Z}
     return found

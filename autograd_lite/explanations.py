@@ -6,7 +6,7 @@ A candidate is (kind, sentence, numbers); the numbers are computed only when the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,8 @@ class Candidate(NamedTuple):
 
     kind: str
     text: str
-    make: Callable[[], Array]
+    make: Callable[..., Array]
+    of: tuple[Any, ...] = ()
 
 
 class Upstream(NamedTuple):
@@ -45,7 +46,7 @@ def right_step(up: Upstream, name: str) -> Array:
         AL = v[f"A{l}"]
         if net.Y is None:
             raise KeyError("Y")
-        return -(net.Y / AL - (1 - net.Y) / (1 - AL)) / (up.c * m)
+        return np.asarray(-(net.Y / AL - (1 - net.Y) / (1 - AL)) / (up.c * m))
     if name[0] == "A":
         return np.asarray(v[f"W{l + 1}"].T @ g[f"Z{l + 1}"])
     if name[0] == "Z":
@@ -69,9 +70,17 @@ def candidates(up: Upstream, name: str) -> Iterator[Candidate]:
 
 def of_db(up: Upstream, l: int) -> Iterator[Candidate]:
     """db = 1/m np.sum(dZ, axis=1, keepdims=True), and what it is mistaken for."""
-    c, g, L, dZ = up.c, up.grads, up.net.L, lambda: up.grads[f"Z{l}"]
-    right = lambda: right_step(up, f"b{l}")
-    total = lambda: np.asarray(c * np.sum(dZ()))
+    c, g, L = up.c, up.grads, up.net.L
+
+    def dZ() -> Array:
+        return up.grads[f"Z{l}"]
+
+    def right() -> Array:
+        return right_step(up, f"b{l}")
+
+    def total() -> Array:
+        return np.asarray(c * np.sum(dZ()))
+
     all_ = f"dZ{l} is summed over everything, units and examples, to one number"
     use = "use np.sum(dZ, axis=1, keepdims=True)"
     yield Candidate(
@@ -94,13 +103,13 @@ def of_db(up: Upstream, l: int) -> Iterator[Candidate]:
     )  # fmt: skip
     for keep in (True, False):
         yield Candidate(
-            "wrong axis", f"dZ{l} is summed over axis 0, the units, not axis 1, the examples: {use}",
-            lambda keep=keep: c * np.sum(dZ(), axis=0, keepdims=keep),
+            "wrong axis", f"dZ{l} is summed over axis 0, the units, not over the examples: {use}",
+            lambda keep: c * np.sum(dZ(), axis=0, keepdims=keep), (keep,),
         )  # fmt: skip
     for i, which in ((0, "first"), (-1, "last")):
         yield Candidate(
             "one example", f"only the {which} example is in it: {use}",
-            lambda i=i: c * dZ()[:, [i]],
+            lambda i: c * dZ()[:, [i]], (i,),
         )  # fmt: skip
     yield from _upstream(up, l, lambda k: c * np.sum(k, axis=1, keepdims=True))
     yield from _layers(g, L, l, lambda k: c * np.sum(k, axis=1, keepdims=True))
@@ -109,12 +118,15 @@ def of_db(up: Upstream, l: int) -> Iterator[Candidate]:
 def of_dW(up: Upstream, l: int) -> Iterator[Candidate]:
     """dW = 1/m dZ A_prev^T, and what it is mistaken for."""
     v, g, c, L = up.net.values, up.grads, up.c, up.net.L
-    times = lambda A: c * (g[f"Z{l}"] @ A.T)
+
+    def times(A: Array) -> Array:
+        return np.asarray(c * (g[f"Z{l}"] @ A.T))
+
     for k in range(L + 1):
         if k != l - 1:
             yield Candidate(
-                "wrong activation", f"A{k} is used in place of A{l - 1}: dW{l} = 1/m dZ{l} A{l - 1}^T",
-                lambda k=k: times(v[f"A{k}"]),
+                "wrong activation", f"A{k} is used in place of A{l - 1} in 1/m dZ{l} A{l - 1}^T",
+                lambda k: times(v[f"A{k}"]), (k,),
             )  # fmt: skip
     if l > 1:
         yield Candidate(
@@ -124,7 +136,7 @@ def of_dW(up: Upstream, l: int) -> Iterator[Candidate]:
     X = v.get("A0")
     if l == 1 and X is not None:
         for make in reshaped(X):
-            yield Candidate("reshape", RESHAPED, lambda make=make: times(make()))
+            yield Candidate("reshape", RESHAPED, lambda make: times(make()), (make,))
     yield from _upstream(up, l, lambda k: c * (k @ v[f"A{l - 1}"].T))
     yield from _layers(g, L, l, lambda k: c * (k @ v[f"A{l - 1}"].T))
 
@@ -146,21 +158,25 @@ def of_dA(up: Upstream, l: int) -> Iterator[Candidate]:
             lambda: s * (v[f"A{l}"] - Y),
         )  # fmt: skip
         return
-    W, dZ = f"W{l + 1}", lambda: g[f"Z{l + 1}"]
+    W = f"W{l + 1}"
+
+    def dZ() -> Array:
+        return g[f"Z{l + 1}"]
+
     step = f"dA{l} = {W}^T dZ{l + 1}"
     yield Candidate("transpose", f"{W} is used without its transpose: {step}", lambda: v[W] @ dZ())
     for k in range(1, L + 1):
         if k != l + 1:
             yield Candidate(
                 "wrong parameter", f"W{k} is used in place of {W}: {step}",
-                lambda k=k: v[f"W{k}"].T @ dZ(),
+                lambda k: v[f"W{k}"].T @ dZ(), (k,),
             )  # fmt: skip
     if net.learning_rate is not None and W in g:
         for name, sign in (("W - learning_rate dW", -1), ("W + learning_rate dW", 1)):
             yield Candidate(
                 "updated too early", f"{W} was updated before this gradient used it ({name}): "
                 "compute all gradients first, then update",
-                lambda sign=sign: (v[W] + sign * net.learning_rate * g[W]).T @ dZ(),
+                lambda sign: (v[W] + sign * net.learning_rate * g[W]).T @ dZ(), (sign,),
             )  # fmt: skip
     yield Candidate(
         "overwritten", f"the mask of layer {l} is in it already: dZ{l} was computed in place, "
@@ -175,8 +191,16 @@ def of_dZ(up: Upstream, l: int) -> Iterator[Candidate]:
     net, g, L = up.net, up.grads, up.net.L
     v, used = net.values, net.activation.get(l, "relu")
     known = g.get(f"A{l}")
-    dA = lambda: known if known is not None else right_step(up, f"A{l}")
-    Z, A = lambda: v[f"Z{l}"], lambda: v[f"A{l}"]
+
+    def dA() -> Array:
+        return known if known is not None else right_step(up, f"A{l}")
+
+    def Z() -> Array:
+        return v[f"Z{l}"]
+
+    def A() -> Array:
+        return v[f"A{l}"]
+
     must = f"dZ{l} = dA{l} * g'(Z{l}), g = {used}"
     forgot = "the ReLU mask is forgotten" if used == "relu" else f"the slope of {used} is forgotten"
     yield Candidate("forgotten slope", f"{forgot}, dZ{l} = dA{l}: {must}", dA)
@@ -184,7 +208,7 @@ def of_dZ(up: Upstream, l: int) -> Iterator[Candidate]:
         if name not in (used, "linear"):
             yield Candidate(
                 "wrong slope", f"the slope of {name} is used where layer {l} has {used}: {must}",
-                lambda slope=slope: dA() * slope(Z()),
+                lambda slope: dA() * slope(Z()), (slope,),
             )  # fmt: skip
     written: list[tuple[str, Callable[[], Array]]] = [
         (f"1 - A{l}", lambda: 1 - A()),
@@ -203,27 +227,30 @@ def of_dZ(up: Upstream, l: int) -> Iterator[Candidate]:
     for text, factor in written:
         yield Candidate(
             "wrong slope", f"dA{l} is multiplied by {text}: {must}",
-            lambda factor=factor: dA() * factor(),
+            lambda factor: dA() * factor(), (factor,),
         )  # fmt: skip
-    masks = {f"{n}{k}": v for k in range(L + 1) for n in "AZ" if k != l}
-    masks |= {f"d{n}{k}": g for k in range(L + 1) for n in "AZ"}
-    masks |= {f"d{n}{l}": {f"{n}{l}": known} for n in "A" if known is not None}
+    masks: dict[str, Mapping[str, Array]] = {}
+    for k in sorted(range(L + 1), key=lambda k: abs(k - l)):
+        masks |= {f"A{k}": v, f"Z{k}": v, f"dA{k}": g, f"dZ{k}": g}
     for label, source in masks.items():
-        if label != f"dZ{l}":
+        if label not in (f"dZ{l}", f"A{l}", f"Z{l}"):
             yield Candidate(
                 "wrong mask", f"the ReLU mask is taken from {label}, not from Z{l}: {must}",
-                lambda n=label.removeprefix("d"), s=source: dA() * (s[n] > 0),
+                lambda n, s: dA() * (s[n] > 0), (label.removeprefix("d"), source),
             )  # fmt: skip
     for k in range(L + 1):
         if k != l:
             yield Candidate(
                 "other layer", f"dA{k} is used in place of dA{l}: {must}",
-                lambda k=k: g[f"A{k}"] * net.slope(l),
+                lambda k: g[f"A{k}"] * net.slope(l), (k,),
             )  # fmt: skip
     if known is None:
         for one in of_dA(up, l):
             yield Candidate(
-                one.kind, f"in dA{l}, {one.text}", lambda one=one: one.make() * net.slope(l)
+                one.kind,
+                f"in dA{l}, {one.text}",
+                lambda one: one.make(*one.of) * net.slope(l),
+                (one,),
             )
     if l == L:
         yield Candidate(
@@ -261,5 +288,5 @@ def _layers(
             if k != l:
                 yield Candidate(
                     "other layer", f"d{kind}{k} of another layer is used in place of dZ{l}",
-                    lambda k=k, kind=kind: step(g[f"{kind}{k}"]),
+                    lambda k, kind: step(g[f"{kind}{k}"]), (k, kind),
                 )  # fmt: skip

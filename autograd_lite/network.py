@@ -133,7 +133,8 @@ class Network:
         Y, AL = self.Y, v[f"A{L}"]
         found = {f"A{L}": -(Y / AL - (1 - Y) / (1 - AL))}
         size = {f"A{L}": float(np.max(np.abs(found[f"A{L}"])))}
-        S = np.abs(AL) + np.abs(Y)
+        # 1 - A is rounded by 1e-16, and the loss divides by it.
+        S = np.abs(AL) + np.abs(Y) + 1e-3 * np.abs(found[f"A{L}"])
         for l in range(L, 0, -1):
             plain = l == L and self.activation[l] == "sigmoid"
             dZ = found[f"Z{l}"] = AL - Y if plain else found[f"A{l}"] * self.slope(l)
@@ -148,7 +149,7 @@ class Network:
         return found, size
 
     def changed(self, **values: Any) -> Network:
-        """The network with other values (X, Y, activations, W1, ...), its forward pass made anew."""
+        """The network with other values (A0, Y, activations, W1, ...), gone through anew."""
         kept = {k: v for k, v in self.values.items() if k[0] in "Wb" or k == "A0"}
         about = {"Y": self.Y, "activations": self.activation, "learning_rate": self.learning_rate}
         return Network({**kept, **about, **values}, {})

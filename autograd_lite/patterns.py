@@ -9,10 +9,12 @@ import numpy as np
 from .explanations import RESHAPED, Candidate, reshaped
 from .network import ACTIVATIONS, Array, Network
 
+EXACT = 1e-12
+LOOSE = 1e-6  # for EXACT, where the size of the terms that cancel is not known
 NEAR = 1e-9
 
 
-def multiple(M: Array, E: Array) -> float | None:
+def multiple(M: Array, E: Array, rtol: float = EXACT) -> float | None:
     """k where M = k E, to rounding; None where there is none.
 
     >>> multiple(np.array([2.0, 4.0]), np.array([1.0, 2.0]))
@@ -22,13 +24,14 @@ def multiple(M: Array, E: Array) -> float | None:
         return None
     a, b = M.astype(np.float64).ravel(), E.astype(np.float64).ravel()
     k = float((a @ b) / (b @ b))
-    bits = max(np.finfo(x.dtype).eps if x.dtype.kind == "f" else 0.0 for x in (M, E)) / 2.0**-52
     off = np.max(np.abs(a - k * b))
-    return k if off <= NEAR * max(bits, 1e-3) * np.max(np.abs(a), initial=0.0) else None
+    return k if off <= rtol * np.max(np.abs(a), initial=0.0) else None
 
 
-def constant_factor(k: float, net: Network, m: int, any_factor: bool = True) -> str | None:
-    """A sentence about the factor k: by name, and if `any_factor` else by value.
+def constant_factor(
+    k: float, net: Network, m: int, any_factor: bool = True, rtol: float = EXACT
+) -> str | None:
+    """A sentence about the factor k, known to `rtol`: by name, or if `any_factor` by value.
 
     >>> constant_factor(-1.0, Network({}, {}), 4)
     'it is -1 times what it should be: the sign is wrong'
@@ -64,12 +67,17 @@ def constant_factor(k: float, net: Network, m: int, any_factor: bool = True) -> 
         ]
     sizes = sorted({n for W in net.values.values() for n in W.shape} - {1, 2, m})
     units = [(m / n, f"m/n = {m}/{n}", f"divided by n = {n}, not by m = {m}") for n in sizes]
-    fits = [(label, why) for value, label, why in named if abs(k - value) <= NEAR * abs(value)]
-    fits = fits or [(la, why) for value, la, why in units if abs(k - value) <= NEAR * value]
+    close = max(NEAR, 10 * rtol)
+    fits = [(label, why) for value, label, why in named if abs(k - value) <= close * abs(value)]
+    fits = fits or [(label, why) for value, label, why in units if abs(k - value) <= close * value]
     if fits:
         rest = "".join(f" (or {label}: {why})" for label, why in fits[1:3])
         return f"it is {fits[0][0]} times what it should be: {fits[0][1]}{rest}"
-    return f"it is {k:.10g} times what it should be, throughout" if any_factor else None
+    return (
+        f"it is {k:.{10 if rtol < NEAR else 5}g} times what it should be, throughout"
+        if any_factor
+        else None
+    )
 
 
 def general(
@@ -98,7 +106,8 @@ def general(
             "sum over everything", f"it is {over}, the same everywhere",
             lambda: np.full(E.shape, E.sum()),
         )  # fmt: skip
-    yield Candidate("shape", f"the numbers are right, the shape is not {E.shape}", lambda: E.reshape(M.shape))  # fmt: skip
+    text = f"the numbers are right, but the shape must be {E.shape}"
+    yield Candidate("shape", text, lambda: E.reshape(M.shape))
     if not number_like(name) or not net.values:
         yield Candidate(
             "keepdims", f"the right column is broadcast to {M.shape}: keepdims=True is missing, or "
@@ -117,9 +126,9 @@ def general(
         if n in before:
             yield Candidate(
                 "accumulated", f"d{n} is added to it: start from zero in every layer",
-                lambda n=n: E + before[n],
+                lambda n: E + before[n], (n,),
             )  # fmt: skip
-        yield Candidate("other layer", f"it is d{n}", lambda n=n: truth[n])
+        yield Candidate("other layer", f"it is d{n}", lambda n: truth[n], (n,))
     for part in (net.values.get(name),):
         if part is not None and name[0] in "Wb":
             yield from _with_parameter(name, M, E, part)
@@ -136,11 +145,11 @@ def _with_parameter(name: str, M: Array, E: Array, W: Array) -> Iterator[Candida
         yield Candidate(
             "added", f"{k:.6g} {name} is added to it, as weight decay adds", lambda: E + k * W
         )
-    k = multiple(W - M, E)
-    if k:
+    rate = multiple(W - M, E)
+    if rate:
         yield Candidate(
-            "updated parameter", f"it is the updated parameter, {name} - {k:.6g} d{name}, not the "
-            "gradient", lambda: W - k * E,
+            "updated parameter", f"it is the updated parameter, {name} - {rate:.6g} d{name}, not "
+            "the gradient", lambda: W - rate * E,
         )  # fmt: skip
 
 
@@ -189,7 +198,7 @@ def other_networks(net: Network, truth: Mapping[str, Array]) -> Iterator[tuple[C
 def made(one: Candidate, shape: tuple[int, ...]) -> Array | None:
     """The numbers of a candidate, where it has any of this shape."""
     try:
-        value = np.asarray(one.make())
+        value = np.asarray(one.make(*one.of))
     except (KeyError, ValueError, TypeError, IndexError):
         return None
     return value if value.shape == shape and np.all(np.isfinite(value)) else None
@@ -205,3 +214,29 @@ def near(a: Array, b: Array, rtol: float, atol: float = 0.0) -> bool:
 def largest(a: Array) -> float:
     """The largest absolute value."""
     return float(np.max(np.abs(a), initial=0.0))
+
+
+def recognize(net: Network, truth: dict[str, Array]) -> tuple[float, dict[str, float]]:
+    """c of dW = c dZ A_prev^T in the right gradients, and the sizes of the terms they add up.
+
+    Where the network explains the right gradients, dZ and dA that they lack are put in; where it
+    does not it is another network, and its forward values are dropped: they explain nothing.
+    """
+    m = net.m or 1
+    c = 1 / m
+    if net.complete:
+        found, sizes = net.backprop()
+        both = [n for n in found if n in truth and n[0] in "Wb"]
+        if both and all(near(truth[n], found[n], 1e-6, sizes[n] * 1e-9) for n in both):
+            passing = [n for n in found if n in truth and n[0] in "AZ"]
+            if passing and m > 1 and all(near(truth[n] * m, found[n], 1e-6) for n in passing):
+                c = 1.0
+            for name in found:
+                truth.setdefault(name, found[name] / (c * m))
+            return c, sizes
+        net.values.clear()
+    for name, value in truth.items():
+        bias = truth.get(f"b{name[1:]}")
+        if name[0] == "Z" and bias is not None and value.ndim == 2 and m > 1:
+            c = 1.0 if near(bias, value.sum(axis=1, keepdims=True), LOOSE) else c
+    return c, {}

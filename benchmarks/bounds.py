@@ -50,6 +50,8 @@ BOUNDS = [
     Bound(softmax.STEP, COMPILED, 1.0, softmax.TORCH_ROWS),
     Bound(compiling.CAT, COMPILED, 0.150, None),
     Bound(memory.CAT, COMPILED, 1.0),
+    Bound(memory.SOFTMAX, COMPILED, 1.0),
+    Bound(memory.PLANAR, COMPILED, 1.0),
 ]
 
 

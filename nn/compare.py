@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from .by_hand.notation import Array, Gradients, Parameters
 from .classifiers import LLayerClassifier
 from .errors import SettingError
 from .estimator import Classifier
+from .own_gradients import Manual, diagnose, own_gradients
 
 #: What rounding may do, as a multiple of the spacing of numbers: 1e-12 in float64.
 TOLERANCE = 1e-12 / np.finfo(np.float64).eps
@@ -75,6 +76,7 @@ class Comparison:
     rows: tuple[Row, ...]
     title: str
     m: int
+    diagnosis: str = ""
 
     @property
     def ok(self) -> bool:
@@ -117,7 +119,8 @@ class Comparison:
             for line in (head, tuple("-" * w for w in widths), *lines)
         ]
         summary = textwrap.wrap(self.summary, 90)
-        return "\n".join([self.title, "", *table, "", *self._notes(), "", *summary])
+        told = ["", self.diagnosis] if self.diagnosis else []
+        return "\n".join([self.title, "", *table, "", *self._notes(), "", *summary, *told])
 
     def _notes(self) -> list[str]:
         tolerance = self.rows[0].tolerance
@@ -133,7 +136,13 @@ class Comparison:
 
 
 def compare_gradients(
-    model: Classifier | Sequence[int], X: Any, Y: Any, *, samples: int = SAMPLES, seed: int = 0
+    model: Classifier | Sequence[int],
+    X: Any,
+    Y: Any,
+    *,
+    manual: Manual | None = None,
+    samples: int = SAMPLES,
+    seed: int = 0,
 ) -> Comparison:
     """Compute every dA, dZ, dW, db on X (n_x, m), Y (1, m) by hand, automatically and numerically.
 
@@ -141,6 +150,11 @@ def compare_gradients(
     (n_x, ..., 1) of an L-layer classifier. dW and db are those that `fit` descends; dZ and dA, for
     which training has no use, are asked from the same layers. The numerical derivatives are taken
     at `samples` elements of each gradient, drawn with `seed`, and at the largest one.
+
+    `manual`: your own gradients in place of the course's, {"dW1": ..., "db1": ...} and dZ, dA if
+    you like, or the function that gives them: backward(AL, Y, caches), backward(parameters, cache,
+    X, Y), or for logistic regression propagate(w, b, X, Y). Where they are wrong, `diagnosis` says
+    what the mistake is.
 
     >>> print(compare_gradients([2, 3, 1], [[1.0, -2.0], [0.5, 3.0]], [[1, 0]]).summary)
     All 9 gradients are equal: ...
@@ -159,24 +173,31 @@ def compare_gradients(
 
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # shown as NOT FINITE
         network = numerical.Network(model.layered(parameters), model.hidden, X, Y)
-        manual = manual_gradients(model, parameters, X, Y)
+        own = None if manual is None else own_gradients(model, parameters, X, Y, manual)
+        theirs = manual_gradients(model, parameters, X, Y) if own is None else own
         automatic = automatic_gradients(model, parameters, X, Y)
         rng, rows = np.random.RandomState(seed), []
         for name, terms in sizes_of_terms(network).items():
+            if name not in theirs:
+                continue
             # The course's dZ and dA are of the sum of the losses, m J.
             factor = m if name[1] in "AZ" else 1
             auto = factor * automatic[name]
             places = _places(auto, samples, rng)
             found = [factor * network.derivative(name, place) for place in places]
-            own = model.own_name(name[1:])
-            shape = parameters[own].shape if own in parameters else auto.shape
+            called = model.own_name(name[1:])
+            shape = parameters[called].shape if called in parameters else auto.shape
             rows.append(
-                _row(f"d{own}", shape, manual[name], auto, places, found, float(terms), factor)
+                _row(f"d{called}", shape, theirs[name], auto, places, found, float(terms), factor)
             )
     state = f"after {model.iterations} iterations" if trained else "at its first parameters"
     shown = "-".join(map(str, sizes))
     title = f"{type(model).__name__} {shown}, {X.dtype}, {state}, on {m} examples"
-    return Comparison(tuple(rows), title, m)
+    comparison = Comparison(tuple(rows), title, m)
+    if comparison.ok or not all(row.confirmed for row in rows):  # the automatic ones may be wrong
+        return comparison
+    text = diagnose(model, parameters, X, Y, theirs, automatic)
+    return replace(comparison, diagnosis=text)
 
 
 def _places(auto: Array, samples: int, rng: np.random.RandomState) -> list[tuple[int, ...]]:

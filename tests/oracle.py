@@ -74,7 +74,7 @@ def richardson(line: Callable[[Any], Any], levels: int = 4, base: float = 2**-6)
 
 
 def hessian(f: Function, args: Arrays, free: Sequence[bool], u: Any, analytic: bool) -> Any:
-    """The Hessian of sum(u * f): differences of the complex step's gradient, or twice differences."""
+    """The Hessian of sum(u * f): differences of complex steps, or of differences."""
     try:
         return _hessian(f, widened(args, free, True), free, u, analytic, True)
     except TypeError:  # NumPy stops at double precision there

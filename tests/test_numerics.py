@@ -1,4 +1,4 @@
-"""Hard points: right and quiet at ties, kinks, zeros, infinities and extremes, by RELIABILITY.md."""
+"""Hard points: right and quiet at ties, kinks, zeros, infinities and extremes."""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -246,7 +246,10 @@ def test_empty_arrays() -> None:
         (lambda x: np.where(x > 0, np.sqrt(x), x), [1, 1, 0.5 / np.sqrt(2)]),
         (lambda x: np.where(x > 0, 1 / x, 0), [0, 0, -0.25]),
         (lambda x: np.where(x > 0, x**1.5, 0), [0, 0, 1.5 * np.sqrt(2)]),
-        (lambda x: np.where(x > 0, np.log(x * 3) * np.sqrt(x), x * x), [-2, 0, np.log(6) / 8**0.5 + 2**-0.5]),
+        (
+            lambda x: np.where(x > 0, np.log(x * 3) * np.sqrt(x), x * x),
+            [-2, 0, np.log(6) / 8**0.5 + 2**-0.5],
+        ),
         (lambda x: np.where(x > 0, np.arccosh(x), 2 * x), [2, 2, 3**-0.5]),
         (lambda x: np.where(x > 0, x, np.exp(x * 1e4)), [0, 1e4, 1]),
         (lambda x: np.select([x > 0], [np.log(x)], x), [1, 1, 0.5]),
@@ -273,6 +276,15 @@ def test_nan_that_is_used_shows() -> None:
     """A nan in the value is not hidden in the gradient."""
     assert np.isnan(g(lambda x: x * nan, [1.0])).all()
     assert np.isnan(g(lambda x: np.log(x) * x, [-1.0])).all()
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: np.log(np.exp(x)), lambda x: np.log1p(np.exp(x)), lambda x: np.sqrt(np.exp(x))]
+)
+def test_slope_that_was_lost_is_not_called_zero(f: Any) -> None:
+    """1/inf times inf is not known: nan, not zero, which looks like an answer."""
+    assert np.isnan(g(f, [1000.0])).all()
+    assert np.isfinite(g(f, [3.0])).all()
 
 
 # Large and small
@@ -399,7 +411,8 @@ def test_real_input_of_a_complex_result_has_a_real_gradient() -> None:
     [
         np.array(2.0), np.ones((1, 1)), np.ones((1,)), np.arange(6.0).reshape(2, 3)[::-1, ::-1],
         np.asfortranarray(np.arange(6.0).reshape(2, 3)), np.arange(12.0)[::2].reshape(2, 3),
-        np.broadcast_to(3.0, (2, 3)), np.float64(3), np.lib.stride_tricks.sliding_window_view(np.arange(4.0), 2),
+        np.broadcast_to(3.0, (2, 3)), np.float64(3),
+        np.lib.stride_tricks.sliding_window_view(np.arange(4.0), 2),
     ],
 )  # fmt: skip
 def test_layouts(x: Any) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cases import CASES as OURS
 from cases import Case
+from cases_arrays import CASES as OF_ARRAYS
+from cases_numbers import CASES as OF_NUMBERS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from oracle import complex_step, differences, flat, hessian
@@ -16,7 +17,7 @@ from oracle import complex_step, differences, flat, hessian
 import autograd_lite as ag
 from autograd_lite.registry import RULES
 
-CASES = list(OURS)
+CASES = [*OF_NUMBERS, *OF_ARRAYS]
 if importlib.util.find_spec("cases_linalg"):
     from cases_linalg import CASES as LINEAR_ALGEBRA
 
@@ -289,6 +290,24 @@ def test_single_precision(case: Case) -> None:
 def test_forward_is_the_transpose_of_reverse(case: Case) -> None:
     """Forward mode and reverse mode multiply by the same matrix."""
     run(case, once, 3, check_transposed)
+
+
+THIRD = (
+    np.exp, np.exp2, np.expm1, np.log, np.log2, np.log10, np.log1p, np.sqrt, np.square, np.reciprocal,
+    np.sin, np.cos, np.tan, np.arcsin, np.arccos, np.arctan, np.sinh, np.cosh, np.tanh, np.arcsinh,
+    np.arctanh, np.sinc, ag.sigmoid, lambda x: np.log(1 + np.exp(x)), lambda x: x**2.5,
+    lambda x: x**3, lambda x: 2.0**x, lambda x: np.arccosh(x + 2), lambda x: x / (1 + x * x),
+    lambda x: np.prod(np.stack([x, x, x, x])),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("f", THIRD)
+def test_third_derivative(f: Any) -> None:
+    """It is Cauchy's integral of f on a circle, which the mean of some points gives exactly."""
+    x, radius, turn = 0.45, 0.2, 2 * np.pi * np.arange(64) / 64
+    circle = np.array([f(x + radius * np.exp(1j * t)) for t in turn])
+    want = 6 / radius**3 * np.mean(circle * np.exp(-3j * turn)).real
+    assert_close(ag.grad(ag.grad(ag.grad(f)))(x), want, 1e-11)
 
 
 @pytest.mark.thorough

@@ -1,12 +1,20 @@
-"""Compile a function, backward pass included, to straight-line NumPy.
+"""Compile a function, backward pass included, to straight-line NumPy; or print it as a derivation.
 
-Reading order: program; recorder, recording, impurity, arguments, trace; memory, passes,
-polynomials, written, algebra, reductions, optimize; names, emit, sources; buffers, guard,
-render, entry, step; strength, loopsource, loops.
+Reading order, from a user's function to what runs:
+
+    program                                        straight-line NumPy as plain data
+    recorder recording frames impurity arguments trace     a function written down
+    memory passes polynomials written sigmoids algebra reductions layout optimize
+                                                   Program -> Program, each pass by itself
+    names emit sources buffers guard render        Program -> source
+    entry step                                     ag.compile
+    strength loopsource loops                      ag.iterate
+    statement latex handout derivation derive      ag.derive
 """
 
+from .derive import derive
 from .loops import iterate
 from .recorder import TraceError
 from .step import Step, compile
 
-__all__ = ["Step", "TraceError", "compile", "iterate"]
+__all__ = ["Step", "TraceError", "compile", "derive", "iterate"]

@@ -347,9 +347,8 @@ def cancel_divisions(program: Program) -> Program:
     made = program.makers()
     lines: list[Line] = []
     for line in program.lines:
-        total = (
-            sums.get(line.out) if line.fn in (np.multiply, np.negative) and line.out.shape else None
-        )
+        wanted = line.fn in (np.multiply, np.negative) and line.out.shape and line.rules
+        total = sums.get(line.out) if wanted else None
         short = simplest(total, line) if total is not None and total.divided else None
         if short is not None:
             rules = tuple(dict.fromkeys(rules_behind(line, made)))

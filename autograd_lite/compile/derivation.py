@@ -3,52 +3,27 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..trees import tree_map
-from .arguments import Call, Leaf
+from .arguments import Call, Leaf, is_traced
 from .emit import Printer
 from .handout import align, handout
-from .latex import LatexPrinter, symbol
+from .latex import LatexPrinter
 from .names import identifier, name_variables
 from .program import Line, Program, Var, variables
 from .render import constants_made, file, handed_over
 from .sources import sources_of
+from .statement import Statement
 from .trace import Result
 
 MAX_INLINED = 60  # characters of an expression that is written where it is used
-MAX_RULES = 4
+_ADD = ("np.add",)
 _ACTIVATION = re.compile(r"A\d*$")
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One line of a derivation."""
-
-    name: str
-    python: str
-    latex: str
-    shape: tuple[int, ...]
-    rules: tuple[str, ...]  # whose derivatives it comes from; of a forward line none
-    reads: frozenset[str]
-
-    @property
-    def rule(self) -> str:
-        """The rules as a phrase."""
-        if len(self.rules) > MAX_RULES:
-            return f"{', '.join(self.rules[: MAX_RULES - 1])}, ..., {self.rules[-1]}"
-        return ", ".join(self.rules)
-
-    @property
-    def comment(self) -> str:
-        """The shape, and the rules."""
-        return "  ".join(
-            part for part in (str(self.shape) if self.shape else "", self.rule) if part
-        )
 
 
 class Derivation:
@@ -116,6 +91,7 @@ class Derivation:
             line.out.shape,
             tuple(dict.fromkeys(rules)) if line.rules else (),
             frozenset(self._names[v] for v in reads),
+            ", summed where it was repeated" if line.fn is np.sum and line.rules == _ADD else "",
         )
 
     def __str__(self) -> str:
@@ -153,28 +129,24 @@ class Derivation:
         The function takes what the cost function takes.
         """
         constants = [self._names[v] for v in handed_over(self._program)]
-        body = [
-            *(
-                f"{self._names[v]} = {rooted(leaf.path, self._arguments)}"
-                for leaf, v in self._inputs()
-                if rooted(leaf.path, self._arguments) != self._names[v]
-            ),
-            *self._prologue(),
-            *self._sections(),
-            f"return {self._results[0]}, {self._nested_grads()}",
+        taken = [
+            f"{self._names[v]} = {rooted(leaf.path, self._arguments)}"
+            for leaf, v in self._inputs()
+            if rooted(leaf.path, self._arguments) != self._names[v]
         ]
-        code = "\n".join(body).replace("\n", "\n    ").replace("\n    \n", "\n\n")
+        head = "\n".join([*taken, *self._prologue()])
+        ending = f"return {self._results[0]}, {self._nested_grads()}"
+        body = "\n\n".join(filter(None, [head, *self._sections(), ending]))
+        code = textwrap.indent(body, "    ")
         return file(
             f"Backpropagation of {self.name}, derived by autograd_lite.",
             sources_of(self._program.lines).text,
             "\n".join(constants_made(self._program, self._names)),
-            f"def cost_and_gradients({', '.join([*self._arguments, *constants])}):\n    {code}",
+            f"def cost_and_gradients({', '.join([*self._arguments, *constants])}):\n{code}",
         )
 
     def _inputs(self) -> list[tuple[Leaf, Var]]:
         """The leaves of the arguments that vary, with their variables."""
-        from .arguments import is_traced
-
         leaves = [leaf for leaf in self._call.leaves if is_traced(leaf.value)]
         return list(zip(leaves, self._program.inputs, strict=False))
 
@@ -199,10 +171,9 @@ class Derivation:
     @property
     def markdown(self) -> str:
         """A page to hand out: symbols and shapes, the forward pass, the backward pass, the code."""
-        table = [(symbol(self._names[v]), str(v.shape or "number")) for _, v in self._inputs()]
-        return handout(
-            self.name, table, self._examples is not None, self.forward, self.backward, self.source
-        )
+        given = [(self._names[v], v.shape) for _, v in self._inputs()]
+        known = self._examples is not None
+        return handout(self.name, given, known, self.forward, self.backward, self.source)
 
     def _repr_markdown_(self) -> str:
         return self.markdown

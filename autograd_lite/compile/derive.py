@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -32,12 +32,12 @@ def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivatio
 
     >>> print(derive(lambda W, X: np.sum((W @ X) ** 2), np.ones((1, 3)), np.ones((3, 4))))
     # forward
-    Z = W @ X          # (1, 4)
+    Z = W @ X         # (1, 4)
     J = np.sum(Z**2)
     <BLANKLINE>
     # backward
-    dZ = 2 * Z         # (1, 4)  np.sum, np.power
-    dW = dZ @ X.T      # (1, 3)  np.matmul
+    dZ = 2 * Z        # (1, 4)  np.power
+    dW = dZ @ X.T     # (1, 3)  np.matmul
     """
     step = Step(f)
     call = step.call(args, {}).plain()

@@ -18,10 +18,6 @@ from .trace import Fixed, Result, Traced
 MISS = object()  # the arguments are for another version
 
 
-class Watched(Exception):  # noqa: N818 (it is news, not an error)
-    """A gradient held a nan: the function itself must run."""
-
-
 def entry(
     call: Call, traced: Traced, constants: list[Any], make: Callable[[], Any]
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], Any]:

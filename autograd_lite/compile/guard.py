@@ -87,25 +87,38 @@ def with_watch(program: Program) -> tuple[Program, Var | None]:
 
     The product of an array with itself is nan if one number is, and costs half a microsecond.
     """
-    found = to_watch(program)
-    if not found:
-        return program, None
-    found = [as_it_lies(v, program.makers()) for v in found]
+    made = program.makers()
+    found = {as_it_lies(v, made) for v in to_watch(program)}
     lines: list[Line] = []
     terms: list[Var] = []
     for line in program.lines:
         lines.append(line)
-        for v in line.outs:
-            if v in found:
-                terms.append(Var((), v.dtype) if v.shape else v)
-                if v.shape:
-                    lines.append(Line(np.vdot, (v, v), {}, (terms[-1],)))
+        for v in found.intersection(line.outs):
+            terms.append(Var((), v.dtype) if v.shape else v)
+            if v.shape:
+                lines.append(Line(np.vdot, (v, v), {}, (terms[-1],)))
+    return added_up(program, lines, terms, "watch")
+
+
+def with_finite_watch(program: Program) -> tuple[Program, Var | None]:
+    """The Program with lines that look at what is to be finite, and what is nan if it is not."""
+    terms = [Var((), v.dtype) for v in program.finite]
+    new = [Line(np.multiply, (v, 0), {}, (t,)) for v, t in zip(program.finite, terms, strict=True)]
+    return added_up(program, [*program.lines, *new], terms, "overflow")
+
+
+def added_up(
+    program: Program, lines: list[Line], terms: list[Var], name: str
+) -> tuple[Program, Var | None]:
+    """The Program with these lines and one that adds up the terms, and their sum."""
+    if not terms:
+        return program, None
     total = terms[0]
     for v in terms[1:]:
         new = Var((), np.result_type(total.dtype, v.dtype))
-        lines.append(Line(np.add, (total, v), {}, (new,)))
+        lines = [*lines, Line(np.add, (total, v), {}, (new,))]
         total = new
-    total.name = total.name or "watch"
+    total.name = total.name or name
     return program.replace(lines=lines), total
 
 
@@ -116,11 +129,15 @@ def as_it_lies(v: Var, made: Mapping[Var, Line]) -> Var:
     return v
 
 
-def raising(watch: Var | None, names: Mapping[Var, str], indent: str) -> list[str]:
+def raising(watch: Var | None, names: Mapping[Var, str], indent: str, what: str) -> list[str]:
     """Source that raises FloatingPointError where the watch is nan."""
     if watch is None:
         return []
     return [
         f"{indent}if {names[watch]} != {names[watch]}:",
-        f"{indent}    raise FloatingPointError('a gradient is nan')",
+        f"{indent}    raise FloatingPointError('{what}')",
     ]
+
+
+NAN = "a gradient is nan"
+FAR = "a logarithm of exp overflowed"

@@ -1,58 +1,60 @@
-"""A derivation as a page of Markdown and as LaTeX."""
+"""A derivation as a page of Markdown to hand out, and as LaTeX."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+
+from .latex import symbol
+from .statement import Statement
+
+_NOTE = "$dV$ is the derivative of $J$ by $V$, and has the shape of $V$."
+_EXAMPLES = "Columns are examples, and $m$ is their number. "
+_BACKWARD = (
+    "From the last line to the first, by the chain rule. Each step names the functions whose "
+    "derivatives it uses."
+)
 
 
-def align(statements: Iterable[Any]) -> str:
+def align(statements: Iterable[Statement]) -> str:
     """Equations, one below the other."""
-    from .latex import symbol
-
     lines = [f"{symbol(s.name)} &= {s.latex}" for s in statements]
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
 
 def handout(
     name: str,
-    table: Sequence[tuple[str, str]],
+    given: Sequence[tuple[str, tuple[int, ...]]],
     has_examples: bool,
-    forward: Sequence[Any],
-    backward: Sequence[Any],
+    forward: Sequence[Statement],
+    backward: Sequence[Statement],
     source: str,
 ) -> str:
-    """The page."""
-    from .latex import symbol
+    """The page: what is given, both passes as equations and as code, and the program.
 
-    rows = [f"| ${s}$ | {shape} |" for s, shape in table]
-    steps = []
-    for i, s in enumerate(backward, 1):
-        rule = f"{i}. from {code(s.rules)}:" if s.rules else f"{i}."
-        steps.append(
-            f"{rule}\n\n    $${symbol(s.name)} = {s.latex}$$\n\n    `{s.name} = {s.python}`"
-        )
-    note = "Columns are examples, and $m$ is their number. " if has_examples else ""
-    return (
-        "\n\n".join(
-            [
-                f"# Backpropagation of `{name}`",
-                f"{note}$dV$ is the derivative of $J$ by $V$, and has the shape of $V$.",
-                "\n".join(["| given | shape |", "| --- | --- |", *rows]),
-                "## Forward",
-                *(f"$${symbol(s.name)} = {s.latex}$$" for s in forward),
-                "## Backward",
-                "From the last line to the first, by the chain rule. Each step names the functions whose "
-                "derivatives it uses.",
-                *steps,
-                "## As a program",
-                f"```python\n{source}```",
-            ]
-        )
-        + "\n"
-    )
+    `given` are names and shapes of the arguments.
+    """
+    rows = [f"| ${symbol(v)}$ | {shape or 'a number'} |" for v, shape in given]
+    parts = [
+        f"# Backpropagation of `{name}`",
+        (_EXAMPLES if has_examples else "") + _NOTE,
+        "\n".join(["| given | shape |", "| --- | --- |", *rows]),
+        "## Forward",
+        *(equation(s) for s in forward),
+        "## Backward",
+        _BACKWARD,
+        *(step(i, s) for i, s in enumerate(backward, 1)),
+        "## As a program",
+        f"```python\n{source}```",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
-def code(names: Sequence[str]) -> str:
-    """Names as code, with commas."""
-    return ", ".join(f"`{name}`" for name in names)
+def equation(s: Statement) -> str:
+    """One statement as mathematics."""
+    return f"$${symbol(s.name)} = {s.latex}$$"
+
+
+def step(i: int, s: Statement) -> str:
+    """One step of the way back: where it comes from, the equation, the code."""
+    origin = f"from {', '.join(f'`{rule}`' for rule in s.rules)}{s.remark}" if s.rules else ""
+    return f"{i}. {origin}\n\n    {equation(s)}\n\n    `{s.name} = {s.python}`"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import random
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -21,13 +21,16 @@ def random_states(f: Callable[..., Any]) -> list[Any]:
     Looked for in its closure, defaults and instance, in the globals that it names, in functions
     that it calls, in attributes and containers of these.
     """
-    states: list[Any] = [random.getstate(), frozen(np.random.get_state(legacy=False))]
+    random = sys.modules.get("random")  # what nobody imported, nobody draws from
+    states: list[Any] = [frozen(np.random.get_state(legacy=False))]
+    if random is not None:
+        states.append(random.getstate())
     for x in reachable(f):
         if isinstance(x, np.random.Generator):
             states.append(frozen(x.bit_generator.state))
         elif isinstance(x, np.random.RandomState):
             states.append(frozen(x.get_state(legacy=False)))
-        elif isinstance(x, random.Random):
+        elif random is not None and isinstance(x, random.Random):
             states.append(x.getstate())
     return states
 

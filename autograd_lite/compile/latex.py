@@ -61,8 +61,9 @@ class LatexPrinter(Printer):
         if fn is np.multiply:
             if args[0] is args[1]:
                 return self._raised(args[0], 2)
-            dot = r" \odot " if all(isinstance(a, Var) and a.size > 1 for a in args) else r" \, "
-            return dot.join(self.part(a, MULTIPLIED) for a in args), MULTIPLIED
+            arrays = all(isinstance(a, Var) and a.size > 1 for a in args)
+            dot = r" \odot " if arrays else r" \, "
+            return dot.join(self._factor(a, arrays) for a in args), MULTIPLIED
         if fn is np.matmul:
             return " ".join(self.part(a, MULTIPLIED) for a in args), MULTIPLIED
         if fn is np.true_divide:
@@ -84,6 +85,13 @@ class LatexPrinter(Printer):
         name = _FUNCTIONS.get(fn, rf"\mathrm{{{fn.__name__.replace('_', chr(92) + '_')}}}")
         return rf"{name}\left( {shown} \right)", ATOM
 
+    def _factor(self, x: Any, among_arrays: bool) -> str:
+        """A factor; a matrix product stands in brackets where it is multiplied elementwise."""
+        inner = self.inlined.get(x) if isinstance(x, Var) else None
+        if among_arrays and inner is not None and inner.fn is np.matmul:
+            return bracketed(self.argument(x))
+        return self.part(x, MULTIPLIED)
+
     def _quotient(self, a: Any, b: Any) -> tuple[str, int]:
         numerator = a
         if isinstance(b, Var) and b.size > 1:
@@ -102,17 +110,13 @@ class LatexPrinter(Printer):
     def _sum(self, line: Line) -> tuple[str, int]:
         x = line.args[0]
         axis = lone(line.kwargs.get("axis"))
-        inner = self.part(x, MULTIPLIED)
         if axis in (1, -1) and len(x.shape) == 2:
-            inlined = x in self.inlined
-            term = rf"\left( {self.argument(x)} \right)^{{(i)}}" if inlined else inner + "^{(i)}"
-            return (
-                rf"\sum_{{i=1}}^{{{x.shape[1] if 'm' not in self.names.values() else 'm'}}} {merged(term)}",
-                MULTIPLIED,
-            )
-        if axis is None:
-            return rf"\sum {inner}", MULTIPLIED
-        return rf"\sum_{{\mathrm{{axis}}\,{axis}}} {inner}", MULTIPLIED
+            n = "m" if "m" in self.names.values() else str(x.shape[1])
+            if x in self.inlined:
+                return rf"\sum_{{i=1}}^{{{n}}} {bracketed(self.argument(x))}^{{(i)}}", MULTIPLIED
+            return rf"\sum_{{i=1}}^{{{n}}} {example(self.argument(x))}", MULTIPLIED
+        below = "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
+        return rf"\sum{below} {self.part(x, MULTIPLIED)}", MULTIPLIED
 
 
 def symbol(name: str) -> str:
@@ -128,9 +132,13 @@ def symbol(name: str) -> str:
     return f"{d}{letter}" + (f"^{{[{layer}]}}" if layer else "")
 
 
-def merged(text: str) -> str:
-    """dZ^{[2]}^{(i)} with one superscript."""
-    return text.replace("}^{(i)}", "(i)}") if "]}^{(i)}" in text else text
+def example(v: str) -> str:
+    """Column i of a matrix: dZ^{[2](i)}.
+
+    >>> example("dZ^{[2]}"), example("X")
+    ('dZ^{[2](i)}', 'X^{(i)}')
+    """
+    return v[:-1] + "(i)}" if v.endswith("]}") else v + "^{(i)}"
 
 
 def grouped(text: str) -> str:

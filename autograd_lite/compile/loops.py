@@ -57,7 +57,7 @@ def iterate(
     version = step.version(call)
     if version.loop is None:
         version.loop = Loops(step.__name__, call, version)
-    return Run(step, version.loop.best(n), call, every, callback).steps(n)
+    return Run(step, version.loop.best(n, call), call, every, callback).steps(n)
 
 
 class Loops:
@@ -78,16 +78,10 @@ class Loops:
         self.pairs = list(zip(self.program.inputs[:count], self.program.outputs, strict=False))
         self.once, self.body = invariant(self.program, {s for s, _ in pairs})
         self.reduction = reduce_strength(self.body, self.once, self.pairs)
-        self.examples = {
-            v: leaf.value
-            for v, leaf in zip(
-                program.inputs, [x for x in call.leaves if is_traced(x.value)], strict=False
-            )
-        }
         self._plain: Loop | None = None
         self._reduced: Loop | None = None
 
-    def best(self, n: int) -> Loop:
+    def best(self, n: int, call: Call) -> Loop:
         """The loop that takes fewer multiplications for n iterations."""
         r = self.reduction
         if r is not None and r.saved * n > r.spent:
@@ -95,7 +89,9 @@ class Loops:
                 self._reduced = self._loop(r)
             return self._reduced
         if self._plain is None:
-            body, more = lay_out_loop(self.body, self.once, self.examples)
+            values = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
+            examples = dict(zip(self.program.inputs, values, strict=True))
+            body, more = lay_out_loop(self.body, self.once, examples)
             pairs = [(s, out) for (s, _), out in zip(self.pairs, body.outputs, strict=False)]
             results = [s for s, _ in pairs]
             self._plain = self._loop(Reduced(body, pairs, more, [], results, 0, 0))

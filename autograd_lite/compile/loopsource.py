@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .buffers import Plan, strong_numbers
-from .guard import raising, shows_in_states, with_watch
+from .guard import FAR, NAN, raising, shows_in_states, with_finite_watch, with_watch
 from .memory import roots
 from .names import name_variables
 from .passes import dead_code
@@ -40,6 +40,7 @@ def loop_source(
     """The file. An iteration whose value nobody sees leaves out what only the value needs."""
     shown = shows_in_states(reduced.body, reduced.states)
     body, watch = (reduced.body, None) if shown else with_watch(reduced.body)
+    body, finite = with_finite_watch(body)
     first = [*once, *reduced.before]
     every_line = [*first, *body.lines, *reduced.after]
     names = name_variables(program.replace(lines=[], outputs=[], watched=[]), every_line)
@@ -75,7 +76,7 @@ def loop_source(
                 f"def loop(n, {living}):",
                 *(f"    {line}" for line in strong_numbers(body.lines, weak, names)),
                 *(f"    {line}" for line in plan.views_of_inputs()),
-                *iterations(reduced, body, watch, plan, names),
+                *iterations(reduced, body, (watch, finite), plan, names),
             ]
         ),
         "\n".join(
@@ -90,25 +91,32 @@ def loop_source(
 
 
 def iterations(
-    reduced: Reduced, body: Program, watch: Var | None, plan: Plan, names: Mapping[Var, str]
+    reduced: Reduced,
+    body: Program,
+    watches: tuple[Var | None, Var | None],
+    plan: Plan,
+    names: Mapping[Var, str],
 ) -> list[str]:
     """All iterations but the last without what only the values need, then the last."""
+    watch, finite = watches
     outs = [out for _, out in reduced.states]
     values = body.outputs[len(outs) :]
     needed = [*outs, *([] if watch is None else [watch])]
-    quick = dead_code(body.replace(outputs=needed, watched=[])).lines
+    quick = dead_code(body.replace(outputs=needed)).lines
     again = feedback(reduced.states, plan.in_place, names)
     results = [plan.printer.argument(v) for v in [*(s for s, _ in reduced.states), *values]]
     ending = f"    return ({''.join(r + ', ' for r in results)})"
     deep = " " * 8
 
-    def one(lines: list[Line], indent: str) -> list[str]:
-        text = [*([plan.body(indent, lines)] if lines else []), *raising(watch, names, indent)]
+    def one(lines: list[Line], indent: str, last: bool = False) -> list[str]:
+        text = [*([plan.body(indent, lines)] if lines else [])]
+        text += raising(watch, names, indent, NAN)
+        text += raising(finite if last else None, names, indent, FAR)
         return [*text, *(indent + line for line in again)] or [f"{indent}pass"]
 
     if len(quick) == len(body.lines):
         return ["    for _ in range(n):", *one(quick, deep), ending]
-    return ["    for _ in range(n - 1):", *one(quick, deep), *one(body.lines, "    "), ending]
+    return ["    for _ in range(n - 1):", *one(quick, deep), *one(body.lines, "    ", True), ending]
 
 
 def listed(items: list[Var], names: Mapping[Var, str]) -> str:

@@ -12,7 +12,7 @@ from .program import Line, Program, Var
 
 _LAYER = re.compile(r"^(?:params_|parameters_)?([Wwb])(\d*)$")
 _ACTIVATIONS = {"tanh", "sigmoid", "relu", "leaky_relu", "maximum", "softmax", "softplus"}
-_RESERVED = {"np", "operator", "step", "loop", "state", "i", "n", "every"}
+_RESERVED = {"np", "range", "operator", "step", "loop", "state", "i", "n", "every"}
 
 
 def name_variables(program: Program, more: Iterable[Line] = ()) -> dict[Var, str]:

@@ -147,6 +147,7 @@ def dead_code(program: Program) -> Program:
         lines=lines[::-1],
         constants={v: a for v, a in program.constants.items() if v in needed},
         watched=[v for v in program.watched if v in needed],
+        finite=[v for v in program.finite if v in needed],
     )
 
 

@@ -97,7 +97,8 @@ class Program:
     """Inputs, constants, lines in order, outputs.
 
     `watched` are gradients in which a nan would mean that the engine must sweep again with strong
-    zeros, which straight lines cannot do (see backward.backpropagate).
+    zeros, which straight lines cannot do (see backward.backpropagate); `finite` are numbers that
+    tell, by not being finite, that a shorter way than the engine's led too far.
     """
 
     inputs: list[Var]
@@ -105,6 +106,7 @@ class Program:
     lines: list[Line]
     outputs: list[Any]  # Vars, or plain values that do not depend on the inputs
     watched: list[Var] = field(default_factory=list)
+    finite: list[Var] = field(default_factory=list)
 
     def run(self, *values: Any) -> list[Any]:
         """Interpret the lines: slow, and the meaning that every pass must keep."""
@@ -122,17 +124,22 @@ class Program:
 
     def renamed(self, lines: list[Line], same: Mapping[Var, Any], **changes: Any) -> Program:
         """The Program with new lines, and with other variables in place of some."""
-        watched = [fill(v, same) for v in self.watched]
         return self.replace(
             lines=lines,
             outputs=[fill(v, same) for v in self.outputs],
-            watched=list(dict.fromkeys(v for v in watched if isinstance(v, Var))),
+            watched=distinct(fill(v, same) for v in self.watched),
+            finite=distinct(fill(v, same) for v in self.finite),
             **changes,
         )
 
     def makers(self) -> dict[Var, Line]:
         """The line that makes each variable, of lines with one output."""
         return {line.out: line for line in self.lines if not line.several}
+
+
+def distinct(items: Iterable[Any]) -> list[Var]:
+    """The variables among them, each once."""
+    return list(dict.fromkeys(v for v in items if isinstance(v, Var)))
 
 
 def check(program: Program) -> Program:

@@ -14,8 +14,8 @@ import numpy as np
 
 from .algebra import Made, is_number
 from .passes import common_subexpressions, dead_code
-from .program import Line, Program, Var
-from .sigmoids import written_sigmoids
+from .program import Line, Program, Var, distinct
+from .sigmoids import is_one, written_sigmoids
 
 # Beyond so many numbers NumPy's pairwise sum is the more accurate, and its start costs nothing.
 SMALL = 4096
@@ -67,25 +67,55 @@ def means_as_sums(program: Program) -> Program:
 def logs_of_sigmoids(program: Program) -> Program:
     """With A = 1 / u and u = 1 + exp(n), log(A) is -log(u), and log(1 - A) is n - log(u).
 
-    One logarithm instead of two, and finite where A rounds to 1.
+    One logarithm instead of two, and finite where A rounds to 1, as the engine's is. Where exp(n)
+    overflows it is not, so this is done where a sum shows that, and is to be `finite`.
     """
+    if not any(line.rules for line in program.lines):
+        return program  # nothing is differentiated: plain NumPy gives what it gives
     by_A = {s.A: s for s in written_sigmoids(program.lines)}
+    shown = {
+        line.out: total_that_shows(line, program) for line in program.lines if line.fn is np.log
+    }
+    finite: list[Var] = []
 
     def rule(line: Line, made: Made) -> list[Line] | None:
-        if line.fn is not np.log:
+        if line.fn is not np.log or shown[line.out] is None:
             return None
         x = line.args[0]
         log = Var(line.out.shape, line.out.dtype)
+        new: list[Line] | None = None
         if x in by_A:
-            return [made_by(line, log, np.log, by_A[x].u), line.calling(np.negative, log)]
+            new = [made_by(line, log, np.log, by_A[x].u), line.calling(np.negative, log)]
         inner = made.get(x)
-        if inner is not None and inner.fn is np.subtract and is_number(inner.args[0], 1):
+        if inner is not None and inner.fn is np.subtract and is_one(inner.args[0]):
             s = by_A.get(inner.args[1])
             if s is not None:
-                return [made_by(line, log, np.log, s.u), line.calling(np.subtract, s.n, log)]
-        return None
+                new = [made_by(line, log, np.log, s.u), line.calling(np.subtract, s.n, log)]
+        if new is not None:
+            finite.append(shown[line.out])  # type: ignore[arg-type]
+        return new
 
-    return each_line(program, rule)
+    changed = each_line(program, rule)
+    return changed.replace(finite=distinct([*program.finite, *finite]))
+
+
+def total_that_shows(line: Line, program: Program) -> Var | None:
+    """A number that is not finite if a number in the line's result is not."""
+    showing = {line.out}
+    for later in program.lines:
+        if later.several or not any(v in showing for v in later.reads()):
+            continue
+        divided_by = later.fn is np.true_divide and later.args[1] in showing
+        if later.fn in _SHOWING and not divided_by:
+            if later.out.shape == ():
+                return later.out
+            showing.add(later.out)
+    return None
+
+
+_SHOWING = (
+    np.add, np.subtract, np.negative, np.multiply, np.true_divide, np.sum, np.mean
+)  # fmt: skip
 
 
 def blends(program: Program) -> Program:
@@ -138,10 +168,6 @@ def complements(Y: Var, rest: Var, made: Made) -> bool:
 
 def sums_as_dots(program: Program) -> Program:
     """sum(a * b) over everything is a dot product; sum(a + b) is sum(a) + sum(b)."""
-    reads = [v for line in program.lines for v in line.reads()]
-    once = {v for v in reads if reads.count(v) == 1} - {
-        v for v in program.outputs if isinstance(v, Var)
-    }
 
     def rule(line: Line, made: Made) -> list[Line] | None:
         if line.fn is not np.sum or line.kwargs or len(line.args) != 1:

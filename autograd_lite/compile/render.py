@@ -9,7 +9,7 @@ from ..functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, s
 from .algebra import is_uniform
 from .buffers import Plan, strong_numbers
 from .emit import Printer, literal
-from .guard import raising
+from .guard import FAR, NAN, raising
 from .program import Program, Var
 from .sources import Sources
 
@@ -29,16 +29,22 @@ def quietness(traced: Program) -> str:
 
 
 def render(
-    title: str, program: Program, names: Names, watch: Var | None, quiet: str, sources: Sources
+    title: str,
+    program: Program,
+    names: Names,
+    watches: tuple[Var | None, Var | None],
+    quiet: str,
+    sources: Sources,
 ) -> str:
-    """The source of a step."""
+    """The source of a step; `watches` are nan where a gradient is, where a number overflowed."""
     plan = Plan(program, names)
     results = "".join(Printer(names).argument(v) + ", " for v in program.outputs)
     inputs = ", ".join(names[v] for v in [*program.inputs, *handed_over(program)])
     body = [
         *(f"    {line}" for line in strong_numbers(program.lines, program.inputs, names)),
         *([plan.body()] if program.lines else []),
-        *raising(watch, names, "    "),
+        *raising(watches[0], names, "    ", NAN),
+        *raising(watches[1], names, "    ", FAR),
         f"    return ({results})",
     ]
     note = "# Memory and numbers, made once; a call's last argument is the memory it writes into"

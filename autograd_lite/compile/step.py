@@ -15,9 +15,9 @@ import numpy as np
 from ..graph import modes
 from ..tensor import Tensor, tensor_of
 from ..trees import tree_map
-from .arguments import Call, being_recorded, is_traced
+from .arguments import Call, Leaf, being_recorded, is_array, is_traced
 from .entry import MISS, entry
-from .guard import with_watch
+from .guard import with_finite_watch, with_watch
 from .names import name_variables
 from .optimize import quick
 from .program import Program
@@ -77,7 +77,7 @@ class Step:
         self.signature = signature_of(f)
         self.latest: Version | None = None
         self._versions: dict[Any, list[Version]] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a function may call itself
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         latest = self.latest
@@ -139,7 +139,7 @@ class Step:
         others = [v for versions in self._versions.values() for v in versions if v is not new]
         warnings.warn(
             f"{self.__name__} was compiled {count} times. Since the version before, "
-            f"{difference(others[-1].call, new.call)} changed. Keep shapes and types the same (pad "
+            f"{difference(others[-1].leaves, new.leaves)} changed. Keep shapes and types the same (pad "
             f"the last batch, for example), and pass numbers that change as floats or arrays.",
             stacklevel=5,
         )
@@ -167,16 +167,17 @@ class Version:
     """What was compiled for one combination of shapes, types and structure."""
 
     def __init__(self, f: Callable[..., Any], name: str, call: Call) -> None:
-        self.call = call
+        self.leaves = [leaf._replace(value=light(leaf.value)) for leaf in call.leaves]
         self.traced: Traced = trace(f, call)
         values = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
         examples = dict(zip(self.traced.program.inputs, values, strict=True))
-        self.program, watch = with_watch(quick(self.traced.program, examples))
+        program, watch = with_watch(quick(self.traced.program, examples))
+        self.program, finite = with_finite_watch(program)
         sources = sources_of(self.program.lines)
         quiet = quietness(self.traced.program)
         title = f"{name}({', '.join(leaf.name for leaf in call.leaves)})"
         names = name_variables(self.program)
-        self.source = render(title, self.program, names, watch, quiet, sources)
+        self.source = render(title, self.program, names, (watch, finite), quiet, sources)
         make = functools.partial(runner, self.source, sources.given, bool(quiet))
         self.enter = entry(call, self.traced, list(handed_over(self.program).values()), make)
         self.loop: Any = None  # see `iterate`
@@ -187,12 +188,9 @@ class Version:
 
     def run(self, call: Call) -> Any:
         """The results for arguments with this version's key."""
-        args, kwargs = call.rebuilt(
-            [
-                canonical(new.value, old.value)
-                for new, old in zip(call.leaves, self.call.leaves, strict=True)
-            ]
-        )
+        old = [leaf.value for leaf in self.leaves]
+        new = [leaf.value for leaf in call.leaves]
+        args, kwargs = call.rebuilt(map(canonical, new, old))
         result = self.enter(args, kwargs)
         assert result is not MISS, "the key of a call says less than the checks of the entry"
         return result
@@ -234,12 +232,17 @@ def signature_of(f: Callable[..., Any]) -> inspect.Signature:
         return inspect.signature(lambda *args: None)
 
 
-def difference(before: Call, now: Call) -> str:
+def light(value: Any) -> Any:
+    """Something of the same shape and type that keeps no memory alive."""
+    return np.broadcast_to(np.zeros((), value.dtype), value.shape) if is_array(value) else value
+
+
+def difference(before: list[Leaf], now: list[Leaf]) -> str:
     """Which arguments changed, and from what to what."""
-    if [leaf.path for leaf in before.leaves] != [leaf.path for leaf in now.leaves]:
+    if [leaf.path for leaf in before] != [leaf.path for leaf in now]:
         return "the structure of the arguments"
     changed = []
-    for old, new in zip(before.leaves, now.leaves, strict=True):
+    for old, new in zip(before, now, strict=True):
         a, b = described(old.value), described(new.value)
         if a != b or (not is_traced(old.value) and old.value != new.value):
             changed.append(f"{old.name} from {a} to {b}")

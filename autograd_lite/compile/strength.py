@@ -20,7 +20,7 @@ import numpy as np
 from ..rules.indexing import getitem
 from .algebra import is_transpose
 from .passes import dead_code
-from .program import Line, Program, Var, fill, variables
+from .program import Line, Program, Var, distinct, fill, variables
 
 _LINEAR = (np.add, np.subtract, np.negative, np.multiply, np.true_divide, np.positive)
 Pairs = Sequence[tuple[Var, Any]]
@@ -218,9 +218,14 @@ class Transform:
         old = {s for s, _ in pairs}
         inputs = [s for s, _ in states] + [v for v in self.body.inputs if v not in old] + fixed
         values = [fill(v, self.same) for v in self.body.outputs[len(pairs) :]]
-        watched = [self.C.get(v, self.same.get(v, v)) for v in self.body.watched]
+        watched = [self.C[v] if v in self.C else fill(v, self.same) for v in self.body.watched]
         body = Program(
-            inputs, self.body.constants, self.lines, [out for _, out in states] + values, watched
+            inputs,
+            self.body.constants,
+            self.lines,
+            [out for _, out in states] + values,
+            distinct(watched),
+            distinct(fill(v, self.same) for v in self.body.finite),
         )
         after, results = self.recover()
         h, n, m = family.h, family.n, family.m

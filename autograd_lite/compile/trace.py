@@ -118,20 +118,20 @@ class Watcher:
     def observe(self, node: Node, g: Any) -> None:
         """Note which variable is the gradient of which, and whose rule comes now."""
         self.recording.rule = "" if node.rule is None else printed_name(node.rule.fn)
-        leaf = node.rule is None or node.rule.fn is np.positive
+        sink = None if node.notes is None else node.notes.sink
+        wanted = node.rule is None or node.rule.fn is np.positive or sink is not None
         for part, out in pairs(g, node.out):
             part = part._data if type(part) is Tensor else part
             if not isinstance(part, Recorder):
                 continue
             if isinstance(out, Recorder):
                 part.variable.gradient_of = part.variable.gradient_of or out.variable
-            if leaf:
+            if wanted:
                 part.variable.found = True
                 self.recording.found.append(part.variable)
-        if node.notes is not None and node.notes.sink is not None:
-            tensor = node.notes.sink()
-            if tensor is not None and isinstance(node.out, np.ndarray | np.generic):
-                self.filled.append((tensor, tensor._grad))
+        tensor = None if sink is None else sink()
+        if tensor is not None and isinstance(node.out, np.ndarray | np.generic):
+            self.filled.append((tensor, tensor._grad))
 
     def clean_up(self) -> None:
         """Take Recorders out of the gradients of Tensors that outlive the trace."""

@@ -15,7 +15,7 @@ def named(names, place=np):
 
 # Truth values, whole numbers, places, kinds: they do not move when the data move a little
 constant(*named("""
-    equal not_equal less less_equal greater greater_equal isclose allclose array_equal array_equiv
+    equal not_equal less less_equal greater greater_equal isclose allclose array_equal array_equiv in1d
     isnan isfinite isinf isneginf isposinf isnat signbit isreal iscomplex isrealobj iscomplexobj
     logical_not logical_and logical_or logical_xor all any isin
     argmax argmin nanargmax nanargmin argsort argpartition argwhere lexsort

@@ -26,17 +26,17 @@ from .products import conj
 
 la = np.linalg
 
-rule(la.cholesky,  lambda g, y, a, upper=False: cholesky_slope(g, y, upper))
-rule(la.qr,        lambda g, y, a, mode="reduced": qr_slope(g, y, a, mode), sparse=True)
-rule(la.eigh,      lambda g, y, a, UPLO="L": eigh_slope(g, y), sparse=True)
-rule(la.eig,       lambda g, y, a: eig_slope(g, y), sparse=True)
-rule(la.svd,       lambda g, y, a, full_matrices=True, compute_uv=True, hermitian=False:
-                       symmetric(svd_slope(g, y, a, compute_uv), hermitian), sparse=True)
+rule(np.linalg.cholesky,  lambda g, y, a, upper=False: cholesky_slope(g, y, upper))
+rule(np.linalg.qr,        lambda g, y, a, mode="reduced": qr_slope(g, y, a, mode), sparse=True)
+rule(np.linalg.eigh,      lambda g, y, a, UPLO="L": eigh_slope(g, y), sparse=True)
+rule(np.linalg.eig,       lambda g, y, a: eig_slope(g, y), sparse=True)
+rule(np.linalg.svd,       lambda g, y, a, full_matrices=True, compute_uv=True, hermitian=False:
+                              symmetric(svd_slope(g, y, a, compute_uv), hermitian), sparse=True)
 
 # Values alone; the vectors are needed on the way back
-compose(la.eigvalsh,  lambda a, UPLO="L": la.eigh(a, UPLO)[0])
-compose(la.eigvals,   lambda a: la.eig(a)[0])
-compose(la.svdvals,   lambda x: la.svd(x, full_matrices=False)[1])
+compose(np.linalg.eigvalsh,  lambda a, UPLO="L": la.eigh(a, UPLO)[0])
+compose(np.linalg.eigvals,   lambda a: la.eig(a)[0])
+compose(np.linalg.svdvals,   lambda x: la.svd(x, full_matrices=False)[1])
 
 
 def cholesky_slope(g, y, upper):

@@ -8,8 +8,8 @@ from .products import conj
 
 la = np.linalg
 
-rule(la.det,      lambda g, y, a: g[..., None, None] * cofactors(a))
-rule(la.slogdet,  lambda g, y, a: slogdet_slope(g, y, a))
+rule(np.linalg.det,      lambda g, y, a: g[..., None, None] * cofactors(a))
+rule(np.linalg.slogdet,  lambda g, y, a: slogdet_slope(g, y, a))
 
 
 def slogdet_slope(g, y, a):

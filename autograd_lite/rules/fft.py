@@ -11,30 +11,30 @@ from ..registry import compose, rule
 
 fft = np.fft
 
-rule(fft.fft,    lambda g, y, a, n=None, axis=-1, norm=None:
-                     fitted(fft.fft(g, None, axis, norm), a, axis))
-rule(fft.ifft,   lambda g, y, a, n=None, axis=-1, norm=None:
-                     fitted(fft.ifft(g, None, axis, norm), a, axis))
-rule(fft.rfft,   lambda g, y, a, n=None, axis=-1, norm=None:
-                     fitted(fft.fft(g, n or a.shape[axis], axis, norm), a, axis))
-rule(fft.ihfft,  lambda g, y, a, n=None, axis=-1, norm=None:
-                     fitted(fft.ifft(g, n or a.shape[axis], axis, norm), a, axis))
-rule(fft.irfft,  lambda g, y, a, n=None, axis=-1, norm=None:
-                     fitted(twice(fft.ihfft(g, None, axis, norm), y, axis), a, axis))
-rule(fft.hfft,   lambda g, y, a, n=None, axis=-1, norm=None:
-                     fitted(twice(fft.rfft(g, None, axis, norm), y, axis), a, axis))
+rule(np.fft.fft,    lambda g, y, a, n=None, axis=-1, norm=None:
+                        fitted(fft.fft(g, None, axis, norm), a, axis))
+rule(np.fft.ifft,   lambda g, y, a, n=None, axis=-1, norm=None:
+                        fitted(fft.ifft(g, None, axis, norm), a, axis))
+rule(np.fft.rfft,   lambda g, y, a, n=None, axis=-1, norm=None:
+                        fitted(fft.fft(g, n or a.shape[axis], axis, norm), a, axis))
+rule(np.fft.ihfft,  lambda g, y, a, n=None, axis=-1, norm=None:
+                        fitted(fft.ifft(g, n or a.shape[axis], axis, norm), a, axis))
+rule(np.fft.irfft,  lambda g, y, a, n=None, axis=-1, norm=None:
+                        fitted(twice(fft.ihfft(g, None, axis, norm), y, axis), a, axis))
+rule(np.fft.hfft,   lambda g, y, a, n=None, axis=-1, norm=None:
+                        fitted(twice(fft.rfft(g, None, axis, norm), y, axis), a, axis))
 
-rule(fft.fftshift,   lambda g, y, x, axes=None: fft.ifftshift(g, axes))
-rule(fft.ifftshift,  lambda g, y, x, axes=None: fft.fftshift(g, axes))
+rule(np.fft.fftshift,   lambda g, y, x, axes=None: fft.ifftshift(g, axes))
+rule(np.fft.ifftshift,  lambda g, y, x, axes=None: fft.fftshift(g, axes))
 
-compose(fft.fftn,    lambda a, s=None, axes=None, norm=None: each_axis(fft.fft, a, s, axes, norm))
-compose(fft.ifftn,   lambda a, s=None, axes=None, norm=None: each_axis(fft.ifft, a, s, axes, norm))
-compose(fft.rfftn,   lambda a, s=None, axes=None, norm=None: real_first(a, s, axes, norm))
-compose(fft.irfftn,  lambda a, s=None, axes=None, norm=None: real_last(a, s, axes, norm))
-compose(fft.fft2,    lambda a, s=None, axes=(-2, -1), norm=None: fft.fftn(a, s, axes, norm))
-compose(fft.ifft2,   lambda a, s=None, axes=(-2, -1), norm=None: fft.ifftn(a, s, axes, norm))
-compose(fft.rfft2,   lambda a, s=None, axes=(-2, -1), norm=None: fft.rfftn(a, s, axes, norm))
-compose(fft.irfft2,  lambda a, s=None, axes=(-2, -1), norm=None: fft.irfftn(a, s, axes, norm))
+compose(np.fft.fftn,    lambda a, s=None, axes=None, norm=None: each_axis(fft.fft, a, s, axes, norm))
+compose(np.fft.ifftn,   lambda a, s=None, axes=None, norm=None: each_axis(fft.ifft, a, s, axes, norm))
+compose(np.fft.rfftn,   lambda a, s=None, axes=None, norm=None: real_first(a, s, axes, norm))
+compose(np.fft.irfftn,  lambda a, s=None, axes=None, norm=None: real_last(a, s, axes, norm))
+compose(np.fft.fft2,    lambda a, s=None, axes=(-2, -1), norm=None: fft.fftn(a, s, axes, norm))
+compose(np.fft.ifft2,   lambda a, s=None, axes=(-2, -1), norm=None: fft.ifftn(a, s, axes, norm))
+compose(np.fft.rfft2,   lambda a, s=None, axes=(-2, -1), norm=None: fft.rfftn(a, s, axes, norm))
+compose(np.fft.irfft2,  lambda a, s=None, axes=(-2, -1), norm=None: fft.irfftn(a, s, axes, norm))
 
 
 def fitted(d, a, axis):

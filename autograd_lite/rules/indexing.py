@@ -83,7 +83,7 @@ def names_once(index):
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         isinstance(p, slice | int | np.integer) or p is None or p is Ellipsis
-        or getattr(p, "dtype", None) == bool
+        or getattr(getattr(p, "dtype", None), "kind", "") == "b"
         for p in parts
     )
 

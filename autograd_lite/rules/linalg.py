@@ -12,13 +12,13 @@ from .products import conj
 
 la = np.linalg
 
-rule(la.inv,    lambda g, y, a: -(T(y) @ g @ T(y)))
-rule(la.solve,  lambda g, y, a, b: -outer(solve_transposed(g, a, np.ndim(b)), y, np.ndim(b)),
-                lambda g, y, a, b: solve_transposed(g, a, np.ndim(b)))
+rule(np.linalg.inv,    lambda g, y, a: -(T(y) @ g @ T(y)))
+rule(np.linalg.solve,  lambda g, y, a, b: -outer(solve_transposed(g, a, np.ndim(b)), y, np.ndim(b)),
+                       lambda g, y, a, b: solve_transposed(g, a, np.ndim(b)))
 
-compose(la.tensorinv,    lambda a, ind=2: tensorinv(a, ind))
-compose(la.tensorsolve,  lambda a, b, axes=None: tensorsolve(a, b, axes))
-constant(la.matrix_rank)
+compose(np.linalg.tensorinv,    lambda a, ind=2: tensorinv(a, ind))
+compose(np.linalg.tensorsolve,  lambda a, b, axes=None: tensorsolve(a, b, axes))
+constant(np.linalg.matrix_rank)
 
 
 def T(x):

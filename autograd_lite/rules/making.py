@@ -48,8 +48,14 @@ def shares(num, endpoint, like):
     return steps, t
 
 
+def with_shape(a):
+    """A list or a number as an array."""
+    return a if hasattr(a, "shape") else np.asarray(a)
+
+
 def linspace(start, stop, num, endpoint, retstep, dtype, axis):
     """start (1 - t) + stop t, which is exact at both ends."""
+    start, stop = with_shape(start), with_shape(stop)
     steps, t = shares(num, endpoint, np.result_type(start, stop, float(num)))
     t = np.reshape(t, (-1,) + (1,) * np.ndim(stop - start))
     y = typed(np.moveaxis(start * (1 - t) + stop * t, 0, axis), dtype)
@@ -66,6 +72,7 @@ def logspace(start, stop, num, endpoint, base, dtype, axis):
 
 def geomspace(start, stop, num, endpoint, dtype, axis):
     """start (stop / start)^t"""
+    start, stop = with_shape(start), with_shape(stop)
     t = shares(num, endpoint, np.result_type(start, stop, float(num)))[1]
     t = np.reshape(t, (-1,) + (1,) * np.ndim(stop - start))
     return typed(np.moveaxis(start * np.power(stop / start, t), 0, axis), dtype)

@@ -11,14 +11,14 @@ from .shaping import kept
 
 la = np.linalg
 
-rule(la.norm,  lambda g, y, x, ord=None, axis=None, keepdims=False:
-                   np.reshape(g, kept(x.shape, axis)) * norm_slope(y, x, ord, axis))
+rule(np.linalg.norm,  lambda g, y, x, ord=None, axis=None, keepdims=False:
+                          np.reshape(g, kept(x.shape, axis)) * norm_slope(y, x, ord, axis))
 
-compose(la.vector_norm,  lambda x, *, axis=None, keepdims=False, ord=2:
-                             vector_norm(x, axis, keepdims, ord))
-compose(la.matrix_norm,  lambda x, *, keepdims=False, ord="fro":
-                             la.norm(x, ord, (-2, -1), keepdims))
-compose(la.cond,         lambda x, p=None: cond(x, p))
+compose(np.linalg.vector_norm,  lambda x, *, axis=None, keepdims=False, ord=2:
+                                    vector_norm(x, axis, keepdims, ord))
+compose(np.linalg.matrix_norm,  lambda x, *, keepdims=False, ord="fro":
+                                    la.norm(x, ord, (-2, -1), keepdims))
+compose(np.linalg.cond,         lambda x, p=None: cond(x, p))
 
 
 def norm_slope(y, x, ord, axis):

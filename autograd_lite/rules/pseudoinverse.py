@@ -13,10 +13,10 @@ from .products import conj
 
 la = np.linalg
 
-rule(la.pinv,   lambda g, y, a, rcond=None, hermitian=False, rtol=None:
-                    symmetric(pinv_slope(g, y, a, rtol if rcond is None else rcond), hermitian))
-rule(la.lstsq,  lambda g, y, a, b, rcond=None: lstsq_left(g, y, a, b, rcond),
-                lambda g, y, a, b, rcond=None: lstsq_right(g, y, a, b, rcond), sparse=True)
+rule(np.linalg.pinv,   lambda g, y, a, rcond=None, hermitian=False, rtol=None:
+                           symmetric(pinv_slope(g, y, a, rtol if rcond is None else rcond), hermitian))
+rule(np.linalg.lstsq,  lambda g, y, a, b, rcond=None: lstsq_left(g, y, a, b, rcond),
+                       lambda g, y, a, b, rcond=None: lstsq_right(g, y, a, b, rcond), sparse=True)
 
 
 def pinv_slope(g, y, a, rcond):

@@ -18,6 +18,8 @@ compose(np.diff,        lambda a, n=1, axis=-1, prepend=None, append=None:
                             diff(a, n, axis, prepend, append))
 compose(np.ediff1d,     lambda ary, to_end=None, to_begin=None: ediff1d(ary, to_end, to_begin))
 compose(np.trapezoid,   lambda y, x=None, dx=1.0, axis=-1: trapezoid(y, x, dx, axis))
+if hasattr(np, "trapz"):  # NumPy before 2.4
+    compose(np.trapz,   lambda y, x=None, dx=1.0, axis=-1: trapezoid(y, x, dx, axis))
 compose(np.gradient,    lambda f, *varargs, axis=None, edge_order=1: gradient(f, varargs, axis, edge_order))
 if hasattr(np, "cumulative_sum"):  # NumPy 2.1
     compose(np.cumulative_sum,   lambda x, /, *, axis=None, dtype=None, out=None, include_initial=False:

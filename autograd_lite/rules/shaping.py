@@ -3,9 +3,10 @@
 import numpy as np
 
 from ..registry import compose, primitive, rule
+from .indexing import addresses, back
 
-rule(np.reshape,       lambda g, y, a, shape=None, order="C", *, copy=None: np.reshape(g, a.shape, order=order))
-rule(np.ravel,         lambda g, y, a, order="C": np.reshape(g, a.shape, order=order))
+rule(np.reshape,       lambda g, y, a, shape=None, order="C", *, copy=None: unravel(g, a, order))
+rule(np.ravel,         lambda g, y, a, order="C": unravel(g, a, order))
 rule(np.transpose,     lambda g, y, a, axes=None: np.transpose(g, inverse(axes)))
 rule(np.swapaxes,      lambda g, y, a, axis1, axis2: np.swapaxes(g, axis1, axis2))
 rule(np.moveaxis,      lambda g, y, a, source, destination: np.moveaxis(g, destination, source))
@@ -47,6 +48,16 @@ def spread(x, shape, axis, keepdims):
     out = np.empty(shape, x.dtype)
     out[...] = x
     return out
+
+
+def unravel(g, a, order):
+    """`g` in the shape of `a`, whose numbers were read in this order; "A" and "K" look at memory."""
+    if order in ("C", "F"):
+        return np.reshape(g, a.shape, order=order)
+    numbered = np.empty_like(a, dtype=int)  # lies in memory as `a` does
+    numbered[...] = addresses(a.shape)
+    source = np.ravel(numbered, "K") if order == "K" else np.reshape(numbered, g.shape, order=order)
+    return back(g, source, a.shape)
 
 
 def kept(shape, axis):

@@ -94,7 +94,7 @@ def load_cat(folder: str | os.PathLike[str]) -> CatData:
     if train.classes != test.classes:
         found, expected = f"the names {test.classes}", f"{train.classes}, as in {TRAIN_FILE}"
         raise DataError(test_path, "list_classes", found, expected)
-    what = "the pictures" if train.mark is None else f"drawings, not photographs ({train.mark}),"
+    what = "the pictures" if train.mark is None else f"the program's own drawings ({train.mark})"
     return assemble(train, test, f"{what} in {folder}")
 
 

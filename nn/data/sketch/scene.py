@@ -13,10 +13,9 @@ from nn.data.sketch.things import THINGS
 
 SIZE = 64
 
-# Cats are mostly at home and things mostly outside, as on photographs. With 209 pictures, a net
-# on raw pixels learns little but such hints; without them it would only learn by heart.
-PLACES_OF_THINGS = (0.13, 0.64, 0.23)  # a room, a meadow, confetti
-PLACES_OF_CATS = (0.64, 0.13, 0.23)
+# Chosen so that the course's settings learn something, and not everything: logistic regression gets
+# some 80 % of the test half right, the deep net 85 %. Places tell nothing of who is in them.
+PLACES = (0.40, 0.40, 0.20)  # a room, a meadow, confetti
 POSES = (0.40, 0.25, 0.15, 0.20)
 
 
@@ -24,11 +23,10 @@ def draw(rng: RandomState, cat: bool) -> NDArray[np.uint8]:
     """One picture (64, 64, 3) of a cat, or of something else."""
     picture = np.zeros((SIZE, SIZE, 3))
     whole = Brush(picture)
-    chances = PLACES_OF_CATS if cat else PLACES_OF_THINGS
-    (_room, _meadow, _confetti)[rng.choice(3, p=chances)](whole, rng)
+    (_room, _meadow, _confetti)[rng.choice(3, p=PLACES)](whole, rng)
     figure = CATS[rng.choice(len(CATS), p=POSES)] if cat else THINGS[rng.randint(len(THINGS))]
-    scale = rng.uniform(0.34, 0.50)
-    freedom = 0.35 * (0.5 - 0.85 * scale)
+    scale = rng.uniform(0.38, 0.50)
+    freedom = 0.15 * (0.5 - 0.85 * scale)
     brush = Brush(
         picture,
         centre=(0.5 + freedom * rng.uniform(-1, 1), 0.5 + freedom * rng.uniform(-1, 1)),

@@ -1,0 +1,450 @@
+"""The diagnosis names the mistake and the layer, and is silent on right code."""
+
+import importlib.util
+import textwrap
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+import nn
+from autograd_lite.errors import NotDifferentiableError, ShapeError
+from nn import by_hand
+from nn.errors import SettingError
+
+ROOT = Path(__file__).parents[1]
+DATA = ROOT.parent / "shared" / "data"
+
+spec = importlib.util.spec_from_file_location("museum", ROOT / "examples" / "museum_of_bugs.py")
+museum = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(museum)
+
+
+def network(dims, m, seed, scale="he"):
+    rng = np.random.RandomState(seed)
+    X, Y = rng.randn(dims[0], m), (rng.rand(1, m) < 0.5) * 1
+    parameters = by_hand.initialize_parameters_deep(dims, seed=seed, scale=scale)
+    for name in parameters:  # zero biases hide mistakes
+        parameters[name] = parameters[name] + 0.1 * rng.randn(*parameters[name].shape)
+    return parameters, X, Y
+
+
+def place(pattern, L):
+    return pattern.format(L=L, H=L - 1, G=L - 3)
+
+
+# The museum of bugs
+
+SHAPES = [([6, 5, 5, 5, 1], 13), ([4, 6, 6, 6, 3, 1], 17), ([9, 7, 7, 7, 1], 29)]
+
+
+@pytest.mark.parametrize("exhibit", museum.MUSEUM, ids=lambda f: f.__name__)
+@pytest.mark.parametrize(("dims", "m"), SHAPES, ids=str)
+def test_every_exhibit_is_named(exhibit, dims, m):
+    """The right explanation, at the right gradient of the right layer, on random networks."""
+    hidden = "tanh" if exhibit is museum.one_minus_A else "relu"
+    if exhibit is museum.W_not_transposed:
+        dims = [*dims[:-2], 5, 1] if len(dims) == 6 else dims
+    report = museum.diagnose(exhibit, *network(dims, m, seed=len(dims) + m), hidden)
+    kind, where = museum.MUSEUM[exhibit]
+    L = len(dims) - 1
+    assert not report.ok
+    kinds = {kind, "forgotten slope"} if exhibit is museum.relu_at_output else {kind}  # all Z > 0
+    assert report.first.kind in kinds, str(report)
+    if exhibit in museum.NEEDS_EQUAL_LAYERS:
+        equal = max(l for l in range(1, L) if dims[l] == dims[l - 1])
+        where = f"dA{equal - 1}" if exhibit is museum.W_not_transposed else f"dW{equal}"
+    assert report.first.name == place(where, L), str(report)
+    assert {row.kind for row in report.mistakes} <= kinds, str(report)
+    assert "unexplained" not in str(report)
+
+
+def test_what_follows_is_a_consequence():
+    """A mask forgotten in one layer leaves one mistake, and the gradients that come of it."""
+
+    def once(*run):
+        wrong = lambda dA, cache, name: (
+            dA if cache[0][1].shape == (7, 5) else museum.activation(dA, cache, name)
+        )
+        return museum.go_back(*run, activation=wrong)
+
+    report = museum.diagnose(once, *network([4, 6, 5, 7, 3, 1], 20, 3))
+    assert [(row.name, row.kind) for row in report.mistakes] == [("dW3", "forgotten slope")]
+    verdicts = {row.name: row.verdict for row in report.rows}
+    assert [n for n, v in verdicts.items() if v == "CONSEQUENCE"] == [
+        "db3", "dA2", "dW2", "db2", "dA1", "dW1", "db1", "dA0",
+    ]  # fmt: skip
+    assert all(verdicts[n] == "equal" for n in ("dW5", "db5", "dA4", "dW4", "db4", "dA3"))
+    assert "chain first goes wrong at dW3" in str(report)
+
+
+def test_two_mistakes_are_both_named():
+    """A sign in the loss does not hide a db without its mean."""
+
+    def two(*run):
+        grads = museum.wrong_sign(*run)
+        return {**grads, "db2": grads["db2"] * 20}
+
+    report = museum.diagnose(two, *network([4, 6, 5, 1], 20, 3))
+    assert [row.name for row in report.mistakes] == ["dW3", "db2"]
+    assert "1/m, is missing" in report.mistakes[1].diagnosis
+
+
+def test_a_mistake_nobody_knows_is_said_to_be_unexplained():
+    """No explanation is made up, and the place of the error is told."""
+
+    def strange(*run):
+        grads = museum.go_back(*run)
+        grads["dW2"][1, 2] += 0.1
+        return grads
+
+    report = museum.diagnose(strange, *network([4, 6, 5, 1], 20, 3))
+    (row,) = report.mistakes
+    assert (row.name, row.kind, row.worst) == ("dW2", "unexplained", (1, 2))
+    assert "1 of 30 elements are off, all in row 1, all in column 2" in row.diagnosis
+
+
+def test_noise_is_not_explained():
+    """Random numbers in place of gradients: nothing explains them."""
+    rng = np.random.RandomState(0)
+    noise = lambda *run: {k: rng.randn(*g.shape) for k, g in museum.go_back(*run).items()}
+    report = museum.diagnose(noise, *network([4, 6, 5, 1], 20, 3))
+    own = [row for row in report.rows if row.name != "db3"]
+    assert {row.kind for row in own} == {"unexplained"}, str(report)
+
+
+@pytest.mark.parametrize("exhibit", museum.MUSEUM, ids=lambda f: f.__name__)
+def test_on_the_cats(exhibit):
+    """The same on one step of the course's deep network on its pictures."""
+    if not DATA.is_dir():
+        pytest.skip(f"The cat pictures are not in {DATA}, so no exhibit is shown them.")
+    if exhibit in museum.NEEDS_EQUAL_LAYERS:
+        pytest.skip("Its mistake is impossible in 12288-20-7-5-1: no two layers are of one size.")
+    X, Y, parameters = cats()
+    hidden = "tanh" if exhibit is museum.one_minus_A else "relu"
+    report = museum.diagnose(exhibit, parameters, X, Y, hidden)
+    kind, where = museum.MUSEUM[exhibit]
+    kinds = {kind, "forgotten slope"} if exhibit is museum.relu_at_output else {kind}  # all Z > 0
+    assert report.first.kind in kinds, str(report)
+    assert report.first.name == place(where, 4), str(report)
+
+
+def cats():
+    if not hasattr(cats, "kept"):
+        data = nn.data.load_cat(DATA)
+        parameters = by_hand.initialize_parameters_deep([12288, 20, 7, 5, 1])
+        cats.kept = data.X_train, data.Y_train, parameters
+    return cats.kept
+
+
+# Right code
+
+
+def right(seed):
+    """A right backprop on a random network, in one of several forms, and its comparison."""
+    rng = np.random.RandomState(seed)
+    dims = [*rng.randint(1, 9, size=rng.randint(1, 6)), 1]
+    hidden = rng.choice(["relu", "tanh", "sigmoid", "leaky_relu", "linear"])
+    scale = rng.choice(["small", "scaled", "he"])
+    parameters, X, Y = network(dims, rng.randint(1, 40), seed, scale)
+    AL, caches = by_hand.L_model_forward(X, parameters, hidden=hidden)
+    manual = by_hand.L_model_backward(AL, Y, caches, hidden=hidden)
+    form = seed % 4
+    if form == 1:  # dZ and dA of the mean
+        m = X.shape[1]
+        manual = {k: g / m if k[1] == "A" else g for k, g in manual.items()}
+    if form == 2:  # parameters only
+        manual = {k: g for k, g in manual.items() if k[1] != "A"}
+
+    def cost(parameters, X, Y):
+        AL, caches = by_hand.L_model_forward(X, parameters, hidden=hidden)
+        return by_hand.compute_cost(AL, Y), caches
+
+    automatic = ag.differentiate(cost)(parameters, X, Y)
+    context = {"parameters": parameters, "X": X, "Y": Y, "activations": hidden}
+    # Near A = 1 the log loss itself loses digits; how many only the forward values tell.
+    saturated = np.min([AL, 1 - AL]) < 1e-8
+    return ag.compare(manual, automatic, None if form == 3 and not saturated else context)
+
+
+@pytest.mark.parametrize("start", range(0, 100, 10))
+def test_no_false_alarm(start):
+    """Right gradients are called right in 100 random networks."""
+    for seed in range(start, start + 10):
+        report = right(seed)
+        assert report.ok, f"seed {seed}\n{report}"
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("start", range(100, 1000, 50))
+def test_no_false_alarm_in_a_thousand(start):
+    """Right gradients are called right in 1,000 random networks."""
+    for seed in range(start, start + 50):
+        report = right(seed)
+        assert report.ok, f"seed {seed}\n{report}"
+
+
+def test_float32():
+    """The bounds follow the number format, and a mistake is found in it, too."""
+    parameters, X, Y = network([5, 4, 1], 12, 1)
+    small = {k: p.astype(np.float32) for k, p in parameters.items()}
+    assert museum.diagnose(museum.go_back, small, X.astype(np.float32), Y).ok
+    report = museum.diagnose(museum.db_without_mean, small, X.astype(np.float32), Y)
+    assert report.first.kind == "factor", str(report)
+
+
+def test_one_error_in_the_ninth_digit_is_found():
+    """An error far below what training would show."""
+    off = lambda *run: {k: g * (1 + 1e-9) for k, g in museum.go_back(*run).items() if k[1] != "A"}
+    report = museum.diagnose(off, *network([4, 6, 5, 1], 20, 3))
+    assert not report.ok
+    assert not [row for row in report.rows if row.ok]
+
+
+# More mistakes, one gradient at a time
+
+PARAMETERS, X, Y = network([6, 5, 5, 4, 1], 11, 5)
+AL, CACHES = by_hand.L_model_forward(X, PARAMETERS)
+M = X.shape[1]
+
+
+def everything():
+    """Right gradients, dZ's included."""
+    run = lambda p, X, Y: (lambda A, c: (by_hand.compute_cost(A, Y), c))(
+        *by_hand.L_model_forward(X, p)
+    )
+    return ag.differentiate(run)(PARAMETERS, X, Y)
+
+
+GRADS = everything()
+A1, A2, A3 = (CACHES[l][0][0] for l in (1, 2, 3))
+Z1, Z2, Z3 = (CACHES[l][1] for l in (0, 1, 2))
+W2, W3, W4 = (PARAMETERS[f"W{l}"] for l in (2, 3, 4))
+dZ1, dZ2, dZ3, dZ4 = (GRADS[f"dZ{l}"] for l in (1, 2, 3, 4))  # noqa: N816
+dA1, dA2, dA3 = (GRADS[f"dA{l}"] for l in (1, 2, 3))  # noqa: N816
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "kind", "words"),
+    [
+        ("dW2", -GRADS["dW2"], "factor", "sign"),
+        ("dW2", GRADS["dW2"] / M, "factor", "once too often"),
+        ("dW2", 0.01 * GRADS["dW2"], "factor", "learning rate"),
+        ("dW2", GRADS["dW2"] * M / (M - 1), "factor", "m - 1"),
+        ("dW2", GRADS["dW2"] * M / 6, "factor", "n = 6"),
+        ("dW2", 3.7 * GRADS["dW2"], "factor", "3.7 times"),
+        ("dW2", 0 * GRADS["dW2"], "factor", "0 throughout"),
+        ("dW2", GRADS["dW2"].T, "transpose", "transposed"),
+        ("dW3", GRADS["dW3"].T.reshape(4, 5), "reshape", ".T"),
+        ("dW2", np.sum(GRADS["dW2"]), "sum over everything", "one number"),
+        ("dW2", 1 / M * dZ2 @ A2.T, "wrong activation", "A2"),
+        ("dW2", 1 / M * dZ2 @ Z1.T, "wrong activation", "Z1"),
+        ("dW2", 1 / M * dA2 @ A1.T, "upstream", "dA2"),
+        ("dW2", 1 / M * dZ1 @ A1.T, None, "dZ1"),
+        ("dW3", dA3 @ A2.T, "upstream", "and it is m"),
+        ("dW1", 1 / M * dZ1 @ X.T.reshape(X.shape).T, "reshape", "without .T"),
+        ("dW2", GRADS["dW2"] + 0.3 * W2, "added", "0.3 W2"),
+        ("dW2", W2 - 0.02 * GRADS["dW2"], "updated parameter", "0.02"),
+        ("dW2", GRADS["dW2"] + 2 * np.ones((5, 5)), "accumulated", "step before"),
+        ("dW2", 2 * np.ones((5, 5)), "stale", "step before"),
+        ("db2", GRADS["db2"] + GRADS["db3"][0], None, "none of the known"),
+        ("db2", np.sum(GRADS["db2"]), "sum over everything", "everything"),
+        ("db2", np.full((5, 1), np.sum(GRADS["db2"])), "sum over everything", "all units"),
+        ("db2", GRADS["db2"].ravel(), "keepdims", "rank-1"),
+        ("db2", GRADS["db2"].T, "transpose", "row"),
+        ("db2", np.tile(GRADS["db2"], (1, M)), "keepdims", "broadcast"),
+        ("db2", dZ2 / M, "not summed", "not summed"),
+        ("db2", dZ2, "not summed", "1/m, is missing"),
+        ("db2", np.mean(dZ2, axis=0), "wrong axis", "axis 0"),
+        ("db2", np.mean(dA2, axis=1, keepdims=True), "upstream", "dA2"),
+        ("dZ2", dA2, "forgotten slope", "mask is forgotten"),
+        ("dZ2", dA2 * (A1 > 0), "wrong mask", "A1"),
+        ("dZ2", dA2 * (dA2 > 0), "wrong mask", "dA2"),
+        ("dZ2", dA2 * (Z2 < 0), "wrong slope", "Z2 < 0"),
+        ("dZ2", dA2 * (1 - A2**2), "wrong slope", "1 - A2**2"),
+        ("dZ2", dA2 * (1 - A2), "wrong slope", "1 - A2"),
+        ("dZ2", dA2 * np.where(Z2 > 0, 1, 0.01), "wrong slope", "leaky_relu"),
+        ("dZ2", dA1 * (Z2 > 0), "other layer", "dA1"),
+        ("dZ4", by_hand.sigmoid(CACHES[3][1])[0] * (1 - AL) * (AL - Y), "loss", "twice"),
+        ("dZ4", Y - AL, "factor", "sign"),
+        ("dA1", W2 @ dZ2, "transpose", "without its transpose"),
+        ("dA1", W3.T @ dZ3, None, "dA2"),
+        ("dA1", (W2 - 0.01 * GRADS["dW2"]).T @ dZ2, "updated too early", "W2 was updated"),
+        ("dA1", (W2 - 0.123 * GRADS["dW2"]).T @ dZ2, "updated too early", "0.123"),
+        ("dA1", W2.T @ dA2, "upstream", "dA2"),
+        ("dA1", dA1 * (Z1 > 0), "overwritten", "in place"),
+        ("dA4", -(Y / AL), "loss", "second term"),
+        ("dA4", -(Y / AL + (1 - Y) / (1 - AL)), "loss", "wrong sign"),
+    ],
+)  # fmt: skip
+def test_one_wrong_gradient(name, wrong, kind, words):
+    """The mistake in one gradient, the others right or following from it, is named."""
+    context = {
+        "caches": CACHES, "Y": Y, "learning_rate": 0.01,
+        "previous": {"dW2": 2 * np.ones((5, 5))},
+    }  # fmt: skip
+    dA4 = -(Y / AL - (1 - Y) / (1 - AL))
+    report = ag.compare({**GRADS, "dA4": dA4, name: wrong}, {**GRADS, "dA4": dA4}, context)
+    row = report.first
+    assert row.name == name, str(report)
+    assert kind is None or row.kind == kind, str(report)
+    assert words in row.diagnosis, row.diagnosis
+
+
+def test_without_context():
+    """Shapes, factors, and what dZ tells about db need no forward values."""
+    wrong = {**GRADS, "dW2": GRADS["dW2"].T, "db2": np.sum(GRADS["dZ2"], axis=0) / M}
+    report = ag.compare(wrong, GRADS)
+    assert [(row.name, row.kind) for row in report.mistakes] == [
+        ("dW2", "transpose"), ("db2", "wrong axis"),
+    ]  # fmt: skip
+
+
+def test_any_names():
+    """Gradients of other names are compared one by one."""
+    report = ag.compare({"theta": np.array([2.0, 4.0])}, {"theta": np.array([1.0, 2.0])})
+    assert report.first.diagnosis == "it is 2 times what it should be: counted twice"
+    assert ag.compare({"theta": np.ones(3)}, {"theta": np.ones(3)}).ok
+
+
+def test_refusals():
+    """A gradient that was not computed, one that is not finite, and no gradient at all."""
+    missing = ag.compare({"dW1": np.ones((1, 2))}, {"dW1": np.ones((1, 2)), "db1": np.ones((1, 1))})
+    assert missing.first.kind == "missing"
+    bad = ag.compare({"dW1": np.array([[np.nan]])}, {"dW1": np.ones((1, 1))})
+    assert bad.first.kind == "not finite"
+    with pytest.raises(ShapeError, match="same keys"):
+        ag.compare({"a": 1.0}, {"b": 1.0})
+
+
+def test_the_table_reads_well():
+    """A row for each gradient, then plain sentences."""
+    report = ag.compare({**GRADS, "db2": np.sum(GRADS["db2"])}, GRADS, {"caches": CACHES, "Y": Y})
+    lines = str(report).splitlines()
+    assert lines[0].split() == [
+        "gradient", "shape", "relative", "error", "worst", "at", "is", "should", "be", "verdict",
+    ]  # fmt: skip
+    assert any(line.startswith("db2       (), not (5,1)") for line in lines), str(report)
+    assert "Going back, the chain first goes wrong at db2." in lines
+    assert max(map(len, lines)) <= 100
+
+
+# nn.compare_gradients with one's own backprop
+
+
+@pytest.mark.parametrize("form", ["dict", "L_model_backward", "planar"])
+def test_compare_gradients_takes_ones_own(form):
+    """A dict, backward(AL, Y, caches), or backward(parameters, cache, X, Y)."""
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(2, 9), (rng.rand(1, 9) < 0.5) * 1
+    model = nn.TwoLayerClassifier(4, "tanh")
+    parameters = model.initialize(2)
+    right = {
+        "dict": lambda: by_hand.backward_propagation(
+            parameters, by_hand.forward_propagation(X, parameters)[1], X, Y
+        ),
+        "L_model_backward": lambda: (
+            lambda AL, Y, caches: by_hand.L_model_backward(AL, Y, caches, hidden="tanh")
+        ),
+        "planar": lambda: by_hand.backward_propagation,
+    }[form]()
+    comparison = nn.compare_gradients(model, X, Y, manual=right)
+    assert comparison.ok, str(comparison)
+    assert not comparison.diagnosis
+    assert "dW1" in {row.name for row in comparison.rows}
+    assert ("dZ1" in {row.name for row in comparison.rows}) is False
+
+
+PLANAR = """
+def backward(parameters, cache, X, Y):
+    m = X.shape[1]
+    dZ2 = cache["A2"] - Y
+    dW2 = 1 / m * dZ2 @ cache["A1"].T
+    db2 = 1 / m * np.sum(dZ2, axis=1, keepdims=True)
+    dZ1 = parameters["W2"].T @ dZ2 * (1 - cache["A1"] ** 2)
+    dW1 = 1 / m * dZ1 @ X.T
+    db1 = 1 / m * np.sum(dZ1, axis=1, keepdims=True)
+    return {"dW1": dW1, "db1": db1, "dW2": dW2, "db2": db2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "name", "words"),
+    [
+        ("1 - cache[\"A1\"] ** 2", "1 - cache[\"A1\"]", "dW1", "multiplied by 1 - A1:"),
+        ("cache[\"A2\"] - Y", "Y - cache[\"A2\"]", "dW2", "the sign is wrong"),
+        ("cache[\"A2\"] - Y", "2 * (cache[\"A2\"] - Y)", "dW2", "counted twice"),
+        ("np.sum(dZ1, axis=1, keepdims=True)", "np.sum(dZ1)", "db1", "over everything"),
+        ("* (1 - cache[\"A1\"] ** 2)", "", "dW1", "slope of tanh is forgotten"),
+        ("(1 - cache[\"A1\"] ** 2)", "(cache[\"Z1\"] > 0)", "dW1", "slope of relu"),
+        ("dZ1 @ X.T", "dZ1 @ X.T * m", "dW1", "1/m, is missing"),
+    ],
+)  # fmt: skip
+def test_compare_gradients_diagnoses_a_planar_backprop(line, wrong, name, words):
+    """Of code that shows dW and db only, with a line changed."""
+    space = {"np": np}
+    exec(textwrap.dedent(PLANAR.replace(line, wrong)), space)
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(2, 9), (rng.rand(1, 9) < 0.5) * 1
+    model = nn.TwoLayerClassifier(4, "tanh", init="he")
+    comparison = nn.compare_gradients(model, X, Y, manual=space["backward"])
+    assert not comparison.ok
+    told = " ".join(comparison.diagnosis.split())
+    assert f"first goes wrong at {name}." in told, told
+    assert words in told, told
+    assert comparison.diagnosis in str(comparison)
+
+
+def test_compare_gradients_diagnoses_logistic_regression():
+    """propagate(w, b, X, Y), under the names dw and db."""
+
+    def wrong(w, b, X, Y):
+        grads, cost = by_hand.propagate(w, b, X, Y)
+        return {"dw": grads["dw"] * X.shape[1], "db": grads["db"]}, cost
+
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(3, 9), (rng.rand(1, 9) < 0.5) * 1
+    comparison = nn.compare_gradients(nn.LogisticRegression(), X, Y, manual=wrong)
+    assert [row.name for row in comparison.rows if not row.equal] == ["dw"]
+    assert "dw: it is m = 9 times" in " ".join(comparison.diagnosis.split())
+    assert nn.compare_gradients(nn.LogisticRegression(), X, Y, manual=by_hand.propagate).ok
+
+
+@pytest.mark.parametrize(("manual", "words"), [(3, "dict"), ({"dW1": np.ones((1, 2))}, "no db1")])
+def test_compare_gradients_refuses_what_is_no_gradient(manual, words):
+    """What was given, and what is missing."""
+    with pytest.raises(SettingError, match=words):
+        nn.compare_gradients([2, 1], np.ones((2, 3)), [[0, 1, 0]], manual=manual)
+
+
+# ag.differentiate
+
+
+def test_differentiate_replaces_l_model_backward():
+    """The same keys and the same numbers, dA included."""
+    expected = by_hand.L_model_backward(AL, Y, CACHES)
+    for name, g in expected.items():
+        np.testing.assert_allclose(GRADS[name], g, rtol=1e-11, atol=1e-14)
+    assert set(GRADS) == {*expected, "dZ1", "dZ2", "dZ3", "dZ4"}
+
+
+def test_differentiate_takes_the_planar_cache():
+    """A dict of Z1, A1, ... as the forward pass gives it."""
+    parameters = by_hand.initialize_parameters(2, 4, 1)
+
+    def cost(p, X, Y):
+        A2, cache = by_hand.forward_propagation(X, p)
+        return by_hand.compute_cost(A2, Y), cache
+
+    grads = ag.differentiate(cost)(parameters, X[:2], Y)
+    A2, cache = by_hand.forward_propagation(X[:2], parameters)
+    np.testing.assert_allclose(grads["dZ2"], A2 - Y, rtol=1e-11)
+    expected = by_hand.backward_propagation(parameters, cache, X[:2], Y)
+    np.testing.assert_allclose(grads["dW1"], expected["dW1"], rtol=1e-9)
+
+
+def test_differentiate_refuses_a_constant():
+    """A cost that has nothing to do with the parameters."""
+    with pytest.raises(NotDifferentiableError, match="parameters"):
+        ag.differentiate(lambda p, X, Y: 1.0)(PARAMETERS, X, Y)
