@@ -16,7 +16,7 @@ import numpy as np
 from .errors import ShapeError
 from .explanations import Candidate, Upstream, candidates, right_step
 from .judgement import Diagnosis, Judged
-from .network import Array, Network, layered, number
+from .network import Array, layered, number
 from .patterns import (
     EXACT,
     LOOSE,
@@ -26,6 +26,7 @@ from .patterns import (
     made,
     multiple,
     near,
+    network,
     other_networks,
     recognize,
 )
@@ -65,7 +66,8 @@ class Comparing:
     ) -> None:
         self.manual, self.truth = manual, dict(automatic)
         self.spelled = {"W1": "w", "b1": "b"} if spelled & {"dw", "w"} else {}
-        self.net = Network(context, automatic)
+        with np.errstate(all="ignore"):
+            self.net = network(context, automatic)
         self.rows: list[Judged] = []
         self.hidden: dict[str, list[tuple[str, str]]] = {}  # mistakes in a dZ that nobody shows
         if any(x.dtype == np.float32 for x in [*self.truth.values(), *self.net.values.values()]):

@@ -217,6 +217,7 @@ for _name, _method in (
     setattr(Tensor, _name, _method)
 for _name, _instead in (
     ("sort", "np.sort(t)"), ("partition", "np.partition(t, kth)"),
-    ("resize", "np.resize(t, shape)"), ("fill", "np.full_like(t, value)"), ("put", "np.where(mask, new, t)"),
+    ("resize", "np.resize(t, shape)"), ("fill", "np.full_like(t, value)"),
+    ("put", "np.where(mask, new, t)"),
 ):  # fmt: skip
     setattr(Tensor, _name, in_place(_name, _instead))

@@ -49,6 +49,7 @@ BOUNDS = [
     Bound(softmax.STEP, COMPILED, 1.0, TORCH),
     Bound(softmax.STEP, COMPILED, 1.0, softmax.TORCH_ROWS),
     Bound(compiling.CAT, COMPILED, 0.150, None),
+    Bound(compiling.CAT, compiling.FIRST, 0.150, None),
     Bound(memory.CAT, COMPILED, 1.0),
     Bound(memory.SOFTMAX, COMPILED, 1.0),
     Bound(memory.PLANAR, COMPILED, 1.0),

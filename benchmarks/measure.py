@@ -16,10 +16,21 @@ from typing import Any
 
 from . import peers
 
+try:
+    from resource import RUSAGE_SELF, getrusage
+except ImportError:  # Windows does not tell
+    getrusage = None  # type: ignore[assignment]
+
 HAND = "hand NumPy"  # the control
 
 SAMPLE = 0.5e-3  # seconds that one reading of the clock should span
 BLOCK = 20e-3  # seconds that a contender runs at its turn
+ENOUGH = 7  # undisturbed readings, from which on the others are dropped
+
+
+def interruptions() -> int:
+    """How often the system took the processor away from this process to give it to another."""
+    return getrusage(RUSAGE_SELF).ru_nivcsw if getrusage is not None else 0
 
 
 @dataclass
@@ -88,7 +99,13 @@ class Turn:
     calls: int = 1  # for one reading of the clock
     samples: int = 1  # readings at one turn
     spent: float = 0.0
-    times: list[float] = field(default_factory=list)
+    calm: list[float] = field(default_factory=list)
+    disturbed: list[float] = field(default_factory=list)
+
+    @property
+    def times(self) -> list[float]:
+        """The readings that count: those without an interruption, if there are enough of them."""
+        return self.calm if len(self.calm) >= ENOUGH else self.calm + self.disturbed
 
     def sample(self) -> float:
         """Seconds for `calls` calls."""
@@ -112,17 +129,19 @@ class Turn:
 
     def wants_more(self, effort: Effort) -> bool:
         """Whether it has not had its time; three readings at least, unless they take ages."""
-        enough = effort.seconds if len(self.times) >= 3 else 10 * effort.seconds
-        return not self.times or self.spent < enough
+        readings = len(self.calm) + len(self.disturbed)
+        return not readings or self.spent < effort.seconds * (1 if readings >= 3 else 10)
 
     def play(self) -> None:
         """One turn. The first reading is not counted where there are others: caches are cold."""
         if self.samples > 1:
             self.spent += self.sample()
         for _ in range(self.samples):
+            before = interruptions()
             took = self.sample()
             self.spent += took
-            self.times.append(took / (self.calls * self.running.count))
+            kept = self.calm if interruptions() == before else self.disturbed
+            kept.append(took / (self.calls * self.running.count))
 
 
 def compare(
@@ -136,7 +155,8 @@ def compare(
     """Run the contenders in turns until each had its time; rows of times for `scale` units.
 
     The garbage collector is on, as in a user's program; what was imported before is frozen out of
-    its sight, so that no contender pays for the size of another's library.
+    its sight, so that no contender pays for the size of another's library. A reading in which the
+    system interrupted the process says more about its neighbours: it is dropped if enough remain.
     """
     turns = [Turn(c, c.start()) for c in effort.present(contenders)]
     for turn in turns:

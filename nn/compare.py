@@ -173,8 +173,8 @@ def compare_gradients(
 
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # shown as NOT FINITE
         network = numerical.Network(model.layered(parameters), model.hidden, X, Y)
-        own = None if manual is None else own_gradients(model, parameters, X, Y, manual)
-        theirs = manual_gradients(model, parameters, X, Y) if own is None else own
+        theirs = (own_gradients(model, parameters, X, Y, manual) if manual is not None
+                  else manual_gradients(model, parameters, X, Y))  # fmt: skip
         automatic = automatic_gradients(model, parameters, X, Y)
         rng, rows = np.random.RandomState(seed), []
         for name, terms in sizes_of_terms(network).items():

@@ -47,8 +47,8 @@ def minimize(
     """Take steps downhill until `run` counts `iterations` in all; `run` is changed and returned.
 
     The arrays in `run.parameters` are written to. The cost before step i is recorded where i is a
-    multiple of `record_every`, and `callback(run)` is called after that step. `progress`: a bar on the
-    standard error, by default only where that is a terminal.
+    multiple of `record_every`, and `callback(run)` is called after that step. `progress`: a bar on
+    the standard error, by default only where that is a terminal.
 
     Ctrl-C ends the loop after the step under way; a second one raises KeyboardInterrupt at once.
     Raises DivergedError where a cost is infinite or nan, SettingError for counts below 1.

@@ -141,7 +141,6 @@ def test_every_bound_names_a_contender():
         cat.step_name("float32"): cat.steps("float32"),
         softmax.STEP: softmax.steps(),
         training.FIT: training.contenders(),
-        compiling.CAT: compiling.contenders(cat.problem()),
     }
     for bound in BOUNDS:
         if bound.work in names:

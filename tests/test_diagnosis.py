@@ -138,6 +138,16 @@ def cats():
     return cats.kept
 
 
+def test_behind_dead_units():
+    """Where A1 is 0 throughout, dW2 is 0 whatever dZ2 is; db2 tells of it."""
+    parameters, X, Y = network([4, 5, 5, 1], 20, 3)
+    parameters["b1"] = np.full((5, 1), -100.0)
+    parameters["b2"] = np.full((5, 1), 0.3)
+    report = museum.diagnose(museum.slope_of_tanh, parameters, X, Y)
+    assert (report.first.name, report.first.kind) == ("db2", "wrong slope"), str(report)
+    assert {row.name: row.verdict for row in report.rows}["dW2"] == "equal"
+
+
 # Right code
 
 
@@ -299,6 +309,15 @@ def test_without_context():
     assert [(row.name, row.kind) for row in report.mistakes] == [
         ("dW2", "transpose"), ("db2", "wrong axis"),
     ]  # fmt: skip
+
+
+def test_the_activation_need_not_be_told():
+    """Parameters, X and Y are enough: the right gradients tell that it is a tanh network."""
+    p, X, Y = network([4, 6, 5, 1], 20, 3)
+    run = lambda p: by_hand.compute_cost(by_hand.L_model_forward(X, p, hidden="tanh")[0], Y)
+    wrong = museum.one_minus_A(*museum._forward(X, Y, p, "tanh"))
+    report = ag.compare(wrong, ag.grad(run)(p), {"parameters": p, "X": X, "Y": Y})
+    assert (report.first.name, report.first.kind) == ("dW2", "wrong slope"), str(report)
 
 
 def test_any_names():

@@ -155,7 +155,7 @@ def test_powers_at_zero() -> None:
     assert g(np.cbrt, zero).tolist() == [inf, inf]
     for d in g(np.power, zero, zero, argnums=(0, 1)):
         assert d.tolist() == [0, 0]
-    assert g(lambda y: 0.0**y, [2.0, 1.0]).tolist() == [0, 0]
+    assert g(lambda y: 0.0**y, [2.0, 1.0, -1.0]).tolist() == [0, 0, -inf]
     assert h(lambda x: x**2, zero).tolist() == [2, 2]
     assert h(lambda x: x**0.0, zero).tolist() == [0, 0]
     assert h(lambda x: x**1.0, zero).tolist() == [0, 0]

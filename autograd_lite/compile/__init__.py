@@ -2,14 +2,14 @@
 
 Reading order, from a user's function to what runs:
 
-    program                                        straight-line NumPy as plain data
-    recorder recording frames impurity arguments trace     a function written down
-    memory passes polynomials written sigmoids algebra reductions layout optimize
-                                                   Program -> Program, each pass by itself
-    names emit sources buffers guard render        Program -> source
-    entry step                                     ag.compile
-    strength loopsource loops                      ag.iterate
-    statement latex handout derivation derive      ag.derive
+    program                                         straight-line NumPy as plain data
+    recorder, recording, frames, impurity, arguments, trace     a function written down
+    memory, passes, spreading, algebra, polynomials, written, cancel, sigmoids, reductions,
+    layout, optimize                                the passes, Program -> Program
+    names, emit, sources, buffers, guard, render    Program -> source
+    entry, step                                     ag.compile
+    families, strength, loopsource, loops           ag.iterate
+    statement, latex, handout, derivation, derive   ag.derive
 """
 
 from .derive import derive

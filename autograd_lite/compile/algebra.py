@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from ..rules.shaping import astype, spread
-from .passes import FOLDED_NUMBERS, dead_code
-from .polynomials import expansions
+from ..rules.shaping import astype
+from .passes import dead_code
 from .program import Line, Program, Var, is_elementwise, shape_of
-from .written import simplest
+from .spreading import unscaled, unspread
 
 
 class Made(dict[Var, Line]):
@@ -246,59 +245,6 @@ def square(line: Line, made: Made) -> New:
     return line.calling(np.multiply, x, x) if isinstance(x, Var) and not x.weak else None
 
 
-# Broadcasting that NumPy does by itself
-
-
-def unspread(
-    args: list[Any], i: int, shape: tuple[int, ...], made: Made, constants: Mapping[Var, Any]
-) -> Any:
-    """An operand without the repetition that the elementwise line does by itself."""
-    others = [b for j, b in enumerate(args) if j != i]
-    a = args[i]
-    while isinstance(a, Var):
-        source = repeated_source(a, made, constants)
-        if source is None:
-            return a
-        try:
-            fits = np.broadcast_shapes(*map(shape_of, (source, *others))) == shape
-        except ValueError:
-            return a
-        # A Python number decides no type, its repetition does; it may if another operand has it.
-        strong = not source.weak if isinstance(source, Var) else isinstance(source, np.generic)
-        typed = any(isinstance(b, Var) and not b.weak and b.dtype == a.dtype for b in others)
-        if not fits or not (strong or typed):
-            return a
-        a = source
-    return a
-
-
-def repeated_source(a: Var, made: Made, constants: Mapping[Var, Any]) -> Any:
-    """What a variable repeats, or gives another shape where it is one number; None if nothing."""
-    if a in constants:
-        return constants[a].ravel()[0] if is_uniform(constants[a]) else None
-    inner = made.get(a)
-    if inner is None or inner.kwargs or inner.fn not in (spread, np.broadcast_to, np.reshape):
-        return None
-    source = inner.args[0]
-    one = np.prod(shape_of(source), dtype=int) == 1
-    if inner.fn is np.broadcast_to or one:
-        return source
-    return None
-
-
-def is_uniform(constant: Any) -> bool:
-    """Whether an array holds one number, however often."""
-    return bool(0 < constant.size <= FOLDED_NUMBERS and (constant == constant.ravel()[0]).all())
-
-
-def unscaled(a: Any, args: list[Any]) -> Any:
-    """A number of NumPy's as one of Python's, where it decides no type beside the others."""
-    if not isinstance(a, np.float64 | np.float32 | np.int64) or not np.isfinite(a):
-        return a
-    kinds = [b.dtype for b in args if isinstance(b, Var) and not b.weak]
-    return a.item() if a.dtype in kinds and len(set(kinds)) == 1 else a
-
-
 def is_number(x: Any, value: float | None = None) -> bool:
     """Whether an argument is a plain number, or a certain one."""
     if isinstance(x, Var | bool) or not isinstance(x, int | float | np.number):
@@ -334,38 +280,3 @@ _RULES: dict[Any, tuple[Callable[[Line, Made], New], ...]] = {
     np.power: (power,),
     np.square: (square,),
 }
-
-
-def cancel_divisions(program: Program) -> Program:
-    """Turn products in which every division cancels into what is left of them.
-
-    The course's cost, -mean(Y log A + (1 - Y) log(1 - A)) with A = sigmoid(Z), is the case in
-    point: (-Y / A + (1 - Y) / (1 - A)) / m * A * (1 - A) is (A - Y) / m, which is shorter, and
-    finite where A is 0 or 1.
-    """
-    sums = expansions(program.lines)
-    made = program.makers()
-    lines: list[Line] = []
-    for line in program.lines:
-        wanted = line.fn in (np.multiply, np.negative) and line.out.shape and line.rules
-        total = sums.get(line.out) if wanted else None
-        short = simplest(total, line) if total is not None and total.divided else None
-        if short is not None:
-            rules = tuple(dict.fromkeys(rules_behind(line, made)))
-            short = [dataclasses.replace(x, rules=rules) for x in short]
-        lines += short or [line]
-    return dead_code(program.replace(lines=lines))
-
-
-def rules_behind(line: Line, made: Mapping[Var, Line]) -> list[str]:
-    """Whose derivatives went into a line, the first one first."""
-    found: list[str] = []
-    seen: set[Var] = set()
-    stack = [line]
-    while stack:
-        x = stack.pop()
-        found += x.rules
-        following = [v for v in x.reads() if v in made and made[v].rules and v not in seen]
-        seen.update(following)
-        stack += [made[v] for v in following]
-    return found[::-1]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-MAX_DEPTH = 4
+MAX_DEPTH = 7
 MAX_LOOKED_AT = 2000
 _PLAIN = (np.ndarray, np.generic, str, bytes, int, float, complex, type(None), np.dtype)
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..rules.shaping import spread
-from .algebra import cancel_divisions, simplify
+from .algebra import simplify
+from .cancel import cancel_divisions
 from .layout import choose_layouts
 from .names import name_layers
 from .passes import common_subexpressions, dead_code, fold, inline, separate_outputs

@@ -170,7 +170,7 @@ def separate_outputs(program: Program, original: Program) -> Program:
         for j in range(i):
             other = original.outputs[j]
             if isinstance(other, Var) and not (was & before[other]):
-                taken |= now.get(program.outputs[j], frozenset())
+                taken |= now.get(outputs[j], frozenset())
         if now[v] & taken:
             copy = Var(v.shape, v.dtype, v.name)
             lines.append(Line(np.copy, (v,), {}, (copy,)))

@@ -207,7 +207,8 @@ def normal(
 
 def refuse(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
     """Raise TraceError for calls that write into arrays, or give shapes that are not known."""
-    if kwargs.get("out") is not None and kwargs["out"] != (None,):
+    out = kwargs.get("out")
+    if out is not None and not (isinstance(out, tuple) and all(o is None for o in out)):
         raise TraceError(
             f"{printed_name(fn)} with out= writes into an array{here()}, as a += x does for a "
             f"plain array a. Use the array that the call returns: a = a + x."

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
-from .algebra import is_uniform
 from .buffers import Plan, strong_numbers
 from .emit import Printer, literal
 from .guard import FAR, NAN, raising
 from .program import Program, Var
 from .sources import Sources
+from .spreading import is_uniform
 
 Names = Mapping[Var, str]
 # Own functions on whose way to a right result exp may overflow

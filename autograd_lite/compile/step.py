@@ -77,6 +77,7 @@ class Step:
         self.signature = signature_of(f)
         self.latest: Version | None = None
         self._versions: dict[Any, list[Version]] = {}
+        self._all: list[Version] = []  # in the order in which they were compiled
         self._lock = threading.RLock()  # a function may call itself
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -129,18 +130,18 @@ class Step:
             if found is None:
                 found = Version(self.f, self.__name__, call)
                 versions.append(found)
-                count = sum(map(len, self._versions.values()))
-                if count % MANY_VERSIONS == 0:
-                    self._warn(count, found)
+                self._all.append(found)
+                if len(self._all) % MANY_VERSIONS == 0:
+                    self._warn(len(self._all), found)
         self.latest = found
         return found
 
     def _warn(self, count: int, new: Version) -> None:
-        others = [v for versions in self._versions.values() for v in versions if v is not new]
+        changed = difference(self._all[-2].leaves, new.leaves)
         warnings.warn(
-            f"{self.__name__} was compiled {count} times. Since the version before, "
-            f"{difference(others[-1].leaves, new.leaves)} changed. Keep shapes and types the same (pad "
-            f"the last batch, for example), and pass numbers that change as floats or arrays.",
+            f"{self.__name__} was compiled {count} times. Since the version before, {changed} "
+            f"changed. Keep shapes and types the same (pad the last batch, for example), and pass "
+            f"numbers that change as floats or arrays.",
             stacklevel=5,
         )
 

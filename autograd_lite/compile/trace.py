@@ -66,6 +66,10 @@ def trace(f: Callable[..., Any], call: Call) -> Traced:
             out = f(*args, **kwargs)
         results, outputs = taken_apart(out, name)
         program = recording.finish(outputs)
+    except ValueError as error:  # NumPy's, on the way of a Recorder into an array of its own
+        if isinstance(error.__cause__, TraceError):
+            raise error.__cause__ from None
+        raise
     finally:
         recording.open = False
         modes.observer = observer

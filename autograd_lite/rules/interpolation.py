@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..registry import compose
+from .indexing import getitem
 from .shaping import astype
 
 compose(np.interp, lambda x, xp, fp, left=None, right=None, period=None: interp(x, xp, fp, left, right, period))
@@ -21,8 +22,8 @@ def interp(x, xp, fp, left, right, period):
     slopes = np.concatenate([flat, (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1]), flat])
     i = np.searchsorted(xp, x, side="right")  # x lies before knot number i
     knot = np.maximum(i - 1, 0)
-    slope = np.where(x == xp[knot], gentler(slopes[knot], slopes[i]), slopes[i])
-    y = fp[knot] + slope * (x - xp[knot])
+    at, before, after = getitem(xp, knot), getitem(slopes, knot), getitem(slopes, i)
+    y = getitem(fp, knot) + np.where(x == at, gentler(before, after), after) * (x - at)
     y = y if left is None else np.where(x < xp[0], left, y)
     y = y if right is None else np.where(x > xp[-1], right, y)
     return astype(y, np.result_type(y, np.float64))

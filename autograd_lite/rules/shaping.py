@@ -54,10 +54,17 @@ def unravel(g, a, order):
     """`g` in the shape of `a`, whose numbers were read in this order; "A" and "K" look at memory."""
     if order in ("C", "F"):
         return np.reshape(g, a.shape, order=order)
-    numbered = np.empty_like(a, dtype=int)  # lies in memory as `a` does
-    numbered[...] = addresses(a.shape)
-    source = np.ravel(numbered, "K") if order == "K" else np.reshape(numbered, g.shape, order=order)
+    places = numbered(a)
+    source = np.ravel(places, "K") if order == "K" else np.reshape(places, g.shape, order=order)
     return back(g, source, a.shape)
+
+
+@primitive(lambda g, y, x: np.zeros_like(x))
+def numbered(x):
+    """Addresses in an array that lies in memory as `x` does."""
+    out = np.empty_like(x, dtype=int)
+    out[...] = addresses(x.shape)
+    return out
 
 
 def kept(shape, axis):

@@ -11,21 +11,21 @@ rule(np.partition,  lambda g, y, a, kth, axis=-1, kind="introselect", order=None
 
 compose(np.sort_complex,   lambda a: np.sort(a) + 0j)
 compose(np.median,         lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
-                               order_statistic(np.median, a, 0.5, axis, keepdims))
+                               order_statistic("median", a, 0.5, axis, keepdims))
 compose(np.nanmedian,      lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
-                               order_statistic(np.nanmedian, a, 0.5, axis, keepdims))
+                               order_statistic("nanmedian", a, 0.5, axis, keepdims))
 compose(np.quantile,       lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
                                   keepdims=False, *, weights=None:
-                               order_statistic(np.quantile, a, q, axis, keepdims, method, weights))
+                               order_statistic("quantile", a, q, axis, keepdims, method, weights))
 compose(np.nanquantile,    lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
                                   keepdims=False, *, weights=None:
-                               order_statistic(np.nanquantile, a, q, axis, keepdims, method, weights))
+                               order_statistic("nanquantile", a, q, axis, keepdims, method, weights))
 compose(np.percentile,     lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
                                   keepdims=False, *, weights=None:
-                               order_statistic(np.quantile, a, np.true_divide(q, 100), axis, keepdims, method, weights))
+                               order_statistic("quantile", a, np.true_divide(q, 100), axis, keepdims, method, weights))
 compose(np.nanpercentile,  lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
                                   keepdims=False, *, weights=None:
-                               order_statistic(np.nanquantile, a, np.true_divide(q, 100), axis, keepdims, method, weights))
+                               order_statistic("nanquantile", a, np.true_divide(q, 100), axis, keepdims, method, weights))
 
 
 def restore(g, y, a, axis):
@@ -54,14 +54,14 @@ def evened(x, ranked, axis):
     return np.moveaxis(np.repeat(means, lengths).reshape(lanes.shape), -1, axis)
 
 
-def order_statistic(fn, a, q, axis, keepdims, method=None, weights=None):
+def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
     """A quantile as a mean of two neighbours in sorted order; see `position`."""
     if weights is not None:
-        parts = [weighted(a, fn, one, weights, axis, keepdims, method) for one in np.ravel(q)]
+        parts = [weighted(a, name, one, weights, axis, keepdims, method) for one in np.ravel(q)]
         return np.reshape(np.stack(parts), np.shape(q) + parts[0].shape)
     ranked = np.sort(in_lanes(a, axis), axis=-1)
     n = ranked.shape[-1]
-    at = position(q, np.where(np.isnan(ranked), np.nan, np.arange(n)), fn, method)
+    at = position(q, np.where(np.isnan(ranked), np.nan, np.arange(n)), name, method)
     at = np.moveaxis(np.reshape(at, (np.size(q), *ranked.shape[:-1])), 0, -1)
     low = np.searchsorted(np.arange(1, n), at, side="right")  # at, rounded down
     t = astype(at - low, np.result_type(ranked, 1.0))
@@ -72,13 +72,14 @@ def order_statistic(fn, a, q, axis, keepdims, method=None, weights=None):
     return np.reshape(np.moveaxis(y, -1, 0), np.shape(q) + shape)
 
 
-@primitive(lambda g, y, q, ramp, fn, method: position_slope(g, y, np.shape(q), ramp, method))
-def position(q, ramp, fn, method):
+@primitive(lambda g, y, q, ramp, name, method: position_slope(g, y, np.shape(q), ramp, method))
+def position(q, ramp, name, method):
     """Where among sorted numbers the quantile lies, for instance at 2.25.
 
     NumPy's function itself tells, for every method: it is called on the numbers 0, 1, 2, ...; among
     them are nan where the quantile shall be nan, or where nan does not count.
     """
+    fn = getattr(np, name)
     return fn(ramp, axis=-1) if method is None else fn(ramp, q, axis=-1, method=method)
 
 
@@ -92,7 +93,7 @@ def position_slope(g, y, shape, ramp, method):
     return np.sum(g * np.where(moving, slope, 0), axis=tuple(range(len(shape), y.ndim)))
 
 
-@primitive(lambda g, y, a, fn, q, weights, axis, keepdims, method: share(g, y, a, axis, keepdims, None, True))
-def weighted(a, fn, q, weights, axis, keepdims, method):
+@primitive(lambda g, y, a, name, q, weights, axis, keepdims, method: share(g, y, a, axis, keepdims, None, True))
+def weighted(a, name, q, weights, axis, keepdims, method):
     """A weighted quantile: with the one method there is, one of the numbers of `a`."""
-    return fn(a, q, axis=axis, weights=weights, method=method, keepdims=keepdims)
+    return getattr(np, name)(a, q, axis=axis, weights=weights, method=method, keepdims=keepdims)
