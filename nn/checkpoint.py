@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nn.data.files import explain, open_file, replace_file
-from nn.data.hdf5 import dataset, member, values
+from nn.data.hdf5 import dataset, member, note, values
 from nn.errors import CheckpointError, CheckpointWarning, DataError
 
 PREVIOUS = ".previous"
@@ -119,12 +119,13 @@ def _build(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[st
             # HDF5 keeps a checksum of each chunk, and a scalar or an empty array has no chunks.
             summed = {"chunks": True, "fletcher32": True} if stored.ndim and stored.size else {}
             try:
-                file.create_dataset(name, data=stored, **summed).attrs["order"] = order
+                item = file.create_dataset(name, data=stored, **summed)
+                item.attrs["order"] = np.bytes_(order)
             except (ValueError, RuntimeError, OSError, TypeError) as error:
                 reason = f"cannot hold an array named {name!r} beside the others ({error})"
                 raise CheckpointError(path, reason) from error
-        file.attrs["attributes"] = text
-        file.attrs["sha256"] = _fingerprint(arrays, text)
+        file.attrs["attributes"] = np.bytes_(text)
+        file.attrs["sha256"] = np.bytes_(_fingerprint(arrays, text))
     with image.getbuffer() as view:
         view[:SEAL_SIZE] = _seal(view[SEAL_SIZE:])
     return image.getvalue()
@@ -167,8 +168,8 @@ def _parse(path: str, image: bytes) -> Checkpoint:
         with h5py.File(io.BytesIO(image), "r") as file:
             # A checkpoint is never packed, so its arrays cannot be larger than its file.
             arrays = _arrays(file, path, room=len(image))
-            text = str(file.attrs["attributes"])
-            if _fingerprint(arrays, text) != file.attrs["sha256"]:
+            text = _note(file, path, "attributes")
+            if _fingerprint(arrays, text) != _note(file, path, "sha256"):
                 raise DataError(path, None, "changed arrays or attributes", "those once saved")
             return Checkpoint(arrays, json.loads(text))
     except DataError as error:
@@ -199,8 +200,15 @@ def _arrays(file: h5py.File, path: str, room: int) -> dict[str, NDArray[Any]]:
                 raise DataError(path, name, f"the type {item.dtype}", "numbers")
             array = values(item, path, name)
             room -= array.nbytes
-            arrays[name] = array.T if item.attrs["order"] == "F" else array
+            arrays[name] = array.T if _note(item, path, "order") == "F" else array
     return arrays
+
+
+def _note(item: h5py.HLObject, path: str, name: str) -> str:
+    text = note(item, path, name)
+    if text is None:
+        raise DataError(path, item.name, f"no {name!r}", "one, a text of fixed length")
+    return text
 
 
 # --- the seal, and files --------------------------------------------------------------------------

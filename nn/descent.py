@@ -62,15 +62,19 @@ def descend(
             record(run, float(J), optimizer)
             bar.set_postfix_str(f"cost {float(J):.6f}", refresh=False)
 
-        def take(state: Any, steps: int) -> None:
-            run.parameters, run.state = arrays(state[0]), state[1]
-            run.iterations += steps
-            bar.update(steps)
+        shown = run.iterations
+
+        def show() -> None:
+            nonlocal shown
+            bar.update(run.iterations - shown)
+            shown = run.iterations
 
         # Where a resumed run starts between two costs that are recorded: up to the next one.
         while run.iterations % record_every and run.iterations < iterations and not stop:
             state, _ = compiled((run.parameters, run.state), X, Y)
-            take(state, 1)
+            run.parameters, run.state = arrays(state[0]), state[1]
+            run.iterations += 1
+            show()
         done = first = run.iterations
 
         def on_record(i: int, J: Any, get_state: Any) -> bool:
@@ -78,7 +82,7 @@ def descend(
             run.iterations = first + i
             tell(J)
             run.iterations = done = first + i + 1
-            bar.update(1 if i == 0 else record_every)
+            show()
             if callback is not None:
                 run.parameters, run.state = arrays(get_state()[0]), get_state()[1]
                 callback(run)
@@ -90,6 +94,7 @@ def descend(
             state, _ = ag.iterate(compiled, state, n, X, Y, every=record_every, callback=on_record)
             run.parameters, run.state = arrays(state[0]), state[1]
             run.iterations = done if stop else iterations
+            show()
     run.interrupted = run.iterations < iterations
     if not all(np.isfinite(p).all() for p in run.parameters.values()):
         raise diverged(float("nan"), run.iterations - 1, optimizer)

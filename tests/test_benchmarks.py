@@ -124,7 +124,7 @@ def test_contenders_take_turns():
 
         return Contender(name, lambda: Running(step))
 
-    rows = compare("work", [contender(HAND), contender("B")], Effort(seconds=0.05))
+    rows = compare("work", [contender(HAND), contender("B")], Effort(seconds=0.4))
     assert [row.contender for row in rows] == [HAND, "B"]
     assert rows[0].ratio == 1
     changes = sum(a != b for a, b in itertools.pairwise(order))

@@ -438,23 +438,34 @@ def forge(path: Path, change: Forge, sign: bool = True) -> None:
     image = io.BytesIO()
     with h5py.File(image, "w", libver="latest", userblock_size=SEAL_SIZE) as file:
         file["W1"] = ARRAYS["W1"]
-        file["W1"].attrs["order"] = "C"
-        file.attrs["attributes"] = "{}"
-        file.attrs["sha256"] = checkpoint._fingerprint({"W1": ARRAYS["W1"]}, "{}")
+        file["W1"].attrs["order"] = np.bytes_("C")
+        sign_with(file, "{}")
         change(file)
     body = image.getvalue()[SEAL_SIZE:]
     path.write_bytes((checkpoint._seal(body) if sign else bytes(SEAL_SIZE)) + body)
 
 
+def sign_with(file: h5py.File, text: str) -> None:
+    """Give the file these settings and the fingerprint that belongs to them."""
+    file.attrs["attributes"] = np.bytes_(text)
+    file.attrs["sha256"] = np.bytes_(checkpoint._fingerprint({"W1": ARRAYS["W1"]}, text))
+
+
+def text_of_variable_length(file: h5py.File) -> None:
+    text = str(file.attrs["sha256"].decode())
+    del file.attrs["sha256"]
+    file.attrs["sha256"] = text
+
+
 def external(file: h5py.File) -> None:
     item = file.create_dataset("W2", (4,), "f8", external=[("/dev/zero", 0, 32)])
-    item.attrs["order"] = "C"
+    item.attrs["order"] = np.bytes_("C")
 
 
 def virtual(file: h5py.File) -> None:
     layout = h5py.VirtualLayout((4,), "f8")
     layout[:] = h5py.VirtualSource("other.h5", "W1", (4,))
-    file.create_virtual_dataset("W2", layout).attrs["order"] = "C"
+    file.create_virtual_dataset("W2", layout).attrs["order"] = np.bytes_("C")
 
 
 def link(target: Any) -> Forge:
@@ -468,12 +479,12 @@ def circle(file: h5py.File) -> None:
 
 def references(file: h5py.File) -> None:
     data = np.full(4, h5py.h5r.create(file.id, b"/", h5py.h5r.OBJECT), dtype=h5py.ref_dtype)
-    file.create_dataset("W2", data=data, dtype=h5py.ref_dtype).attrs["order"] = "C"
+    file.create_dataset("W2", data=data, dtype=h5py.ref_dtype).attrs["order"] = np.bytes_("C")
 
 
 def bomb(file: h5py.File) -> None:
     item = file.create_dataset("W2", (10**6, 10**6), "f8", chunks=(9, 9), maxshape=(None, None))
-    item.attrs["order"] = "C"
+    item.attrs["order"] = np.bytes_("C")
     item[0, 0] = 1
 
 
@@ -481,7 +492,7 @@ def small_bombs(file: h5py.File) -> None:
     for i in range(200):
         item = file.create_dataset(f"b{i}", (1000,), "f8", chunks=(1000,), compression="gzip")
         item[0] = 1
-        item.attrs["order"] = "C"
+        item.attrs["order"] = np.bytes_("C")
 
 
 def groups(file: h5py.File) -> None:
@@ -505,16 +516,23 @@ FORGED = [
     pytest.param(lambda f: f["W1"].__setitem__((0, 0), 9), "changed arrays", id="value changed"),
     pytest.param(lambda f: f.move("W1", "W2"), "changed arrays", id="name changed"),
     pytest.param(
-        lambda f: f["W1"].attrs.create("order", "F"), "changed arrays", id="order changed"
+        lambda f: f["W1"].attrs.create("order", np.bytes_("F")),
+        "changed arrays",
+        id="order changed",
     ),
-    pytest.param(lambda f: f.attrs.create("attributes", "[]"), "changed", id="attributes changed"),
-    pytest.param(lambda f: f.attrs.create("sha256", "0" * 64), "changed", id="fingerprint changed"),
     pytest.param(
-        lambda f: f.attrs.__delitem__("sha256"), "no checkpoint inside", id="no fingerprint"
+        lambda f: f.attrs.create("attributes", np.bytes_("[]")), "changed", id="attributes changed"
     ),
-    pytest.param(lambda f: f.attrs.__delitem__("attributes"), "no checkpoint", id="no attributes"),
-    pytest.param(lambda f: f["W1"].attrs.clear(), "no checkpoint inside", id="no order"),
-    pytest.param(lambda f: f.__setitem__("W2", 1.0), "no checkpoint inside", id="one array more"),
+    pytest.param(
+        lambda f: f.attrs.create("sha256", np.bytes_("0" * 64)), "changed", id="fingerprint changed"
+    ),
+    pytest.param(lambda f: f.attrs.__delitem__("sha256"), "no 'sha256'", id="no fingerprint"),
+    pytest.param(
+        lambda f: f.attrs.__delitem__("attributes"), "no 'attributes'", id="no attributes"
+    ),
+    pytest.param(text_of_variable_length, "text of fixed length", id="a heap without checksums"),
+    pytest.param(lambda f: f["W1"].attrs.clear(), "no 'order'", id="no order"),
+    pytest.param(lambda f: f.__setitem__("W2", 1.0), "no 'order'", id="one array more"),
     pytest.param(lambda f: f.__delitem__("W1"), "changed arrays", id="one array less"),
     pytest.param(link(np.array(["cat"], h5py.string_dtype())), "the type object", id="text"),
     pytest.param(link(np.zeros(2, "u1,f4")), "the type", id="compound"),
@@ -556,9 +574,7 @@ def test_settings_are_never_run(tmp_path: Path) -> None:
     for text in ("not json", "[" * 100_000):
         forge(
             tmp_path / "model.h5",
-            lambda f, text=text: f.attrs.update(
-                attributes=text, sha256=checkpoint._fingerprint({"W1": ARRAYS["W1"]}, text)
-            ),
+            lambda file, text=text: sign_with(file, text),
         )
         with pytest.raises(CheckpointError, match="no checkpoint inside"):
             read_image(tmp_path / "model.h5")

@@ -200,7 +200,7 @@ def test_a_model_is_saved_now_and_then(data, monkeypatch):
         train.persist, "save", lambda path, m: (saved.append(m.iterations), real(path, m))
     )
     run("train", "--data", data, "--iterations", 350, "--out", "out")
-    assert saved == [0, 100, 200, 300, 350]
+    assert saved == [1, 101, 201, 301, 350]
 
 
 def start(*arguments, **options):

@@ -207,7 +207,7 @@ def test_cache_of_another_seed_or_version_is_replaced(tmp_path: Path) -> None:
     (tmp_path / TEST).unlink()
     assert same(drawings(seed=8, cache=tmp_path), drawings(seed=8))
     with h5py.File(tmp_path / TRAIN, "r+") as file:
-        file.attrs["drawings"] = "version 0, seed 8"
+        file.attrs["drawings"] = np.bytes_("version 0, seed 8")
         file["train_set_x"][...] = np.zeros((209, 64, 64, 3), np.uint8)
     assert same(drawings(seed=8, cache=tmp_path), drawings(seed=8))
 

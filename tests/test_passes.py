@@ -212,8 +212,8 @@ def test_simplify(case):
 KEPT = {
     "a number that decides the type": lambda x: x.astype(np.float32) * np.float64(1),
     "a broadcast that makes the shape": lambda x: np.broadcast_to(x[0], (3, 4)) * 2,
-    "both sides repeated": lambda x: np.broadcast_to(x[:, :1], (3, 4)) - np.broadcast_to(
-        x[:, 1:2], (3, 4)
+    "both sides repeated": lambda x: (
+        np.broadcast_to(x[:, :1], (3, 4)) - np.broadcast_to(x[:, 1:2], (3, 4))
     ),
     "a weak number's repetition": lambda x, r: x.astype(np.float32) * np.broadcast_to(r, (3, 4)),
     "zero factors": lambda x: x * 0 / 3 * 0.0,
@@ -298,7 +298,9 @@ def test_sigmoids_are_recognized_only_where_nothing_else_needs_their_parts():
     one = lambda x: 1 / (1 + np.exp(-x))
     assert applied(sigmoids.recognize_sigmoids, one, X) == ["t1 = sigmoid(x)"]
     two = lambda x: (1 / (1 + np.exp(-x)), np.exp(-x))
-    assert len(applied(sigmoids.recognize_sigmoids, two, X, first=[passes.common_subexpressions])) == 4
+    assert (
+        len(applied(sigmoids.recognize_sigmoids, two, X, first=[passes.common_subexpressions])) == 4
+    )
 
 
 # Speed
@@ -382,7 +384,9 @@ def test_large_products_are_turned_where_that_is_quicker(turned):
     )
     same(program, new, values)
     expected = ["t1 = a.T", "t2 = b @ t1", "t3 = t2 * 0.1", "t4 = t3.T"]
-    assert text(new) == (expected if turned < 0.85 else ["t1 = b.T", "t2 = a @ t1", "t3 = t2 * 0.1"])
+    assert text(new) == (
+        expected if turned < 0.85 else ["t1 = b.T", "t2 = a @ t1", "t3 = t2 * 0.1"]
+    )
 
 
 def test_small_products_are_not_timed():

@@ -33,7 +33,12 @@ def entry(
     lines, passed = [], []
     for i, (path, container) in enumerate(call.containers):
         known[f"C{i}"] = type(container)
-        checks += [f"{path}.__class__ is C{i}", f"len({path}) == {len(container)}"]
+        checks.append(f"{path}.__class__ is C{i}")
+        if isinstance(container, dict):
+            known[f"K{i}"] = [*container]
+            checks.append(f"[*{path}] == K{i}")  # their order is that of the results
+        else:
+            checks.append(f"len({path}) == {len(container)}")
     for i, leaf in enumerate(call.leaves):
         lines.append(f"        x{i} = {leaf.path}")
         checks += leaf_checks(i, leaf.value, traced.pinned, known)

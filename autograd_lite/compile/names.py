@@ -8,11 +8,17 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from .emit import is_own
 from .program import Line, Program, Var
 
 _LAYER = re.compile(r"^(?:params_|parameters_)?([Wwb])(\d*)$")
 _ACTIVATIONS = {"tanh", "sigmoid", "relu", "leaky_relu", "maximum", "softmax", "softplus"}
-_RESERVED = {"np", "range", "operator", "step", "loop", "state", "i", "n", "every"}
+# What a generated file uses itself
+_RESERVED = {
+    "np", "step", "once", "loop", "state", "n", "_", "abs", "float", "range", "slice",
+    "FloatingPointError",
+}  # fmt: skip
+_MEMORY = re.compile(r"[mk]\d+$")
 
 
 def name_variables(program: Program, more: Iterable[Line] = ()) -> dict[Var, str]:
@@ -24,7 +30,7 @@ def name_variables(program: Program, more: Iterable[Line] = ()) -> dict[Var, str
     """
     layers = name_layers(program)
     names: dict[Var, str] = {}
-    taken = set(_RESERVED)
+    taken = {line.fn.__name__ for line in [*program.lines, *more] if is_own(line.fn)} | _RESERVED
     for v in [*program.inputs, *program.constants]:
         names[v] = unused(identifier(v.name or "c"), taken)
     count = 0
@@ -95,7 +101,9 @@ def identifier(name: str) -> str:
     ('layers_0_W', 'lambda_', 'v2nd')
     """
     name = re.sub(r"\W+", "_", name).strip("_") or "v"
-    return f"{name}_" if keyword.iskeyword(name) else f"v{name}" if name[0].isdigit() else name
+    if keyword.iskeyword(name) or _MEMORY.match(name):
+        return f"{name}_"
+    return f"v{name}" if name[0].isdigit() else name
 
 
 def unused(name: str, taken: set[str]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..functions import log_sigmoid, log_softmax, logsumexp, sigmoid, softmax, softplus
 from .buffers import Plan, strong_numbers
 from .emit import Printer, literal
@@ -13,6 +15,7 @@ from .program import Program, Var
 from .sources import Sources
 from .spreading import is_uniform
 
+SPELLED_OUT = 64  # numbers at most in an array that stands in the file
 Names = Mapping[Var, str]
 # Own functions on whose way to a right result exp may overflow
 _OVERFLOWING = (sigmoid, log_sigmoid, log_softmax, logsumexp, softmax, softplus)
@@ -69,14 +72,22 @@ def silenced(quiet: str) -> list[str]:
 
 
 def handed_over(program: Program) -> dict[Var, Any]:
-    """The constants that are no one number repeated: parameters of the generated function."""
-    return {v: c for v, c in program.constants.items() if not is_uniform(c)}
+    """The constants that the file does not spell out: parameters of the generated function."""
+    return {v: c for v, c in program.constants.items() if spelled_out(c) is None}
 
 
 def constants_made(program: Program, names: Names) -> list[str]:
     """Source lines that make the other constants."""
-    return [
-        f"{names[v]} = np.full({c.shape}, {literal(c.ravel()[0])})"
-        for v, c in program.constants.items()
-        if is_uniform(c)
-    ]
+    spelled = {v: spelled_out(c) for v, c in program.constants.items()}
+    return [f"{names[v]} = {text}" for v, text in spelled.items() if text is not None]
+
+
+def spelled_out(c: Any) -> str | None:
+    """Python that makes a constant, if it is short."""
+    if c.size and is_uniform(c) and c.dtype.kind in "fiub":
+        return f"np.full({c.shape}, {literal(c.ravel()[0])})"
+    if 0 < c.size <= SPELLED_OUT and c.dtype.kind in "iub":
+        return f"np.array({c.tolist()}, {literal(c.dtype)})"
+    if 0 < c.size <= SPELLED_OUT and c.dtype.kind == "f" and np.isfinite(c).all():
+        return f"np.array({c.tolist()}, {literal(c.dtype)})"
+    return None

@@ -226,11 +226,15 @@ def as_tensor(x: Any) -> Any:
 
 
 def signature_of(f: Callable[..., Any]) -> inspect.Signature:
-    """The signature of f, or *args of what has none."""
+    """The signature of f, or *args of what has none, or a wood of options, as a ufunc has."""
+    if isinstance(f, Step):
+        return f.signature
     try:
+        if isinstance(f.func if isinstance(f, functools.partial) else f, np.ufunc):
+            raise ValueError
         return inspect.signature(f)
     except (TypeError, ValueError):
-        return inspect.signature(lambda *args: None)
+        return inspect.signature(lambda *args, **kwargs: None)
 
 
 def light(value: Any) -> Any:

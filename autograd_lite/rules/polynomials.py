@@ -28,6 +28,8 @@ def powers(x, n):
 
 def polyval_slope(g, shape, x):
     """Each coefficient is multiplied by its power of x, and repeated where x has more axes."""
+    if shape[0] == 0:  # no coefficient is left, as in the derivative of a constant
+        return np.zeros(shape)
     powers = np.expand_dims(x, 0) ** column(np.arange(shape[0] - 1, -1, -1), np.ndim(x) + 1)
     powers = np.reshape(powers, (shape[0],) + (1,) * (np.ndim(g) - np.ndim(x)) + np.shape(x))
     target = (shape[0],) + (1,) * (np.ndim(g) - len(shape) + 1) + shape[1:]

@@ -54,7 +54,7 @@ def unravel(g, a, order):
     """`g` in the shape of `a`, whose numbers were read in this order; "A" and "K" look at memory."""
     if order in ("C", "F"):
         return np.reshape(g, a.shape, order=order)
-    places = numbered(a)
+    places = numbered(np.empty_like(a, dtype=int))
     source = np.ravel(places, "K") if order == "K" else np.reshape(places, g.shape, order=order)
     return back(g, source, a.shape)
 

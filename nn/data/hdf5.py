@@ -59,11 +59,18 @@ def opened(path: str) -> Iterator[h5py.File]:
             yield file
 
 
-def note(file: h5py.File, path: str, name: str) -> str | None:
-    """A text that was stored with the file as a whole, or None."""
+def note(item: h5py.HLObject, path: str, name: str) -> str | None:
+    """A text of fixed length that was stored with the file, a group or a dataset, or None."""
     with _any_error(path, None, "a damaged file"):
-        text = file.attrs.get(name)
-    return text if isinstance(text, str) else None
+        if name not in item.attrs:
+            return None
+        # Text of variable length lies in a heap that has no checksum: one flipped bit there, and
+        # HDF5 2.0 never returns.
+        attribute = item.attrs.get_id(name)
+        if attribute.dtype.kind != "S" or attribute.shape != ():
+            return None
+        text: str = item.attrs[name].decode()
+        return text
 
 
 def require(file: h5py.File, path: str, keys: Sequence[str]) -> None:

@@ -72,7 +72,7 @@ def _store(folder: str, mark: str, train: Half, test: Half) -> None:
     for name, prefix, half in ((TRAIN_FILE, "train", train), (TEST_FILE, "test", test)):
         image = io.BytesIO()
         with h5py.File(image, "w") as file:
-            file.attrs[MARK] = mark
+            file.attrs[MARK] = np.bytes_(mark)
             labels = half.Y.ravel().astype(np.int64)
             for key, values in ((f"{prefix}_set_x", half.pictures), (f"{prefix}_set_y", labels)):
                 # The checksum makes a damaged cache an error, not other pictures.
