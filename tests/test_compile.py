@@ -443,9 +443,10 @@ def test_too_many_versions_warn_with_the_reason():
 
 def test_the_warning_names_a_pinned_number():
     step = ag.compile(lambda x, n: x[:, :n])
+    for n in range(1, 8):
+        step(X, n)
     with pytest.warns(UserWarning, match="n from 7 to 8"):
-        for n in range(1, 9):
-            step(X, n)
+        step(X, 8)
 
 
 def test_before_the_first_call_there_is_no_source():
@@ -493,7 +494,7 @@ def test_anomaly_detection_looks_at_the_function_itself():
     """And names the user's line."""
     step = ag.compile(lambda x: np.log(x))
     step(np.ones(3))
-    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match="np.log"):
+    with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match=r"np\.log"):
         ag.grad(lambda x: np.sum(step(x)))(np.array([0.0, 1.0]))
 
 

@@ -1,5 +1,6 @@
 """ag.iterate: loops of a compiled step, and strength reduction across their iterations."""
 
+import dataclasses
 import functools
 import sys
 import warnings
@@ -161,8 +162,9 @@ def shown(p, X, Y, rate):
 def batches(state, X, Y, rate):
     """Another half of the examples at every step: X, as the step sees it, changes."""
     p, shift = state
-    X, Y = np.roll(X, shift, axis=1)[:, :6], np.roll(Y, shift, axis=1)[:, :6]
-    return (plain(p, X, Y, rate)[0], shift), plain(p, X, Y, rate)[1]
+    here = (np.arange(6) + shift) % M
+    new, J = plain(p, X[:, here], Y[:, here], rate)
+    return (new, shift + 6), J
 
 
 def clipped(p, X, Y, rate):
@@ -222,7 +224,8 @@ def loops_of(step, state, *constants):
     names = ["state", *"XYZ"[: len(constants)]]
     compiled = step if isinstance(step, ag.compile(plain).__class__) else ag.compile(step)
     call = compiled.call((state, *constants), {}).plain()
-    assert isinstance(call, Call) and names
+    assert isinstance(call, Call)
+    assert names
     return Loops("step", call, Version(step, "step", call))
 
 
@@ -251,8 +254,6 @@ def test_a_reduced_loop_gives_the_same(case, n):
 
 def replaced(reduction):
     """The same, as if it cost nothing to start with."""
-    import dataclasses
-
     return dataclasses.replace(reduction, spent=-1)
 
 
@@ -446,6 +447,15 @@ def test_a_state_that_grows_with_its_key():
         ag.iterate(lambda s: {"a": s["a"], "kind": "other"}, {"a": np.zeros(3), "kind": "one"}, 2)
 
 
+def test_a_state_that_decides_a_size_must_not_change():
+    """The loop is compiled once; a Python loop of compiled steps is not."""
+    step = ag.compile(lambda s: ((s[0][: s[1]].sum() + s[0], s[1] + 1), s[0][0]))
+    with pytest.raises(ag.TraceError, match="decides a size"):
+        ag.iterate(step, (np.ones(5), 2), 3)
+    same = ag.compile(lambda s: (s[0][: s[1]].sum() + s[0], s[1]))
+    assert_array_equal(ag.iterate(same, (np.ones(5), 2), 2)[0][0], [9] * 5)
+
+
 def test_several_constants_and_shapes_use_one_step():
     """Each combination has its loop."""
     step = ag.compile(lambda s, a, b: (s * a + b, s.sum()))
@@ -491,7 +501,7 @@ def test_nan_for_good_is_nan():
     """A descent that diverges gives what it gives eagerly, in about the same time."""
 
     def step(s, a):
-        J, g = ag.value_and_grad(lambda s: np.sum(np.log(s) * a))(s)
+        J, g = ag.value_and_grad(lambda s: np.sum(np.sqrt(s) * a))(s)
         return s - 10 * g, J
 
     with np.errstate(all="ignore"):

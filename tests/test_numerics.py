@@ -364,6 +364,8 @@ def test_sinc_at_and_near_zero() -> None:
     x = 1e-5
     same(g(np.sinc, [x]), [-(np.pi**2) * x / 3 + np.pi**4 * x**3 / 30], 1e-12)
     same(g(np.sinc, [1.0]), [-1.0], 1e-14)
+    x = np.array([0.4, 1.49, 1.51, 2.5, -7.3])  # x s'' + 2 s' + pi^2 x s = 0
+    same(h(np.sinc, x), -2 * g(np.sinc, x) / x - np.pi**2 * np.sinc(x), 1e-12)
 
 
 def test_i0() -> None:

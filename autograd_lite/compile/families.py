@@ -6,7 +6,7 @@ products L @ X.T. w.T @ X counts too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,23 @@ def family(
             return None
         members -= dropped
     return None
+
+
+def states_in(v: Var, states: set[Var], made: Mapping[Var, Line]) -> Iterator[tuple[Var, bool]]:
+    """States that a left factor is a combination of, and whether they stand in it transposed."""
+    stack = [(v, False)]
+    seen = set()
+    while stack:
+        u, turned = stack.pop()
+        if u in seen or len(u.shape) != 2:
+            continue
+        seen.add(u)
+        if u in states:
+            yield u, turned
+        elif u in made and is_transpose(made[u]):
+            stack.append((made[u].args[0], not turned))
+        elif u in made and made[u].fn in _LINEAR:
+            stack += [(a, turned) for a in made[u].reads()]
 
 
 def ancestors(of: Iterable[Var], within: set[Var], made: Mapping[Var, Line]) -> set[Var]:

@@ -73,6 +73,7 @@ class Loops:
         count = len(order)
         pairs = [(program.inputs[j], program.outputs[i]) for j, i in enumerate(order)]
         check_states(pairs, name)
+        check_pinned(traced, call, pairs, name)
         values = [program.outputs[i] for i in numbers_of(self.value_results)]
         self.program = dead_code(program.replace(outputs=[out for _, out in pairs] + values))
         self.pairs = list(zip(self.program.inputs[:count], self.program.outputs, strict=False))
@@ -261,6 +262,18 @@ def nested_like(results: Any, values: Any) -> Any:
     """Values in the nest that results have, in order."""
     following = iter(values)
     return tree_map(lambda r: next(following) if isinstance(r, Result) else r.value, results)
+
+
+def check_pinned(traced: Traced, call: Call, pairs: list[tuple[Var, Any]], name: str) -> None:
+    """Raise TraceError if a state changes that Python needs as a number, for a size or a branch."""
+    varying = [i for i, leaf in enumerate(call.leaves) if is_traced(leaf.value)]
+    for i, (s, out) in zip(varying, pairs, strict=False):
+        if i in traced.pinned and out is not s:
+            raise TraceError(
+                f"{name}: the state {s.name} decides a size, an axis or a branch, and changes from "
+                f"step to step; a loop is compiled once. Call the compiled step in a Python loop, "
+                f"or index with an array made from {s.name}: np.arange(k) + {s.name}."
+            )
 
 
 def check_states(pairs: list[tuple[Var, Any]], name: str) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..rules.indexing import getitem
 from .algebra import is_transpose
-from .families import Family, Pairs, family, is_product, outer_factor
+from .families import Family, Pairs, family, is_product, outer_factor, states_in
 from .passes import dead_code
 from .program import Line, Program, Var, distinct, fill
 
@@ -42,20 +42,18 @@ def reduce_strength(body: Program, before: list[Line], pairs: Pairs) -> Reduced 
     """
     made = {v: line for line in [*before, *body.lines] for v in line.outs}
     changing = {s for s, _ in pairs} | {v for line in body.lines for v in line.outs}
+    states = {s for s, _ in pairs}
     for line in body.lines:
         if line.fn is not np.matmul or not all(isinstance(a, Var) for a in line.args):
             continue
-        W, X = line.args
-        turned = W in made and is_transpose(made[W])
-        W = made[W].args[0] if turned else W
-        states = [s for s, _ in pairs]
-        fits = len(X.shape) == len(W.shape) == 2 and X.dtype == W.dtype
-        if fits and W in states and X not in changing:
-            found = family(body, pairs, made, W, X, turned)
-            if found is not None:
-                saved = multiplications_saved(body, found, made)
-                if saved > 0:
-                    return Transform(body, pairs, made, found).reduced(saved)
+        product, X = line.args
+        if X in changing or len(X.shape) != 2 or len(product.shape) != 2:
+            continue
+        for W, turned in states_in(product, states, made):
+            found = family(body, pairs, made, W, X, turned) if W.dtype == X.dtype else None
+            saved = 0 if found is None else multiplications_saved(body, found, made)
+            if found is not None and saved > 0:
+                return Transform(body, pairs, made, found).reduced(saved)
     return None
 
 
