@@ -355,6 +355,13 @@ def _(folder: Path) -> None:
     write(folder, y=None, train_set_Y=LABELS)
 
 
+@case("key not UTF-8", X, "did you mean 'train_set_�x'?")
+def _(folder: Path) -> None:
+    write(folder, x=None)
+    with h5py.File(folder / TRAIN, "r+") as file:
+        file[b"train_set_\xffx"] = PIXELS
+
+
 @case("the two files exchanged", X, "no such key", "did you mean 'test_set_x'?")
 def _(folder: Path) -> None:
     (folder / TEST).replace(folder / TRAIN)

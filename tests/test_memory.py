@@ -119,8 +119,10 @@ def seconds(shape, n):
 def test_time_is_linear_in_the_size_of_the_graph(shape):
     """Four times the calls take at most five times as long."""
     with without_collector():
-        for _attempt in range(3):  # other processes may disturb one measurement
-            small, large = seconds(shape, 4000), seconds(shape, 16_000)
+        small = large = float("inf")
+        for _attempt in range(8):  # other processes disturb a measurement; the least is least so
+            small = min(small, seconds(shape, 4000))
+            large = min(large, seconds(shape, 16_000))
             if large <= 5 * small:
                 return
     pytest.fail(f"{large:.3f} s for four times the graph that took {small:.3f} s")

@@ -331,8 +331,8 @@ def test_table_is_large_enough() -> None:
 
 # No rule is out of sight: each vjp runs in some case, and were it wrong by a thousandth, that shows
 
-# How several outputs and recomputation are recorded: no functions of a user's, tested on their own.
-INNER = ("pick", "bundle", "recompute")
+# How several outputs and recomputation are recorded, and layouts read: tested on their own.
+INNER = ("pick", "bundle", "recompute", "numbered")
 Place = tuple[Any, str, int]  # a rule, the attribute its vjps are in, and which one
 
 

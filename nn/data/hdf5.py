@@ -76,7 +76,8 @@ def note(item: h5py.HLObject, path: str, name: str) -> str | None:
 def require(file: h5py.File, path: str, keys: Sequence[str]) -> None:
     """Raise DataError for the first of ``keys`` that the file lacks, and suggest a near one."""
     with _any_error(path, None, "a damaged file"):
-        there = list(file)
+        # Names that are not UTF-8 come as bytes.
+        there = [n if isinstance(n, str) else n.decode(errors="replace") for n in file]
     for key in keys:
         if key not in there:
             spare = [name for name in there if name not in keys]
