@@ -11,6 +11,7 @@ import numpy as np
 from .errors import AnomalyError, GraphError, ShapeError
 from .graph import Node, describe, fingerprint, modes
 from .registry import RULES, primitive
+from .rules.devices import beside, lazy
 from .rules.indexing import getitem, scatter_into
 
 float64 = np.float64
@@ -36,8 +37,11 @@ def backpropagate(
 
     `np.where(x > 0, np.log(x), 0)` sends zero into log, whose slope at 0 is infinite: plain
     arithmetic gives 0 * inf = nan, the derivative is 0. If a nan comes out, sweep once more with
-    zero times anything being zero.
+    zero times anything being zero. Of numbers that are not computed yet nobody knows, so that is
+    done at once.
     """
+    if lazy(g):
+        return sweep(nodes, g, lift, wanted, strong=True)
     with np.errstate(all="ignore"):  # the caller sees the gradient, not its intermediate steps
         found = sweep(nodes, g, lift, wanted)
         if any([has_nan(d) for d in found.values()]):
@@ -182,7 +186,7 @@ def add_in_place(
 def fit(d: Any, g: Any, a: Any, node: Node, strong: bool, parent: Node) -> Any:
     """The gradient `d` in the shape and type of the input `a` it belongs to."""
     if not hasattr(d, "shape"):
-        d = np.asarray(d)
+        d = beside(a, d)
     if strong:
         assert node.rule is not None
         if node.rule.elementwise and parent.rule is not None and type(g) is not tuple:
@@ -242,14 +246,12 @@ def cast(d: Any, dtype: Any) -> Any:
 
 def with_strong_zero(d: Any, g: Any, elementwise: bool) -> Any:
     """`d` with its nan replaced by zero wherever no gradient came in."""
-    if not np.isnan(d).any():
-        return d
-    if type(g) is tuple:
+    if type(g) is tuple or not (lazy(d) or np.isnan(d).any()):
         return d
     nothing = g == 0
-    if elementwise and g.shape == d.shape:
-        return np.where(nothing, 0, d)
-    return np.zeros_like(d) if nothing.all() else d
+    if not elementwise or g.shape != d.shape:
+        nothing = nothing.all()
+    return np.where(np.isnan(d) & nothing, 0, d)
 
 
 def with_lost_slope(d: Any, g: Any, a: Any, y: Any) -> Any:
@@ -258,19 +260,19 @@ def with_lost_slope(d: Any, g: Any, a: Any, y: Any) -> Any:
     In log(exp(1000)) it meets exp's slope of infinity, and nothing says what their product is.
     """
     lost = (d == 0) & (g != 0) & np.isinf(a) & np.isinf(y)
-    return np.where(lost, np.nan, d) if np.any(lost) else d
+    return np.where(lost, np.nan, d) if lazy(d) or np.any(lost) else d
 
 
 def has_nan(d: Any) -> bool:
-    """Whether an array of NumPy's holds a nan."""
+    """Whether an array whose numbers are there holds a nan."""
     d = raw(d) if type(d) is not ndarray else d
     if type(d) is ndarray and d.dtype.kind == "f":
         if d.size == 0:
             return False
         largest = d.item(d.argmax())  # argmax finds a nan first, and is quick
         return bool(largest != largest)
-    if not isinstance(d, ndarray | np.generic):
-        return False  # a recorder, or a lazy array: its numbers are not here
+    if lazy(d) or hasattr(d, "__autograd_call__"):
+        return False  # what records knows no numbers
     return bool(np.isnan(d).any())
 
 
@@ -295,6 +297,13 @@ def check_finite(d: Any, node: Node) -> None:
             f"backward of {describe(node)} made the first {what}. Look at the values it was "
             f"given: a zero, a negative number or an overflow there is the usual cause."
         )
+
+
+def seed(y: Any) -> Any:
+    """The gradient of `y` with respect to itself: ones, of its kind and where its numbers are."""
+    if isinstance(y, ndarray | np.generic) and not y.shape:
+        return y.dtype.type(1)  # computes faster than an array of one number
+    return np.ones_like(y)
 
 
 def raw(d: Any) -> Any:

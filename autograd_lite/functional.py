@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .backward import seed
 from .errors import NotDifferentiableError
 from .level import (
     Argnums,
@@ -51,9 +52,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
             traced = level.enter_arguments(args, numbers)
             value, aux = with_aux(f(*traced, **kwargs), has_aux)
             require_scalar(value, "grad")
-            data = array_of(value)
-            one = np.ones_like(data) if data.shape else data.dtype.type(1)
-            found = level.pullback([value])([one])
+            found = level.pullback([value])([seed(array_of(value))])
             grads = as_given(level, traced, numbers, found)
             value, aux = level.outside(value), level.outside(aux)
         return ((value, aux) if has_aux else value), chosen(argnums, numbers, grads)
@@ -96,7 +95,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     @functools.wraps(f, updated=())
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         value, back = _vjp(f, args, kwargs, argnums, False)
-        return back(tree_map(lambda y: np.ones(np.shape(y)), value))
+        return back(tree_map(lambda y: seed(_floating(y)), value))
 
     return evaluate
 

@@ -6,6 +6,7 @@ One forward pass each; then one sweep for every row of a Jacobian, or for every 
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -24,6 +25,7 @@ from .level import (
     require_scalar,
 )
 from .registry import Function
+from .rules.devices import beside
 from .tensor import Tensor
 from .trees import leaves, rebuild
 
@@ -66,7 +68,7 @@ def jacobian(
             result, aux = with_aux(f(*traced, **kwargs), has_aux)
             results = leaves(result)
             n_in = sum([v.size for v in level.variables])
-            n_out = sum([np.size(r) for r in results])
+            n_out = sum([math.prod(np.shape(r)) for r in results])
             forward = mode == "forward" or (mode == "auto" and FORWARD_COST * n_in < n_out)
             blocks = by_columns(level, results) if forward else by_rows(level, results)
             whole = rebuild(
@@ -117,7 +119,7 @@ def units(like: Any) -> Iterator[Any]:
     for i in range(data.size):
         e = np.zeros(data.size, dtype)
         e[i] = 1
-        yield e.reshape(data.shape)
+        yield beside(data, e.reshape(data.shape))
 
 
 def pile(parts: list[Any], like: Any) -> Any:

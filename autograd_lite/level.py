@@ -6,6 +6,7 @@ to these only, so the levels cannot be confused.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,6 +17,7 @@ from .backward import backpropagate, depending
 from .errors import NotDifferentiableError, ShapeError
 from .graph import Node, modes, reachable
 from .registry import RULES, primitive
+from .rules.devices import in_type_of
 from .tensor import Tensor, tensor_of
 from .trees import leaves_like, paths, tree_map
 
@@ -235,7 +237,7 @@ def require_scalar(value: Any, asked_by: str) -> None:
             f"{returned} a {type(data).__name__} of {len(data)}. For a scalar and something else, "
             f"pass has_aux=True; for several results use vjp or jacobian."
         )
-    if np.size(data) != 1:
+    if math.prod(np.shape(data)) != 1:
         raise NotDifferentiableError(
             f"{returned} shape {np.shape(data)}. Sum it, or use jacobian or elementwise_grad."
         )
@@ -272,6 +274,5 @@ def gradient_for(like: Any, g: Any, called: str) -> Any:
     dtype = getattr(data, "dtype", None)
     if type(g) is Tensor:
         return g if dtype is None or g.dtype == dtype else g.astype(dtype)
-    if hasattr(g, "__array_function__") and not isinstance(g, np.ndarray | np.generic):
-        return g  # CuPy's or Dask's
-    return np.array(g, dtype=dtype)
+    g = in_type_of(data, g)
+    return np.array(g) if isinstance(g, np.ndarray) else g

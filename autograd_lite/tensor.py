@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .backward import backpropagate
+from .backward import backpropagate, seed
 from .errors import GraphError, NotDifferentiableError, ShapeError, SilentCopyError
 from .graph import Node, describe, reachable, release
 from .registry import printed_name
+from .rules.devices import foreign, in_type_of
 
 ndarray = np.ndarray
 _deposit_lock = threading.Lock()
@@ -232,7 +233,7 @@ class Tensor:
                     f"backward on shape {data.shape}: only a scalar has a gradient by itself. Sum "
                     f"it to a cost first, or pass gradient= of shape {data.shape}."
                 )
-            return np.ones_like(data) if data.shape else data.dtype.type(1)
+            return seed(data)
         if np.shape(gradient) != data.shape:
             raise ShapeError(
                 f"gradient has shape {np.shape(gradient)}, but what it is the gradient of has "
@@ -240,7 +241,7 @@ class Tensor:
             )
         if isinstance(gradient, Tensor):
             return gradient
-        return np.asarray(gradient, dtype=data.dtype)
+        return in_type_of(data, gradient)
 
     def _deposit(self, d: Any) -> None:
         if isinstance(d, np.generic):
@@ -326,7 +327,10 @@ class Tensor:
         return format(self._data.item() if self._data.ndim == 0 and spec else self._data, spec)
 
     def __repr__(self) -> str:
-        text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
+        if foreign(self._data):
+            text = repr(self._data)
+        else:
+            text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
         name = f", name={self._name!r}" if self._name else ""
         wanted = ", requires_grad=True" if self._node is not None else ""
         usual = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..registry import compose, rule
+from .devices import identity
 from .linalg import H, T, symmetric
 from .products import conj
 
@@ -43,7 +44,7 @@ def cholesky_slope(g, y, upper):
     """dL = L low(inv(L) dA inv(L)^H), where low() is the lower triangle with half the diagonal."""
     low, g = (H(y), T(g)) if upper else (y, conj(g))
     p = np.tril(H(low) @ g)
-    p = p - p * np.eye(p.shape[-1], dtype=p.dtype) / 2
+    p = p - p * identity(p.shape[-1], p) / 2
     return conj(symmetric(H(la.solve(H(low), H(la.solve(H(low), p))))))
 
 
@@ -62,7 +63,7 @@ def qr_slope(g, y, a, mode):
         gq = gq + a[..., k:] @ H(gr[..., k:])
     q1, g1, r1 = q[..., :k], gq[..., :k], r[..., :k, :k]
     p = np.triu(gr[..., :k, :k] @ H(r1) - H(q1) @ g1)
-    d = g1 + q1 @ np.where(np.eye(k, dtype=bool), np.real(p), p + H(p))
+    d = g1 + q1 @ np.where(identity(k, p, bool), np.real(p), p + H(p))
     if q.shape[-1] > k:  # the columns that complete Q turn against those of Q1
         d = d - q[..., k:] @ (H(gq[..., k:]) @ q1)
     d = H(la.solve(r1, H(d)))
@@ -88,7 +89,7 @@ def eig_slope(g, y):
     p = 0
     if gv is not None:
         m = H(v) @ conj(gv)
-        p = m - (H(v) @ v) * np.real(np.sum(m * np.eye(m.shape[-1]), axis=-2))[..., None, :]
+        p = m - (H(v) @ v) * np.real(np.sum(m * identity(m.shape[-1], m, float), axis=-2))[..., None, :]
         p = quotient(p, conj(across(w)), mixed(w), free(p, m, gv, gw))
     if gw is not None:
         p = p + diagonal(conj(shared(gw, w)))
@@ -152,7 +153,7 @@ def free(p, m, vectors, values):
     used (their gradient is None) and a turn of the two changes nothing: p is rounding.
     """
     idle = ~np.any(vectors != 0, axis=-2)
-    known = np.eye(p.shape[-1], dtype=bool) | (idle[..., None, :] & idle[..., :, None])
+    known = identity(p.shape[-1], p, bool) | (idle[..., None, :] & idle[..., :, None])
     if values is None:
         largest = np.max(np.absolute(m), axis=(-1, -2), keepdims=True, initial=0)
         known = known | (np.absolute(p) <= 100 * p.shape[-1] * np.finfo(p.dtype).eps * largest)
@@ -166,7 +167,7 @@ def across(w):
 
 def diagonal(x):
     """Diagonal matrices."""
-    return x[..., None, :] * np.eye(x.shape[-1], dtype=x.dtype)
+    return x[..., None, :] * identity(x.shape[-1], x)
 
 
 def precision(w, shape=None):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..registry import primitive, rule
+from .devices import beside, identity
 from .linalg import H, T
 from .products import conj
 
@@ -18,8 +19,8 @@ def slogdet_slope(g, y, a):
     A singular matrix has none: nan.
     """
     singular = (y[0] == 0)[..., None, None]
-    inverse = la.inv(np.where(singular, np.eye(a.shape[-1], dtype=a.dtype), a))
-    slope = g[1] + np.imag(g[0] * y[0]) * 1j if np.iscomplexobj(a) else g[1]
+    inverse = la.inv(np.where(singular, identity(a.shape[-1], a), a))
+    slope = g[1] + np.imag(g[0] * y[0]) * 1j if a.dtype.kind == "c" else g[1]
     return np.where(singular, np.nan, slope[..., None, None] * T(inverse))
 
 
@@ -46,9 +47,9 @@ def cofactors(a, *along):
     """
     u, s, vh = np.linalg.svd(a)
     n, count = a.shape[-1], len(along) + 1
-    eye = np.eye(n, dtype=bool)
-    taken = np.zeros((n,) * (count + 1), bool)
-    distinct = np.ones((n,) * count, bool)
+    eye = identity(n, a, bool)
+    taken = beside(a, np.zeros((n,) * (count + 1), bool))
+    distinct = beside(a, np.ones((n,) * count, bool))
     for i in range(count):
         taken = taken | along_axes(eye, count + 1, i, count)
         for j in range(i):
@@ -62,7 +63,7 @@ def cofactors(a, *along):
             pairs = ["..." + names[i] + names[p[i]] for i in range(1, count)]
             out = names[0] if p[0] == 0 else names[0] + names[p[0]]
             part = np.einsum(",".join(["..." + names, *pairs]) + "->..." + out, rest, *turned)
-            sign = np.linalg.det(np.eye(count)[list(p)])
+            sign = float(np.linalg.det(np.eye(count)[list(p)]))
             q = q + sign * (part[..., None] * eye if p[0] == 0 else part)
     turns = np.linalg.det(u) * np.linalg.det(vh)
     return turns[..., None, None] * (conj(u) @ q @ conj(vh))

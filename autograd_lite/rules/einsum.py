@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 
 from ..registry import rule
+from .devices import identity
 
 rule(np.einsum,  each=lambda i, g, y, *operands, out=None, optimize=False, dtype=None, order="K",
                              casting="safe": slope(i, g, operands, optimize))
@@ -46,14 +47,6 @@ def slope(i, g, operands, optimize):
 def path(optimize, n):
     """The user's choice, but not a path of his, which is one for other operands."""
     return optimize if n <= 2 and isinstance(optimize, bool | str) else True
-
-
-def identity(n, like):
-    """The identity matrix in the type of `like`, on its device."""
-    like = getattr(like, "__autograd_data__", like)
-    if isinstance(like, np.ndarray | np.generic) or hasattr(like, "__autograd_call__"):
-        return np.eye(n, dtype=like.dtype)
-    return np.eye(n, dtype=like.dtype, like=like)
 
 
 def places(operands):

@@ -8,6 +8,7 @@ first, and for even n the middle one, twice, because the other half is implied.
 import numpy as np
 
 from ..registry import compose, rule
+from .devices import beside
 
 fft = np.fft
 
@@ -54,6 +55,7 @@ def twice(d, y, axis):
     weights[0] = 1
     if n % 2 == 0:
         weights[-1] = 1
+    weights = beside(d, weights)
     return d * np.reshape(weights, (m,) + (1,) * (d.ndim - 1 - axis % d.ndim))
 
 

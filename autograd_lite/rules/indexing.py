@@ -4,9 +4,12 @@ x[i] is no NumPy function, so it is one of ours. For the others there is one tri
 function on addresses 0, 1, 2, ... in place of the numbers, and it tells where each was found.
 """
 
+import math
+
 import numpy as np
 
 from ..registry import compose, primitive, rule
+from .devices import beside
 
 
 @primitive(lambda g, y, x, index: scatter(g, index, x.shape))
@@ -35,30 +38,30 @@ def scatter_into(out, index, x):
 
 
 rule(np.take,             lambda g, y, a, indices, axis=None, out=None, mode="raise":
-                              back(g, np.take(addresses(a.shape), indices, axis, mode=mode), a.shape))
+                              back(g, np.take(addresses(a), indices, axis, mode=mode), a.shape))
 rule(np.take_along_axis,  lambda g, y, arr, indices, axis=-1:
-                              back(g, np.take_along_axis(addresses(arr.shape), indices, axis), arr.shape))
+                              back(g, np.take_along_axis(addresses(arr), indices, axis), arr.shape))
 rule(np.repeat,           lambda g, y, a, repeats, axis=None:
-                              back(g, np.repeat(addresses(a.shape), repeats, axis), a.shape))
+                              back(g, np.repeat(addresses(a), repeats, axis), a.shape))
 rule(np.delete,           lambda g, y, arr, obj, axis=None:
-                              back(g, np.delete(addresses(arr.shape), obj, axis), arr.shape))
+                              back(g, np.delete(addresses(arr), obj, axis), arr.shape))
 rule(np.resize,           lambda g, y, a, new_shape:
-                              back(g, np.resize(addresses(a.shape), new_shape), a.shape))
+                              back(g, np.resize(addresses(a), new_shape), a.shape))
 rule(np.compress,         lambda g, y, condition, a, axis=None: np.zeros_like(condition),
                           lambda g, y, condition, a, axis=None:
-                              back(g, np.compress(np.not_equal(condition, 0), addresses(a.shape), axis), a.shape))
+                              back(g, np.compress(np.not_equal(condition, 0), addresses(a), axis), a.shape))
 rule(np.extract,          lambda g, y, condition, arr: np.zeros_like(condition),
                           lambda g, y, condition, arr:
-                              back(g, np.extract(np.not_equal(condition, 0), addresses(arr.shape)), arr.shape))
+                              back(g, np.extract(np.not_equal(condition, 0), addresses(arr)), arr.shape))
 rule(np.lib.stride_tricks.sliding_window_view,
                           lambda g, y, x, window_shape, axis=None, *, subok=False, writeable=False:
-                              back(g, windows(addresses(x.shape), window_shape, axis), x.shape))
+                              back(g, windows(addresses(x), window_shape, axis), x.shape))
 
 # Diagonals
 rule(np.diagonal,         lambda g, y, a, offset=0, axis1=0, axis2=1:
-                              back(g, np.diagonal(addresses(a.shape), offset, axis1, axis2), a.shape))
+                              back(g, np.diagonal(addresses(a), offset, axis1, axis2), a.shape))
 rule(np.diag,             lambda g, y, v, k=0:
-                              np.diagonal(g, k) if v.ndim == 1 else back(g, np.diag(addresses(v.shape), k), v.shape))
+                              np.diagonal(g, k) if v.ndim == 1 else back(g, np.diag(addresses(v), k), v.shape))
 rule(np.diagflat,         lambda g, y, v, k=0: np.reshape(np.diagonal(g, k), v.shape))
 compose(np.trace,         lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
                               np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
@@ -88,27 +91,23 @@ def names_once(index):
     )
 
 
-def addresses(shape):
-    """An array of this shape that holds at each place its number, counted row by row."""
-    size = 1
-    for n in shape:
-        size *= n
-    return np.arange(size).reshape(shape)
+def addresses(x):
+    """An array of the shape of `x` that holds at each place its number, counted row by row."""
+    return beside(x, np.arange(math.prod(x.shape)).reshape(x.shape))
 
 
 def back(g, source, shape):
     """An array of this shape with each number of `g` added at its source."""
-    size = 1
-    for n in shape:
-        size *= n
-    return np.reshape(scatter(np.ravel(g), np.ravel(source), (size,)), shape)
+    return np.reshape(scatter(np.ravel(g), np.ravel(source), (math.prod(shape),)), shape)
 
 
 def look_up(arrays, search):
     """What `search` finds in several arrays; it is run on addresses in all of them."""
-    ends = np.cumsum([np.size(a) for a in arrays])
-    places = [addresses(np.shape(a)) + end - np.size(a) for a, end in zip(arrays, ends, strict=True)]
-    return np.concatenate([np.ravel(a) for a in arrays])[search(*places)]
+    whole = np.concatenate([np.ravel(a) for a in arrays])
+    ends = np.cumsum([math.prod(np.shape(a)) for a in arrays])
+    cut = np.split(np.arange(whole.shape[0]), ends[:-1])
+    places = [beside(whole, part.reshape(np.shape(a))) for part, a in zip(cut, arrays, strict=True)]
+    return whole[search(*places)]
 
 
 def select(condlist, choicelist, default):

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..registry import compose
+from .devices import beside
 from .indexing import getitem
 from .shaping import astype
 
@@ -14,7 +15,7 @@ def interp(x, xp, fp, left, right, period):
 
     At a knot the slope is the gentler one of both sides, and 0 where they differ in sign.
     """
-    x, xp, fp = (a if hasattr(a, "shape") else np.asarray(a, float) for a in (x, xp, fp))
+    x, xp, fp = beside(fp, x), beside(fp, xp), beside(x, fp)
     if period is not None:
         x, xp, fp = np.remainder(x, period), *unrolled(np.remainder(xp, period), fp, period)
         left = right = None

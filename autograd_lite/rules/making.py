@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..registry import compose
+from .devices import beside
 from .joining import typed
 from .shaping import astype
 
@@ -14,7 +15,7 @@ if hasattr(np, "astype"):  # NumPy 2.1
     compose(np.astype,  lambda x, dtype, *, copy=True, device=None: astype(x, np.dtype(dtype)))
 
 compose(np.full_like,   lambda a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None:
-                            typed(np.broadcast_to(fill_value, np.shape(a) if shape is None else shape),
+                            typed(np.broadcast_to(beside(a, fill_value), np.shape(a) if shape is None else shape),
                                   np.result_type(a) if dtype is None else dtype))
 compose(np.full,        lambda shape, fill_value, dtype=None, order="C", *, device=None:
                             typed(np.broadcast_to(fill_value, shape), dtype))
@@ -30,7 +31,7 @@ compose(np.vander,      lambda x, N=None, increasing=False: vander(x, np.shape(x
 
 def vander(x, n, increasing):
     """Powers of x in columns."""
-    return np.power(np.reshape(x, (-1, 1)), np.arange(n) if increasing else np.arange(n)[::-1])
+    return np.power(np.reshape(x, (-1, 1)), beside(x, np.arange(n) if increasing else np.arange(n)[::-1]))
 
 
 def array(a, dtype, ndmin):
@@ -48,16 +49,16 @@ def shares(num, endpoint, like):
     return steps, t
 
 
-def with_shape(a):
-    """A list or a number as an array."""
-    return a if hasattr(a, "shape") else np.asarray(a)
+def with_shapes(a, b):
+    """Two ends, each a list or a number, as arrays of one kind."""
+    return beside(b, a), beside(a, b)
 
 
 def linspace(start, stop, num, endpoint, retstep, dtype, axis):
     """start (1 - t) + stop t, which is exact at both ends."""
-    start, stop = with_shape(start), with_shape(stop)
+    start, stop = with_shapes(start, stop)
     steps, t = shares(num, endpoint, np.result_type(start, stop, float(num)))
-    t = np.reshape(t, (-1,) + (1,) * np.ndim(stop - start))
+    t = beside(stop - start, np.reshape(t, (-1,) + (1,) * np.ndim(stop - start)))
     y = typed(np.moveaxis(start * (1 - t) + stop * t, 0, axis), dtype)
     return (y, (stop - start) / (steps or np.nan)) if retstep else y
 
@@ -72,7 +73,7 @@ def logspace(start, stop, num, endpoint, base, dtype, axis):
 
 def geomspace(start, stop, num, endpoint, dtype, axis):
     """start (stop / start)^t"""
-    start, stop = with_shape(start), with_shape(stop)
+    start, stop = with_shapes(start, stop)
     t = shares(num, endpoint, np.result_type(start, stop, float(num)))[1]
-    t = np.reshape(t, (-1,) + (1,) * np.ndim(stop - start))
+    t = beside(stop - start, np.reshape(t, (-1,) + (1,) * np.ndim(stop - start)))
     return typed(np.moveaxis(start * np.power(stop / start, t), 0, axis), dtype)

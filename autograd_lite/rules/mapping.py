@@ -14,9 +14,10 @@ compose(np.apply_over_axes,   lambda func, a, axes: apply_over_axes(func, a, axe
 
 def piecewise(x, condlist, funclist, args, kw):
     """Each function where its condition holds, and nowhere else; a later one overrules."""
-    if np.ndim(condlist) == np.ndim(x):  # one condition, not in a list
+    ndim = condlist.ndim if hasattr(condlist, "ndim") else 1 + np.ndim(condlist[0])
+    if ndim == np.ndim(x):  # one condition, not in a list
         condlist = [condlist]
-    condlist = [np.asarray(c, bool) for c in condlist]
+    condlist = [np.not_equal(c, 0) for c in condlist]
     if len(funclist) == len(condlist) + 1:  # the last one is for everywhere else
         condlist.append(np.logical_not(np.any(condlist, axis=0)))
     if len(funclist) != len(condlist):

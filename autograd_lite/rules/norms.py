@@ -6,6 +6,7 @@ import numpy as np
 
 from ..registry import compose, rule
 from .decompositions import alike, precision
+from .devices import identity
 from .products import conj
 from .shaping import kept
 
@@ -67,7 +68,7 @@ def reciprocal(y):
 
 def phase(x):
     """The slope of |x|: the sign, or for complex numbers conj(x) / |x|; 0 at 0."""
-    return conj(x) * reciprocal(np.absolute(x)) if np.iscomplexobj(x) else np.sign(x)
+    return conj(x) * reciprocal(np.absolute(x)) if x.dtype.kind == "c" else np.sign(x)
 
 
 def shared(hit, axis):
@@ -94,6 +95,6 @@ def cond(x, p):
         with np.errstate(all="ignore"):
             return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
     singular = la.slogdet(x)[0] == 0
-    inverse = la.inv(np.where(singular[..., None, None], np.eye(x.shape[-1], dtype=x.dtype), x))
+    inverse = la.inv(np.where(singular[..., None, None], identity(x.shape[-1], x), x))
     y = la.norm(x, p, (-2, -1)) * la.norm(inverse, p, (-2, -1))
     return np.where(singular, np.inf, y)

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..registry import compose, primitive
+from .devices import beside
 from .indexing import addresses, back
 from .scans import along
 
@@ -12,17 +13,17 @@ compose(np.pad, lambda array, pad_width, mode="constant", *, stat_length=None, c
             pad(array, pairs(pad_width, array.ndim), mode, stat_length, constant_values, end_values, reflect_type))
 
 
-@primitive(lambda g, y, x, widths, mode, value: unpad(g, x.shape, widths, mode))
+@primitive(lambda g, y, x, widths, mode, value: unpad(g, x, widths, mode))
 def padded(x, widths, mode, value):
     """np.pad in the modes that only move numbers, or put constants around them."""
     return np.pad(x, widths, mode) if value is None else np.pad(x, widths, mode, constant_values=value)
 
 
-def unpad(g, shape, widths, mode):
+def unpad(g, x, widths, mode):
     """What was moved goes back; constants are dropped."""
     if mode in ("constant", "empty"):
-        return g[tuple([slice(left, left + n) for (left, _), n in zip(widths, shape, strict=True)])]
-    return back(g, np.pad(addresses(shape), widths, mode), shape)
+        return g[tuple([slice(left, left + n) for (left, _), n in zip(widths, x.shape, strict=True)])]
+    return back(g, np.pad(addresses(x), widths, mode), x.shape)
 
 
 def pad(x, widths, mode, stat_length, constant_values, end_values, reflect_type):
@@ -80,7 +81,7 @@ def ramp(ends):
     """From the edge in even steps to the value given."""
     def grow(x, axis, left, right):
         def slope(edge, end, width):
-            steps = np.arange(width, dtype=x.dtype) / max(width, 1)
+            steps = beside(x, np.arange(width, dtype=x.dtype) / max(width, 1))
             steps = np.reshape(steps, [-1 if i == axis else 1 for i in range(x.ndim)])
             return end + (edge - end) * steps
         before = slope(along(x, axis, None, 1), ends[axis][0], left)

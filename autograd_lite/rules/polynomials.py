@@ -4,6 +4,7 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..registry import compose, rule
+from .devices import beside
 
 rule(np.polyval,     lambda g, y, p, x: polyval_slope(g, np.shape(p), x),
                      lambda g, y, p, x: g * np.polyval(polyder(p, 1), x))
@@ -23,14 +24,14 @@ compose(np.polyfit,  lambda x, y, deg, rcond=None, full=False, w=None, cov=False
 
 def powers(x, n):
     """x**(n-1), ..., x, 1 along a new last axis."""
-    return np.expand_dims(x, -1) ** np.arange(n - 1, -1, -1)
+    return np.expand_dims(x, -1) ** beside(x, np.arange(n - 1, -1, -1))
 
 
 def polyval_slope(g, shape, x):
     """Each coefficient is multiplied by its power of x, and repeated where x has more axes."""
     if shape[0] == 0:  # no coefficient is left, as in the derivative of a constant
         return np.zeros(shape)
-    powers = np.expand_dims(x, 0) ** column(np.arange(shape[0] - 1, -1, -1), np.ndim(x) + 1)
+    powers = np.expand_dims(x, 0) ** beside(x, column(np.arange(shape[0] - 1, -1, -1), np.ndim(x) + 1))
     powers = np.reshape(powers, (shape[0],) + (1,) * (np.ndim(g) - np.ndim(x)) + np.shape(x))
     target = (shape[0],) + (1,) * (np.ndim(g) - len(shape) + 1) + shape[1:]
     axes = tuple(k for k, n in enumerate(target) if n == 1 and k)
@@ -65,13 +66,13 @@ def polydiv(u, v):
         rest = rest - np.pad(quotient[-1] * v, (k, np.size(u) - n - k))
     while np.size(rest) > 1 and np.allclose(rest[0], 0, rtol=1e-14):
         rest = rest[1:]
-    return np.stack(quotient) if quotient else np.zeros(1), rest
+    return np.stack(quotient) if quotient else beside(u, np.zeros(1)), rest
 
 
 def polyder(p, m):
     """d(x**k)/dx = k x**(k-1)"""
     for _ in range(m):
-        p = p[:-1] * column(np.arange(len(p) - 1, 0, -1), np.ndim(p))
+        p = p[:-1] * beside(p, column(np.arange(len(p) - 1, 0, -1), np.ndim(p)))
     return p
 
 
@@ -80,7 +81,7 @@ def polyint(p, m, k):
     k = 0.0 if k is None else k
     constants = np.broadcast_to(k, (m,)) if np.size(k) == 1 else k
     for i in range(m):
-        p = np.concatenate([p / np.arange(len(p), 0, -1), np.reshape(constants[i], (1,))])
+        p = np.concatenate([p / beside(p, np.arange(len(p), 0, -1)), np.reshape(beside(p, constants[i]), (1,))])
     return p
 
 
@@ -88,7 +89,7 @@ def poly(zeros):
     """The product of (x - zero); of a matrix, over its eigenvalues."""
     real = zeros.dtype.kind == "f"
     zeros = np.linalg.eigvals(zeros) if zeros.ndim == 2 else zeros
-    p = np.ones(1)
+    p = beside(zeros, np.ones(1))
     for zero in zeros:
         p = np.convolve(p, np.stack([np.ones_like(zero), -zero]))
     # zeros in conjugate pairs: the imaginary parts are rounding
@@ -99,7 +100,7 @@ def polyfit(x, y, deg, rcond, full, w, cov):
     """Least squares on powers of x, each scaled to length one."""
     if full or cov:
         raise NoRuleError("np.polyfit of Tensors gives the coefficients alone: no full=, no cov=.")
-    x, y = np.add(x, 0.0), np.add(y, 0.0)
+    x, y = np.add(beside(y, x), 0.0), np.add(beside(x, y), 0.0)
     rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
     a = powers(x, int(deg) + 1)
     if w is not None:

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from ..registry import compose, primitive, rule
+from .devices import identity
 
 rule(np.matmul,     lambda g, y, a, b: matmul_left(g, a.ndim, b),
                     lambda g, y, a, b: matmul_right(g, a, b.ndim))
@@ -50,7 +51,7 @@ compose(np.linalg.matrix_power,      lambda a, n: matrix_power(a, n))
 
 def conj(x):
     """The complex conjugate; a real array is its own."""
-    return np.conjugate(x) if np.iscomplexobj(x) else x
+    return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 def matmul_left(g, ndim, b):
@@ -218,7 +219,7 @@ def matrix_power(a, n):
     if n < 0:
         a, n = np.linalg.inv(a), -n
     if n == 0:
-        return np.where(True, np.eye(a.shape[-1], dtype=a.dtype), a)
+        return np.where(True, identity(a.shape[-1], a), a)
     y = None
     while n:
         if n % 2:

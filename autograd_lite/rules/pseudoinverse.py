@@ -47,7 +47,8 @@ def cut_off(d, gh, y, a, rcond):
     if rcond is None or (np.ndim(rcond) == 0 and rcond < 1e-8):
         return d
     u, s, vh = la.svd(a, full_matrices=False)
-    kept = s > np.expand_dims(rcond, -1) * np.max(s, axis=-1, keepdims=True, initial=0)
+    rcond = np.expand_dims(rcond, -1) if np.ndim(rcond) else rcond
+    kept = s > rcond * np.max(s, axis=-1, keepdims=True, initial=0)
     f = kept / np.where(kept, s, 1)
     (sj, sk), (fj, fk), (j, k) = ((x[..., :, None], x[..., None, :]) for x in (s, f, kept))
     parted = j != k

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..registry import compose, rule
+from .devices import beside
 from .reductions import before
 
 # Of a running sum the gradient is a running sum from the other end
@@ -59,8 +60,8 @@ def diff(a, n, axis, prepend, append):
     """a[1:] - a[:-1] along an axis, n times, with what is put before and behind."""
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n}")
-    ends = [end if end is None or np.ndim(end) else np.broadcast_to(end, one_wide(a, axis))
-            for end in (prepend, append)]
+    ends = [end if end is None else beside(a, end) for end in (prepend, append)]
+    ends = [end if end is None or end.ndim else np.broadcast_to(end, one_wide(a, axis)) for end in ends]
     if n and (prepend is not None or append is not None):
         a = np.concatenate([part for part in (ends[0], a, ends[1]) if part is not None], axis=axis)
     for _ in range(n):
@@ -83,7 +84,7 @@ def ediff1d(ary, to_end, to_begin):
     """Differences of the flat array, with what is put before and behind."""
     flat = np.ravel(ary)
     parts = [to_begin, flat[1:] - flat[:-1], to_end]
-    return np.concatenate([np.ravel(part) for part in parts if part is not None])
+    return np.concatenate([np.ravel(beside(flat, part)) for part in parts if part is not None])
 
 
 def trapezoid(y, x, dx, axis):
@@ -117,6 +118,7 @@ def gradient_along(f, spacing, axis, edge_order):
         raise ValueError(f"np.gradient of {n} numbers with edge_order {edge_order}: give more numbers.")
     if np.ndim(spacing) and np.shape(spacing) != (n,):
         raise ValueError(f"np.gradient: {np.shape(spacing)} positions along an axis of {n} numbers.")
+    spacing = beside(f, spacing)
     h = upright(np.diff(spacing) if np.ndim(spacing) else np.broadcast_to(spacing, (n - 1,)), f.ndim, axis)
     step = (along(f, axis, 1, None) - along(f, axis, None, -1)) / h
     h1, h2 = along(h, axis, None, -1), along(h, axis, 1, None)

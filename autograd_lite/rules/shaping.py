@@ -17,7 +17,7 @@ rule(np.flip,          lambda g, y, m, axis=None: np.flip(g, axis))
 rule(np.fliplr,        lambda g, y, m: np.fliplr(g))
 rule(np.flipud,        lambda g, y, m: np.flipud(g))
 rule(np.rot90,         lambda g, y, m, k=1, axes=(0, 1): np.rot90(g, -k, axes))
-rule(np.roll,          lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift), axis))
+rule(np.roll,          lambda g, y, a, shift, axis=None: np.roll(g, np.negative(shift).tolist(), axis))
 rule(np.tril,          lambda g, y, m, k=0: np.tril(g, k))
 rule(np.triu,          lambda g, y, m, k=0: np.triu(g, k))
 rule(np.tile,          lambda g, y, A, reps: untile(g, A.shape, reps))
@@ -63,7 +63,7 @@ def unravel(g, a, order):
 def numbered(x):
     """Addresses in an array that lies in memory as `x` does."""
     out = np.empty_like(x, dtype=int)
-    out[...] = addresses(x.shape)
+    out[...] = addresses(x)
     return out
 
 

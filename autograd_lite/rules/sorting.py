@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..registry import compose, primitive, rule
+from .devices import beside
 from .reductions import in_lanes, share
 from .shaping import astype, kept
 
@@ -43,15 +44,15 @@ def restore(g, y, a, axis):
 def evened(x, ranked, axis):
     """`x` averaged over each run of equal numbers in `ranked`, which is sorted along the axis."""
     ranked = np.moveaxis(ranked, axis, -1)
-    new = np.ones(ranked.shape, bool)
-    new[..., 1:] = ranked[..., 1:] != ranked[..., :-1]
+    new = ranked[..., 1:] != ranked[..., :-1]
     if new.all():
         return x
-    starts = np.flatnonzero(new)
-    lengths = np.diff(starts, append=new.size)
+    new = np.ravel(np.concatenate([np.ones_like(ranked[..., :1], dtype=bool), new], axis=-1))
     lanes = np.moveaxis(x, axis, -1)
-    means = np.add.reduceat(lanes.ravel(), starts) / lengths
-    return np.moveaxis(np.repeat(means, lengths).reshape(lanes.shape), -1, axis)
+    run = np.cumsum(new) - 1  # which run each number belongs to
+    starts = np.flatnonzero(new)
+    means = np.add.reduceat(np.ravel(lanes), starts) / np.bincount(run)
+    return np.moveaxis(np.reshape(means[run], lanes.shape), -1, axis)
 
 
 def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
@@ -61,9 +62,9 @@ def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
         return np.reshape(np.stack(parts), np.shape(q) + parts[0].shape)
     ranked = np.sort(in_lanes(a, axis), axis=-1)
     n = ranked.shape[-1]
-    at = position(q, np.where(np.isnan(ranked), np.nan, np.arange(n)), name, method)
+    at = position(beside(ranked, q) if np.ndim(q) else q, np.where(np.isnan(ranked), np.nan, beside(ranked, np.arange(n))), name, method)
     at = np.moveaxis(np.reshape(at, (np.size(q), *ranked.shape[:-1])), 0, -1)
-    low = np.searchsorted(np.arange(1, n), at, side="right")  # at, rounded down
+    low = np.searchsorted(beside(ranked, np.arange(1, n)), at, side="right")  # at, rounded down
     t = astype(at - low, np.result_type(ranked, 1.0))
     y = np.take_along_axis(ranked, low, -1)
     step = np.take_along_axis(ranked, np.minimum(low + 1, n - 1), -1) - y

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from ..registry import primitive, rule
+from .devices import beside
 
 rule(np.sinc,  lambda g, y, x: g * sinc_slope(x, 1))
 rule(np.i0,    lambda g, y, x: g * i0_slope(x, 1))
@@ -17,7 +18,6 @@ def sinc_slope(x, n):
     Near 0 from the series; elsewhere x s = sin(pi x) / pi, differentiated k times, says
     x s^(k) + k s^(k-1) = pi^(k-1) sin(pi x + k pi/2).
     """
-    x = np.asarray(x)
     far = np.where(np.absolute(x) < 0.5 * (n + 1), 1.0, x).astype(np.result_type(x, float))
     slope = np.sinc(far)
     for k in range(1, n + 1):
@@ -29,7 +29,7 @@ def series(x, n):
     """The Taylor series: the sum over k of (-1)^k pi^n (pi x)^(2k-n) / ((2k+1) (2k-n)!)."""
     x = np.pi * np.where(np.absolute(x) < 0.5 * (n + 1), x, 0)
     first = (n + 1) // 2
-    total = np.zeros(x.shape, np.result_type(x, float))
+    total = 0.0
     for k in range(first + 30, first - 1, -1):  # Horner in (pi x)^2
         total = total * (x * x) + (-1) ** k * np.pi**n / ((2 * k + 1) * math.factorial(2 * k - n))
     return total * x ** (2 * first - n)
@@ -41,5 +41,5 @@ def i0_slope(x, n):
 
     The integrand is periodic and analytic, so that the mean of some hundred points is exact.
     """
-    c = np.cos(np.pi * (np.arange(256) + 0.5) / 256)
-    return np.mean(c**n * np.exp(np.asarray(x)[..., None] * c), axis=-1).astype(np.result_type(x))
+    c = beside(x, np.cos(np.pi * (np.arange(256) + 0.5) / 256))
+    return np.mean(c**n * np.exp(np.expand_dims(x, -1) * c), axis=-1).astype(x.dtype)

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..registry import compose, rule
+from .devices import beside
 from .shaping import astype
 
 compose(np.average,   lambda a, axis=None, weights=None, returned=False, *, keepdims=False:
@@ -19,6 +20,7 @@ def average(a, axis, weights, returned, keepdims):
         y = np.mean(a, axis=axis, keepdims=keepdims)
         total = np.full_like(y, np.size(a) / np.size(y))
     else:
+        weights = beside(a, weights)
         if np.shape(weights) != np.shape(a):
             weights = aligned(weights, np.shape(a), axis)
         total = np.sum(np.broadcast_to(weights, np.shape(a)), axis=axis, keepdims=keepdims)
@@ -33,7 +35,7 @@ def aligned(weights, shape, axis):
     axes = [i % len(shape) for i in (axis if isinstance(axis, tuple) else (axis,))]
     if np.shape(weights) != tuple(shape[i] for i in axes):
         raise ValueError(f"np.average: weights of shape {np.shape(weights)} along axes {axes} of {shape}.")
-    weights = np.transpose(weights, np.argsort(axes))
+    weights = np.transpose(weights, np.argsort(axes).tolist())
     return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
 
 
@@ -44,6 +46,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
         x = np.concatenate([x, as_rows(y, rowvar, np.shape(np.atleast_2d(y))[0] == 1)], axis=0)
     x = astype(x, np.dtype(dtype or np.result_type(x, np.float64)))
     ddof = int(not bias) if ddof is None else ddof
+    fweights, aweights = (w if w is None else beside(x, w) for w in (fweights, aweights))
     w = fweights if aweights is None else aweights if fweights is None else aweights * fweights
     n = x.shape[1] if w is None else np.sum(w)
     n = n - ddof if aweights is None or ddof == 0 else n - ddof * np.sum(w * aweights) / n
