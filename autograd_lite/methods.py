@@ -133,7 +133,8 @@ for _fn in _AS_FUNCTIONS:
 
 def _reshape(self: Tensor, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
     """As np.reshape; the shape may be given as one tuple or as several numbers."""
-    return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {"order": order})
+    given = NOTHING if order == "C" else {"order": order}
+    return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape), given)
 
 
 def _transpose(self: Tensor, *axes: Any) -> Any:
@@ -143,7 +144,7 @@ def _transpose(self: Tensor, *axes: Any) -> Any:
 
 def _flatten(self: Tensor, order: str = "C") -> Any:
     """As np.ravel; a Tensor never shares its memory."""
-    return apply(np.ravel, (self,), {"order": order})
+    return apply(np.ravel, (self,), NOTHING if order == "C" else {"order": order})
 
 
 def _copy(self: Tensor, order: str = "C") -> Any:

@@ -19,6 +19,7 @@ from .recording import (
     remember,
 )
 from .registry import RULES, Function
+from .rules.devices import foreign
 from .tensor import Tensor
 
 ndarray = np.ndarray
@@ -105,8 +106,9 @@ def log_of_probability(self: Tensor) -> Any:
     and log(1 - A) would be -inf; where the graph shows Z, it is -Z.
     """
     a, p = self._data, self._node
-    if p is not None and p.rule in _PROBABILITIES and isinstance(a, _NUMBERS) and a.size:
-        source = logit(p) if a.min() == 0 else None
+    if p is not None and p.rule in _PROBABILITIES and (isinstance(a, _NUMBERS) or foreign(a)):
+        # On a device, or where nothing is computed yet, asking costs more than doing it
+        source = logit(p) if foreign(a) or (a.size and a.min() == 0) else None
         if source is not None:
             fn, z, node = source
             return remember(RULES[fn], (z,), NOTHING, fn(z), (node,))

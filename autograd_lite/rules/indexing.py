@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from ..registry import compose, primitive, rule
-from .devices import beside
+from .devices import beside, lazy
 
 
 @primitive(lambda g, y, x, index: scatter(g, index, x.shape))
@@ -21,12 +21,31 @@ def getitem(x, index):
 @primitive(lambda g, y, x, index, shape: getitem(g, index))
 def scatter(x, index, shape):
     """Zeros of this shape with `x` added at `index`, as often as the index names a place."""
+    if lazy(x):
+        return scatter_later(x, index, shape)
     if type(x) is np.ndarray or isinstance(x, np.generic):
         out = np.zeros(shape, x.dtype)
     else:
         out = np.zeros_like(x, shape=shape)
     scatter_into(out, index, x)
     return out
+
+
+def scatter_later(x, index, shape):
+    """`scatter` of what is not computed yet: by slices it can be written into, else it is counted."""
+    parts = tuple([p for p in (index if isinstance(index, tuple) else (index,)) if p is not None])
+    if names_once(parts):
+        out = np.zeros_like(x, shape=shape)
+        if math.prod(x.shape):
+            out[parts] += np.reshape(x, out[parts].shape)
+        return out
+    if x.dtype.kind == "c":
+        return scatter_later(np.real(x), index, shape) + 1j * scatter_later(np.imag(x), index, shape)
+    places = index if lazy(index) else beside(x, np.ravel(np.arange(math.prod(shape)).reshape(shape)[index]))
+    weights = np.ravel(x)
+    places = places + np.zeros_like(weights, dtype=int)  # so that both are cut in the same pieces
+    weights = weights + np.zeros_like(places, dtype=x.dtype)
+    return np.reshape(np.bincount(places, weights=weights, minlength=math.prod(shape)), shape).astype(x.dtype)
 
 
 def scatter_into(out, index, x):
@@ -38,7 +57,7 @@ def scatter_into(out, index, x):
 
 
 rule(np.take,             lambda g, y, a, indices, axis=None, out=None, mode="raise":
-                              back(g, np.take(addresses(a), indices, axis, mode=mode), a.shape))
+                              back(g, np.take(addresses(a), indices, axis, **({} if mode == "raise" else {"mode": mode})), a.shape))
 rule(np.take_along_axis,  lambda g, y, arr, indices, axis=-1:
                               back(g, np.take_along_axis(addresses(arr), indices, axis), arr.shape))
 rule(np.repeat,           lambda g, y, a, repeats, axis=None:
@@ -69,7 +88,7 @@ compose(np.trace,         lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=
 # Looked up in several arrays at once
 compose(np.select,        lambda condlist, choicelist, default=0: select(condlist, choicelist, default))
 compose(np.choose,        lambda a, choices, out=None, mode="raise":
-                              look_up(list(choices), lambda *places: np.choose(a, places, mode=mode)))
+                              look_up(list(choices), lambda *places: np.choose(a, places, **({} if mode == "raise" else {"mode": mode}))))
 compose(np.insert,        lambda arr, obj, values, axis=None:
                               look_up([arr, values], lambda a, v: np.insert(a, obj, v, axis)))
 compose(np.append,        lambda arr, values, axis=None: np.concatenate([arr, values], axis))

@@ -3,6 +3,8 @@
 Each joins by one call, whose arguments are the arrays.
 """
 
+import math
+
 import numpy as np
 
 from ..registry import compose, primitive
@@ -25,7 +27,7 @@ def pile(*arrays, axis):
 def part(g, arrays, i, axis):
     """The piece of `g` that belongs to array number i."""
     if axis is None:
-        start = sum(np.size(a) for a in arrays[:i])
+        start = sum(math.prod(np.shape(a)) for a in arrays[:i])
         return np.reshape(g[start : start + arrays[i].size], arrays[i].shape)
     start = sum(np.shape(a)[axis] for a in arrays[:i])
     return along(g, axis, start, start + arrays[i].shape[axis])

@@ -77,7 +77,7 @@ def numbers(a, where):
 def deviation(g, a, axis, ddof, keepdims, where, mean, correction):
     """g * (a - mean) / (n - ddof), conjugated; `mean` when it was given."""
     if mean is None:
-        mean = np.mean(a, axis=axis, keepdims=True, where=where)
+        mean = np.sum(masked(a, where), axis=axis, keepdims=True) / number(a, axis, True, where)
     g = g / (number(a, axis, keepdims, where) - (ddof if correction is None else correction))
     centered = np.conjugate(a - mean) if a.dtype.kind == "c" else a - mean
     return masked(spread(g, a.shape, axis, keepdims) * centered, where)

@@ -52,7 +52,9 @@ def spread(x, shape, axis, keepdims):
 
 def unravel(g, a, order):
     """`g` in the shape of `a`, whose numbers were read in this order; "A" and "K" look at memory."""
-    if order in ("C", "F"):
+    if order == "C":
+        return np.reshape(g, a.shape)
+    if order == "F":
         return np.reshape(g, a.shape, order=order)
     places = numbered(np.empty_like(a, dtype=int))
     source = np.ravel(places, "K") if order == "K" else np.reshape(places, g.shape, order=order)

@@ -1,5 +1,7 @@
 """Weighted means, covariance, correlation."""
 
+import math
+
 import numpy as np
 
 from ..registry import compose, rule
@@ -18,7 +20,7 @@ def average(a, axis, weights, returned, keepdims):
     """sum(weights * a) / sum(weights); vectors of weights run along the axis."""
     if weights is None:
         y = np.mean(a, axis=axis, keepdims=keepdims)
-        total = np.full_like(y, np.size(a) / np.size(y))
+        total = np.full_like(y, math.prod(np.shape(a)) / math.prod(np.shape(y)))
     else:
         weights = beside(a, weights)
         if np.shape(weights) != np.shape(a):
