@@ -134,7 +134,9 @@ for _fn in _AS_FUNCTIONS:
 def _reshape(self: Tensor, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
     """As np.reshape; the shape may be given as one tuple or as several numbers."""
     given = NOTHING if order == "C" else {"order": order}
-    return apply(np.reshape, (self, shape[0] if len(shape) == 1 else shape), given)
+    if len(shape) == 1 and isinstance(shape[0], tuple | list):
+        (shape,) = shape
+    return apply(np.reshape, (self, shape), given)
 
 
 def _transpose(self: Tensor, *axes: Any) -> Any:

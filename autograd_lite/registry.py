@@ -30,9 +30,8 @@ class Rule:
     """One row of the table: a function and how a gradient passes through it."""
 
     __slots__ = (
-        "alone", "covered", "each", "elementwise", "fn", "names", "none_counts", "notes",
-        "out_place", "plain", "read",
-        "sparse", "variadic", "vjps",
+        "alone", "covered", "each", "elementwise", "fn", "names", "none_counts",
+        "out_place", "plain", "read", "sparse", "variadic", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -43,7 +42,6 @@ class Rule:
         alone: tuple[Function, ...] | None = None,
     ) -> None:
         self.fn, self.vjps, self.each, self.alone = fn, vjps, each, alone
-        self.notes = ""
         self.sparse = False  # gradients of outputs that nobody used stay None
         self.plain = each is None and alone is None
         # Each output number depends on the input numbers at the same place, and on no others.
@@ -228,6 +226,7 @@ def primitive(
     each: Function | None = None,
     alone: tuple[Function, ...] | None = None,
     elementwise: bool = False,
+    sparse: bool = False,
 ) -> Callable[[Function], Function]:
     """Make a function of arrays differentiable by a rule of its own.
 
@@ -260,7 +259,7 @@ def primitive(
             return body(*args, **kwargs)
 
         dispatch.__autograd_primitive__ = True  # type: ignore[attr-defined]
-        rule(dispatch, *vjps, each=each, alone=alone)
+        rule(dispatch, *vjps, each=each, alone=alone, sparse=sparse)
         RULES[dispatch].elementwise = elementwise
         return dispatch
 

@@ -93,9 +93,11 @@ def method(name: str) -> Any:
     return call
 
 
-for _name in ("all any argmax argmin argsort astype conj copy cumprod cumsum diagonal dot flatten max "
-              "mean min prod ravel repeat reshape round squeeze std sum swapaxes take trace "
-              "transpose var").split():  # fmt: skip
+for _name in [
+    "all", "any", "argmax", "argmin", "argsort", "astype", "conj", "copy", "cumprod", "cumsum",
+    "diagonal", "dot", "flatten", "max", "mean", "min", "prod", "ravel", "repeat", "reshape",
+    "round", "squeeze", "std", "sum", "swapaxes", "take", "trace", "transpose", "var",
+]:  # fmt: skip
     setattr(Strict, _name, method(_name))
 
 

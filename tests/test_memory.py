@@ -90,6 +90,14 @@ def fan_in_concatenate(x, n):
     return np.concatenate([row * 2.0 for _ in range(n // 2)]).sum()
 
 
+def fan_in_rows(x, n):
+    """The same by each of the functions that make arrays taller, wider or deeper."""
+    row = x.reshape(1)
+    rows = [row * 2.0 for _ in range(n // 8)]
+    joins = (np.vstack, np.hstack, np.dstack, np.column_stack)
+    return sum(join(rows).sum() for join in joins)
+
+
 def slices(x, n):
     """Each number of an array by itself."""
     spread = x * np.ones(n // 2)
@@ -99,7 +107,7 @@ def slices(x, n):
     return total
 
 
-SHAPES = [chain, calls, fan_out, fan_in_stack, fan_in_concatenate, slices]
+SHAPES = [chain, calls, fan_out, fan_in_stack, fan_in_concatenate, fan_in_rows, slices]
 
 
 def seconds(shape, n):

@@ -20,7 +20,7 @@ complex matrices, Z. Wan, S. Zhang, "Automatic differentiation for complex value
 import numpy as np
 
 from ..errors import NoRuleError
-from ..registry import compose, rule
+from ..registry import compose, primitive, rule
 from .devices import identity
 from .linalg import H, T, symmetric
 from .products import conj
@@ -28,12 +28,12 @@ from .products import conj
 la = np.linalg
 
 rule(np.linalg.cholesky,  lambda g, y, a, upper=False: cholesky_slope(g, y, upper))
-rule(np.linalg.qr,        lambda g, y, a, mode="reduced": qr_slope(g, y, a, mode), sparse=True)
 rule(np.linalg.eigh,      lambda g, y, a, UPLO="L": eigh_slope(g, y), sparse=True)
 rule(np.linalg.eig,       lambda g, y, a: eig_slope(g, y), sparse=True)
 rule(np.linalg.svd,       lambda g, y, a, full_matrices=True, compute_uv=True, hermitian=False:
                               symmetric(svd_slope(g, y, a, compute_uv), hermitian), sparse=True)
 
+compose(np.linalg.qr,        lambda a, mode="reduced": factors(a, mode))
 # Values alone; the vectors are needed on the way back
 compose(np.linalg.eigvalsh,  lambda a, UPLO="L": la.eigh(a, UPLO)[0])
 compose(np.linalg.eigvals,   lambda a: la.eig(a)[0])
@@ -48,13 +48,24 @@ def cholesky_slope(g, y, upper):
     return conj(symmetric(H(la.solve(H(low), H(la.solve(H(low), p))))))
 
 
+def factors(a, mode):
+    """Q and R, in the modes whose results are these; those of the others mean something to LAPACK."""
+    if mode not in ("reduced", "complete", "r", "full", "f"):
+        raise NoRuleError(f"np.linalg.qr has no rule for mode={mode!r}; use mode='reduced'.")
+    return qr(a, mode)
+
+
+@primitive(lambda g, y, a, mode: qr_slope(g, y, a, mode), sparse=True)
+def qr(a, mode):
+    """np.linalg.qr."""
+    return la.qr(a, mode)
+
+
 def qr_slope(g, y, a, mode):
     """For a tall A = QR: inv(R) on the right, and Q^H dQ has no Hermitian part.
 
     Of a wide matrix [A1 A2], A1 = Q R1 is decomposed and R2 = Q^H A2 follows.
     """
-    if mode not in ("reduced", "complete", "r", "full", "f"):
-        raise NoRuleError(f"np.linalg.qr has no rule for mode={mode!r}; use mode='reduced'.")
     (q, r), (gq, gr) = (la.qr(a), (None, g)) if mode == "r" else (y, g)
     gq, gr = (np.zeros_like(x) if g is None else conj(g) for x, g in ((q, gq), (r, gr)))
     m, n = a.shape[-2:]

@@ -57,7 +57,7 @@ def scatter_into(out, index, x):
 
 
 rule(np.take,             lambda g, y, a, indices, axis=None, out=None, mode="raise":
-                              back(g, np.take(addresses(a), indices, axis, **({} if mode == "raise" else {"mode": mode})), a.shape))
+                              back(g, taken(addresses(a), indices, axis, mode), a.shape))
 rule(np.take_along_axis,  lambda g, y, arr, indices, axis=-1:
                               back(g, np.take_along_axis(addresses(arr), indices, axis), arr.shape))
 rule(np.repeat,           lambda g, y, a, repeats, axis=None:
@@ -98,6 +98,11 @@ compose(np.ix_,           lambda *args: tuple(
                               for i, a in enumerate(args)))
 
 windows = np.lib.stride_tricks.sliding_window_view
+
+
+def taken(x, indices, axis, mode):
+    """np.take, which not every kind of array lets name its usual mode."""
+    return np.take(x, indices, axis) if mode == "raise" else np.take(x, indices, axis, mode=mode)
 
 
 def names_once(index):

@@ -38,11 +38,11 @@ compose(np.concatenate,   lambda arrays, axis=0, *, dtype=None, casting="same_ki
 compose(np.stack,         lambda arrays, axis=0, *, dtype=None, casting="same_kind":
                               typed(in_groups(pile, arrays, axis), dtype))
 compose(np.vstack,        lambda tup, *, dtype=None, casting="same_kind":
-                              typed(join(*[np.atleast_2d(a) for a in tup], axis=0), dtype))
+                              typed(in_groups(join, [np.atleast_2d(a) for a in tup], 0), dtype))
 compose(np.hstack,        lambda tup, *, dtype=None, casting="same_kind":
                               typed(side_by_side([np.atleast_1d(a) for a in tup]), dtype))
-compose(np.dstack,        lambda tup: join(*[np.atleast_3d(a) for a in tup], axis=2))
-compose(np.column_stack,  lambda tup: join(*[a if np.ndim(a) > 1 else np.reshape(a, (-1, 1)) for a in tup], axis=1))
+compose(np.dstack,        lambda tup: in_groups(join, [np.atleast_3d(a) for a in tup], 2))
+compose(np.column_stack,  lambda tup: in_groups(join, [a if np.ndim(a) > 1 else np.reshape(a, (-1, 1)) for a in tup], 1))
 compose(np.block,         lambda arrays: block(arrays))
 compose(np.meshgrid,      lambda *xi, copy=True, sparse=False, indexing="xy": meshgrid(xi, sparse, indexing))
 
@@ -70,7 +70,7 @@ def typed(y, dtype):
 
 def side_by_side(arrays):
     """Vectors end to end, matrices side by side."""
-    return join(*arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1)
+    return in_groups(join, arrays, 0 if np.ndim(arrays[0]) == 1 else 1)
 
 
 def depth(arrays):
@@ -90,7 +90,7 @@ def block(arrays, axis=None, ndim=None):
         axis, ndim = -deep, max(deep, most)
     if not isinstance(arrays, list):
         return np.reshape(arrays, (1,) * (ndim - np.ndim(arrays)) + np.shape(arrays))
-    return join(*[block(item, axis + 1, ndim) for item in arrays], axis=axis)
+    return in_groups(join, [block(item, axis + 1, ndim) for item in arrays], axis)
 
 
 def meshgrid(xi, sparse, indexing):
