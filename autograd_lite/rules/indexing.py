@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from ..registry import compose, primitive, rule
-from .devices import beside, lazy
+from .devices import beside, in_type_of, lazy
 
 
 @primitive(lambda g, y, x, index: scatter(g, index, x.shape))
@@ -90,8 +90,8 @@ compose(np.select,        lambda condlist, choicelist, default=0: select(condlis
 compose(np.choose,        lambda a, choices, out=None, mode="raise":
                               look_up(list(choices), lambda *places: np.choose(a, places, **({} if mode == "raise" else {"mode": mode}))))
 compose(np.insert,        lambda arr, obj, values, axis=None:
-                              look_up([arr, values], lambda a, v: np.insert(a, obj, v, axis)))
-compose(np.append,        lambda arr, values, axis=None: np.concatenate([arr, values], axis))
+                              look_up([arr, in_type_of(arr, values)], lambda a, v: np.insert(a, obj, v, axis)))
+compose(np.append,        lambda arr, values, axis=None: np.concatenate([arr, beside(arr, values)], axis))
 compose(np.trim_zeros,    lambda filt, trim="fb", axis=None: filt[trimmed(np.not_equal(filt, 0), trim, axis)])
 compose(np.ix_,           lambda *args: tuple(
                               np.reshape(a, [-1 if i == k else 1 for k in range(len(args))])

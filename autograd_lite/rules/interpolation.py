@@ -4,6 +4,7 @@ import numpy as np
 
 from ..registry import compose
 from .devices import beside
+from .elementwise import over
 from .indexing import getitem
 from .shaping import astype
 
@@ -20,7 +21,7 @@ def interp(x, xp, fp, left, right, period):
         x, xp, fp = np.remainder(x, period), *unrolled(np.remainder(xp, period), fp, period)
         left = right = None
     flat = np.zeros_like(fp[:1])
-    slopes = np.concatenate([flat, (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1]), flat])
+    slopes = np.concatenate([flat, over(fp[1:] - fp[:-1], xp[1:] - xp[:-1]), flat])
     i = np.searchsorted(xp, x, side="right")  # x lies before knot number i
     knot = np.maximum(i - 1, 0)
     at, before, after = getitem(xp, knot), getitem(slopes, knot), getitem(slopes, i)

@@ -65,7 +65,7 @@ def in_groups(call, arrays, axis):
 
 def typed(y, dtype):
     """`y` in the type that was asked for."""
-    return y if dtype is None else astype(y, np.dtype(dtype))
+    return y if dtype is None or y.dtype == dtype else astype(y, np.dtype(dtype))
 
 
 def side_by_side(arrays):

@@ -49,6 +49,11 @@ def shares(num, endpoint, like):
     return steps, t
 
 
+def common(start, stop):
+    """The type of what lies between; a number of Python's takes that of the other end."""
+    return np.result_type(*[a if isinstance(a, int | float | complex) else beside(0, a) for a in (start, stop)], 1.0)
+
+
 def with_shapes(a, b):
     """Two ends, each a list or a number, as arrays of one kind."""
     return beside(b, a), beside(a, b)
@@ -56,10 +61,10 @@ def with_shapes(a, b):
 
 def linspace(start, stop, num, endpoint, retstep, dtype, axis):
     """start (1 - t) + stop t, which is exact at both ends."""
-    start, stop = with_shapes(start, stop)
-    steps, t = shares(num, endpoint, np.result_type(start, stop, float(num)))
+    like, (start, stop) = common(start, stop), with_shapes(start, stop)
+    steps, t = shares(num, endpoint, like)
     t = beside(stop - start, np.reshape(t, (-1,) + (1,) * np.ndim(stop - start)))
-    y = typed(np.moveaxis(start * (1 - t) + stop * t, 0, axis), dtype)
+    y = typed(np.moveaxis(start * (1 - t) + stop * t, 0, axis), dtype or like)
     return (y, (stop - start) / (steps or np.nan)) if retstep else y
 
 
@@ -68,12 +73,12 @@ def logspace(start, stop, num, endpoint, base, dtype, axis):
     exponents = np.linspace(start, stop, num, endpoint, axis=axis)
     if np.ndim(base):
         base = np.expand_dims(base, axis)
-    return typed(np.power(base, exponents), dtype)
+    return typed(np.power(base, exponents), dtype or exponents.dtype)
 
 
 def geomspace(start, stop, num, endpoint, dtype, axis):
     """start (stop / start)^t"""
-    start, stop = with_shapes(start, stop)
-    t = shares(num, endpoint, np.result_type(start, stop, float(num)))[1]
+    like, (start, stop) = np.result_type(common(start, stop), np.float64), with_shapes(start, stop)
+    t = shares(num, endpoint, like)[1]
     t = beside(stop - start, np.reshape(t, (-1,) + (1,) * np.ndim(stop - start)))
-    return typed(np.moveaxis(start * np.power(stop / start, t), 0, axis), dtype)
+    return typed(np.moveaxis(start * np.power(stop / start, t), 0, axis), dtype or like)

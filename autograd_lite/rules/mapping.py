@@ -1,5 +1,7 @@
 """Functions that call a function of the user's on parts of an array."""
 
+import math
+
 import numpy as np
 
 from ..registry import compose
@@ -35,7 +37,7 @@ def apply_along_axis(f, axis, a, args, kwargs):
     """`f` on each lane; the axes of what it gives take the place of the lane's."""
     lanes = np.moveaxis(a, axis, -1)
     rest = lanes.shape[:-1]
-    parts = [f(lane, *args, **kwargs) for lane in np.reshape(lanes, (-1, lanes.shape[-1]))]
+    parts = [f(lane, *args, **kwargs) for lane in np.reshape(lanes, (math.prod(rest), lanes.shape[-1]))]
     if not parts:
         raise ValueError(f"np.apply_along_axis: no lanes in an array of shape {a.shape}.")
     y = np.reshape(np.stack(parts), rest + np.shape(parts[0]))

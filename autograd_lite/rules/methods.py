@@ -3,6 +3,8 @@
 METHODS[ufunc, method], or METHODS[None, method] for any ufunc, is called as f(ufunc, *arguments).
 """
 
+import math
+
 import numpy as np
 
 from ..errors import NoRuleError
@@ -37,7 +39,7 @@ def fold(fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, wher
         raise NoRuleError(f"{printed_name(fn)}.reduce with dtype= or where= has no rule; take the part with np.where.")
     axes = reduced(a, axis)
     lanes = np.moveaxis(a, axes, tuple(range(len(axes))))
-    steps = list(np.reshape(lanes, (-1, *lanes.shape[len(axes) :])))
+    steps = list(np.reshape(lanes, (math.prod(lanes.shape[: len(axes)]), *lanes.shape[len(axes) :])))
     if initial is not None or not steps:
         steps.insert(0, np.broadcast_to(fn.identity if initial is None else initial, lanes.shape[len(axes) :]))
     y = steps[0]

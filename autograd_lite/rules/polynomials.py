@@ -89,7 +89,7 @@ def poly(zeros):
     """The product of (x - zero); of a matrix, over its eigenvalues."""
     real = zeros.dtype.kind == "f"
     zeros = np.linalg.eigvals(zeros) if zeros.ndim == 2 else zeros
-    p = beside(zeros, np.ones(1))
+    p = beside(zeros, np.ones(1, zeros.dtype))
     for zero in zeros:
         p = np.convolve(p, np.stack([np.ones_like(zero), -zero]))
     # zeros in conjugate pairs: the imaginary parts are rounding

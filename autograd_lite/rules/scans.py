@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..registry import compose, rule
-from .devices import beside
+from .devices import beside, in_type_of
 from .reductions import before
+from .shaping import astype
 
 # Of a running sum the gradient is a running sum from the other end
 rule(np.cumsum,   lambda g, y, a, axis=None, dtype=None, out=None:
@@ -53,7 +54,7 @@ def cumulative(scan, first, x, axis, dtype, include_initial):
     y = scan(x, axis=axis, dtype=dtype)
     if not include_initial:
         return y
-    return np.concatenate([first(np.take(y, [0], axis)), y], axis=axis)
+    return np.concatenate([first(y, shape=one_wide(y, axis)), y], axis=axis)
 
 
 def diff(a, n, axis, prepend, append):
@@ -84,7 +85,7 @@ def ediff1d(ary, to_end, to_begin):
     """Differences of the flat array, with what is put before and behind."""
     flat = np.ravel(ary)
     parts = [to_begin, flat[1:] - flat[:-1], to_end]
-    return np.concatenate([np.ravel(beside(flat, part)) for part in parts if part is not None])
+    return np.concatenate([np.ravel(in_type_of(flat, part)) for part in parts if part is not None])
 
 
 def trapezoid(y, x, dx, axis):
@@ -128,4 +129,5 @@ def gradient_along(f, spacing, axis, edge_order):
     if edge_order == 2:  # the parabola through three points; its slope inside is the mean of ends'
         first = 2 * first - along(inside, axis, None, 1)
         last = 2 * last - along(inside, axis, -1, None)
-    return np.concatenate([first, inside, last], axis=axis)
+    y = np.concatenate([first, inside, last], axis=axis)
+    return y if f.dtype.kind not in "fc" or y.dtype == f.dtype else astype(y, f.dtype)

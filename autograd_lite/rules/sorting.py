@@ -10,7 +10,7 @@ from .shaping import astype, kept
 rule(np.sort,       lambda g, y, a, axis=-1, kind=None, order=None, *, stable=None: restore(g, y, a, axis))
 rule(np.partition,  lambda g, y, a, kth, axis=-1, kind="introselect", order=None: restore(g, y, a, axis))
 
-compose(np.sort_complex,   lambda a: np.sort(a) + 0j)
+compose(np.sort_complex,   lambda a: np.sort(a) if a.dtype.kind == "c" else astype(np.sort(a), np.result_type(a, np.complex128)))
 compose(np.median,         lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
                                order_statistic("median", a, 0.5, axis, keepdims))
 compose(np.nanmedian,      lambda a, axis=None, out=None, overwrite_input=False, keepdims=False:
@@ -23,10 +23,17 @@ compose(np.nanquantile,    lambda a, q, axis=None, out=None, overwrite_input=Fal
                                order_statistic("nanquantile", a, q, axis, keepdims, method, weights))
 compose(np.percentile,     lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
                                   keepdims=False, *, weights=None:
-                               order_statistic("quantile", a, np.true_divide(q, 100), axis, keepdims, method, weights))
+                               order_statistic("quantile", a, share_of(q), axis, keepdims, method, weights))
 compose(np.nanpercentile,  lambda a, q, axis=None, out=None, overwrite_input=False, method="linear",
                                   keepdims=False, *, weights=None:
-                               order_statistic("nanquantile", a, np.true_divide(q, 100), axis, keepdims, method, weights))
+                               order_statistic("nanquantile", a, share_of(q), axis, keepdims, method, weights))
+
+
+# Methods that give one of the numbers, and so their type
+PICKING = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
+# Methods that are continuous in q: over how many more numbers than there are q runs from 0 to 1
+WIDER = {"linear": -1, "hazen": 0, "interpolated_inverted_cdf": 0, "weibull": 1,
+         "median_unbiased": 1 / 3, "normal_unbiased": 1 / 4}
 
 
 def restore(g, y, a, axis):
@@ -55,6 +62,11 @@ def evened(x, ranked, axis):
     return np.moveaxis(np.reshape(means[run], lanes.shape), -1, axis)
 
 
+def share_of(percent):
+    """A quantile for a percentile; a number of Python's stays one, as its type is that of the array."""
+    return percent / 100 if isinstance(percent, int | float) else np.true_divide(percent, 100)
+
+
 def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
     """A quantile as a mean of two neighbours in sorted order; see `position`."""
     if weights is not None:
@@ -65,7 +77,8 @@ def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
     at = position(beside(ranked, q) if np.ndim(q) else q, np.where(np.isnan(ranked), np.nan, beside(ranked, np.arange(n))), name, method)
     at = np.moveaxis(np.reshape(at, (np.size(q), *ranked.shape[:-1])), 0, -1)
     low = np.searchsorted(beside(ranked, np.arange(1, n)), at, side="right")  # at, rounded down
-    t = astype(at - low, np.result_type(ranked, 1.0))
+    weak = isinstance(q, int | float) or method in PICKING
+    t = astype(at - low, np.result_type(ranked, 1.0 if weak else beside(0, q)))
     y = np.take_along_axis(ranked, low, -1)
     step = np.take_along_axis(ranked, np.minimum(low + 1, n - 1), -1) - y
     y = y + t * np.where(np.logical_or(step == 0, np.isinf(step) & (t == 0)), 0, step)
@@ -87,8 +100,7 @@ def position(q, ramp, name, method):
 def position_slope(g, y, shape, ramp, method):
     """d(position)/dq, for the methods of which it is a continuous function."""
     n = np.sum(np.isfinite(ramp), axis=-1)
-    wider = {"linear": -1, "hazen": 0, "interpolated_inverted_cdf": 0, "weibull": 1,
-             "median_unbiased": 1 / 3, "normal_unbiased": 1 / 4}.get(method)
+    wider = WIDER.get(method)
     slope = 0 * n if wider is None else n + wider
     moving = (y > 0) & (y < n - 1) if method != "linear" else True
     return np.sum(g * np.where(moving, slope, 0), axis=tuple(range(len(shape), y.ndim)))
