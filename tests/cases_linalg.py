@@ -169,7 +169,7 @@ CASES = [
     *[real(la.norm, lambda x, o=o: la.norm(x, o), CD("3")) for o in (None, 1, 3, np.inf, -np.inf)],
     *[c for o in ("fro", "nuc", 2, -2) for c in both(la.norm, lambda x, o=o: la.norm(x, o), W("23"))],
     *[real(la.norm, lambda x, o=o: la.norm(x * [[3, -1, 9], [1, 2, -4]], o), NEAR_1("23")) for o in (1, -1, np.inf, -np.inf)],
-    *[real(la.norm, lambda x, o=o: la.norm(np.moveaxis(x, 0, -1), o, axis=(2, 0), keepdims=True), W("232")) for o in ("fro", "nuc", 2, -2)],
+    *[real(la.norm, lambda x, o=o: la.norm(np.moveaxis(x, 0, -1), o, axis=(1, 0), keepdims=True), W("232")) for o in ("fro", "nuc", 2, -2)],
     real(la.vector_norm, lambda x: la.vector_norm(x, axis=(0, 2), ord=3), N("2m2")), real(la.vector_norm, N("mn")), real(la.vector_norm, lambda x: la.vector_norm(x, keepdims=True, ord=1), N("mn")),
     real(la.matrix_norm, lambda x: la.matrix_norm(x, ord="nuc"), W("223")), real(la.matrix_norm, R("2mn"), keepdims=True),
     *[c for p in (None, -2, "fro", "nuc") for c in both(la.cond, lambda a, p=p: la.cond(a, p), S("33"))], real(la.cond, W("32")),

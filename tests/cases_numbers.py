@@ -180,7 +180,7 @@ CASES = [
     real(ag.leaky_relu, N, slope=0.2),
     real(ag.softplus, R),
     real(ag.log_sigmoid, R),
-    real(ag.logsumexp, R),
+    real(ag.logsumexp, R("")), real(ag.logsumexp, R("m")), real(ag.logsumexp, R("mn")),
     real(ag.logsumexp, R("mn"), axis=0, keepdims=True),
     real(ag.logsumexp, R("mnk"), axis=(0, 2)),
     real(ag.softmax, R("mn")),
