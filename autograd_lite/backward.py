@@ -93,7 +93,13 @@ def sweep(
         for vjp, parent, a in zip(vjps, parents, node.args):  # noqa: B905
             if parent is None or (alive is not None and parent not in alive):
                 continue
-            if rule is GETITEM and type(a) is ndarray and lift is None and a.dtype == g.dtype:
+            if (
+                rule is GETITEM
+                and lift is None
+                and type(a) is ndarray
+                and a.shape
+                and a.dtype == g.dtype
+            ):
                 add_in_place(grads, owned, parent, a.shape, g, args[1])
                 continue
             d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)

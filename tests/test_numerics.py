@@ -501,6 +501,16 @@ def test_deep_graphs_need_no_recursion() -> None:
     same(g(f, [2.0]), [1.0001**3000], 1e-11)
 
 
+def test_index_into_one_number_that_is_used_again() -> None:
+    """y[None] of an array without axes, of which a later call takes the sine."""
+
+    def f(x: Any) -> Any:
+        y = np.reshape(x, ())
+        return np.sum(y[None]) + np.sin(y)
+
+    same(ag.grad(f)(np.array([0.7])), [1 + np.cos(0.7)])
+
+
 def test_same_array_many_times() -> None:
     """Fan-out adds up, once for each use."""
     assert g(lambda x: x * x * x + x - x / 1 + np.add(x, x), [2.0]).tolist() == [14]
