@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from cases import C, Case, D, Domain, N, P, R, analytic, real
+from cases import A, C, Case, D, Domain, N, P, R, analytic, real
 
 la, fft = np.linalg, np.fft
 
@@ -192,7 +192,7 @@ CASES = [
     *[analytic(f, R("mn"), axes=x) for f in (fft.fftshift, fft.ifftshift) for x in (None, 0, (0, 1))],
     # Polynomials
     analytic(np.polyval, R("m"), R("23")), analytic(np.polyval, lambda x: np.polyval([1.0, -2, 3], x), R("m")), analytic(np.polyval, lambda p: np.polyval(p, [0.0, 1, -2]), R("m")),
-    real(np.polyval, C("m"), C("2")), real(np.polyval, R("m2"), R("32")), real(np.polyval, R("m21"), R("3")), analytic(np.polyadd, R("2"), R("m")), analytic(np.polysub, R("m"), R("2")), real(np.polymul, N("2"), N("m")), real(np.polydiv, N("4"), N("2")),
+    real(np.polyval, C("m"), C("2")), real(np.polyval, R("m2"), R("32")), real(np.polyval, R("m21"), R("3")), analytic(np.polyadd, R("2"), R("m")), analytic(np.polysub, R("m"), R("2")), real(np.polymul, N("2"), N("m")), real(np.polydiv, N("4"), A("2")),
     analytic(np.polyder, lambda p: np.polyder(p, 2), R("5")), analytic(np.polyint, lambda p, k: np.polyint(p, 2, k), R("m"), R("2")), analytic(np.polyint, R("m")),
     real(np.poly, D("m")), real(np.poly, S("kk")), real(np.poly, C("m")), real(np.poly, lambda z: np.poly(np.stack([z[0], np.conj(z[0])])), C("1")), real(np.roots, lambda a: (np.roots(np.poly([1.0, -2, 4]) + 0.02 * a) ** 3).sum(), R("4"), smooth=False),
     real(np.polyfit, lambda y, w: np.polyfit([-1.0, 0, 0.5, 1, 2], y, 2, w=w), R("5"), P("5")), real(np.polyfit, lambda y, w: np.polyfit([-1, 0, 2], y, 1, 1e-9, w=w), R("32"), P("3")), real(np.polyfit, lambda x, y: np.polyfit(x / 9 + np.arange(4), y, 1), N("4"), R("42")),
