@@ -208,13 +208,26 @@ def lazy() -> Iterator[Callable[[Any], Any]]:
         yield lambda a: da.from_array(a, chunks=tuple(max(1, (n + 1) // 2) for n in a.shape))
 
 
-@needs_dask
-@every_program
-@pytest.mark.parametrize("order", [1, 2])
-def test_program_on_dask(name: str, order: int, lazy: Callable[[Any], Any]) -> None:
+def check_lazily(name: str, order: int, lazy: Callable[[Any], Any]) -> None:
     """The gradient of a lazy array is lazy, and once computed the eager one."""
     with np.errstate(all="ignore"):  # of what is computed late the caller sees every step
         check_program(name, order, lazy, lambda a: a.compute(scheduler="synchronous"))
+
+
+@needs_dask
+@every_program
+def test_program_on_dask(name: str, lazy: Callable[[Any], Any]) -> None:
+    """First derivatives of each program."""
+    check_lazily(name, 1, lazy)
+
+
+@needs_dask
+@pytest.mark.parametrize(
+    "name", ["tensordot", *[pytest.param(name, marks=pytest.mark.thorough) for name in PROGRAMS]]
+)
+def test_second_order_on_dask(name: str, lazy: Callable[[Any], Any]) -> None:
+    """Second derivatives, whose graphs are large."""
+    check_lazily(name, 2, lazy)
 
 
 def batches(lazy: Callable[[Any], Any]) -> tuple[Any, Any]:
