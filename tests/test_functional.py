@@ -639,3 +639,12 @@ def test_an_error_in_f_leaves_the_switches_as_they_were():
 def test_the_name_of_f_is_kept():
     """A differentiated function is called as the function."""
     assert ag.grad(cubes).__name__ == "cubes"
+
+
+def test_tangents_belong_to_their_arguments() -> None:
+    """Of two arguments with shapes of their own."""
+    A, x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([1.0, -1.0, 2.0])
+    dA, dx = np.ones((2, 3)), np.array([0.5, 0.0, 1.0])
+    y, dy = ag.jvp(lambda A, x: A @ x, argnums=(0, 1))(A, x, (dA, dx))
+    assert_allclose(y, [5.0, 11.0])
+    assert_allclose(dy, dA @ x + A @ dx)

@@ -336,6 +336,14 @@ def test_scale_does_not_matter(s: float) -> None:
     same(g(np.absolute, [s * (3 + 4j)]), [0.6 - 0.8j])
 
 
+def test_logarithm_of_a_probability_that_rounded() -> None:
+    """log(A) and log(1 - A) of a sigmoid keep their slopes where A is 0 or 1; 0.5 - A is no such."""
+    same(ag.grad(lambda z: np.log(1 - ag.sigmoid(z)))(50.0), -1.0)
+    same(ag.grad(lambda z: np.log(ag.sigmoid(z)))(-800.0), 1.0)
+    with np.errstate(divide="ignore"):
+        assert np.log(0.5 - ag.sigmoid(ag.Tensor(0.0, requires_grad=True))).item() == -np.inf
+
+
 def test_quotient_by_a_square() -> None:
     """x / y**2 at small and large y: -2 x / y**3 though y**4 does not exist."""
     x, y = np.array([1e-200, 1e200]), np.array([1e-100, 1e90])
