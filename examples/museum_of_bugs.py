@@ -236,12 +236,16 @@ def half_a_loss(*run):
 
 def reshaped_without_T(AL, Y, caches, hidden="relu"):
     """pictures.reshape(-1, m): every column holds pieces of several pictures."""
-    X = caches[0][0][0]
-    X = X.T.reshape(X.shape)
+    X = mixed(caches[0][0][0])
     parameters = {}
     for l, ((_, W, b), _) in enumerate(caches, 1):
         parameters |= {f"W{l}": W, f"b{l}": b}
     return go_back(*_forward(X, Y, parameters, hidden))
+
+
+def mixed(X):
+    """What pictures.reshape(-1, m) makes of the columns X = pictures.reshape(m, -1).T."""
+    return X.T.reshape(X.shape)
 
 
 def _forward(X, Y, parameters, hidden):
