@@ -27,6 +27,8 @@ def pick(parts: tuple[Any, ...], i: int) -> Any:
 
 
 PICK = RULES[pick]
+# Told of a call that made n * n numbers of the n numbers of an operand: see misfit.py
+squared: list[Callable[[Node, Any], None]] = [lambda node, a: None]
 GETITEM = RULES[getitem]
 
 
@@ -199,6 +201,8 @@ def fit(d: Any, g: Any, a: Any, node: Node, strong: bool, parent: Node) -> Any:
             d = with_lost_slope(d, g, a, node.out)
         d = with_strong_zero(d, g, node.rule.elementwise)
     if d.shape != a.shape:
+        if d.size == a.size * a.size:
+            squared[0](node, a)
         d = unbroadcast(d, a.shape)
     if d.dtype != a.dtype:
         d = cast(d, a.dtype)

@@ -35,3 +35,10 @@ class RuleError(AutogradError, ValueError):
 
 class GradientMismatch(AutogradError, AssertionError):  # noqa: N818 (a public name)
     """Derivatives by rule and by differences disagree; the message is a table that shows where."""
+
+
+class LearnerWarning(UserWarning):
+    """Something legal that is probably meant otherwise: a gradient never zeroed, a rank-1 array.
+
+    `warnings.filterwarnings("ignore", category=ag.LearnerWarning)` silences all of them.
+    """

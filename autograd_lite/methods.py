@@ -105,14 +105,9 @@ def method(fn: Function) -> Any:
             if any([type(a) is Tensor for a in args[1:]]):
                 return record(fn, args, kwargs)
             args = args[1:]
-        data = self._data
-        return remember(
-            rule,
-            (data, *args),
-            kwargs or NOTHING,
-            call(fn, quick, (data, *args), kwargs),
-            (self._node, *[None] * len(args)),
-        )
+        raw, parents = (self._data, *args), (self._node, *[None] * len(args))
+        out = call(fn, quick, raw, kwargs, parents)
+        return remember(rule, raw, kwargs or NOTHING, out, parents)
 
     run.__doc__ = f"As {printed_name(fn)}."
     return run

@@ -12,12 +12,8 @@ import numpy as np
 
 from .functions import log_one_minus_sigmoid, log_sigmoid, sigmoid
 from .graph import Node, fingerprint, modes, next_order
-from .recording import (
-    NOTHING,
-    misfit,
-    plain,
-    remember,
-)
+from .misfit import misfit
+from .recording import NOTHING, plain, remember
 from .registry import RULES, Function
 from .rules.devices import foreign
 from .tensor import Tensor
@@ -47,7 +43,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
         try:
             out = compute(a, b)
         except ValueError as error:
-            raise misfit(fn, (a, b), error) from None
+            raise misfit(fn, (a, b), error, (p, q)) from None
         if (p is None and q is None) or not modes.plain:
             return remember(rule, (a, b), NOTHING, out, (p, q))  # type: ignore[no-any-return]
         node = _new_node(Node)

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from .backward import PICK
-from .errors import NoRuleError, ShapeError
+from .errors import NoRuleError
 from .graph import Node, modes, protect
+from .misfit import misfit
 from .registry import (
     COMPOSED,
     CONSTANT,
@@ -24,7 +25,7 @@ from .registry import (
     printed_name,
 )
 from .tensor import Tensor, tensor_of
-from .watch import user_line, watch
+from .watch import watch
 
 ndarray = np.ndarray
 NOTHING: dict[str, Any] = {}
@@ -134,29 +135,21 @@ def record(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any] = NOTHING
                 )
     if rule.each is None and not _LISTS.isdisjoint(map(type, raw)):
         raw = with_arrays(raw, rule)
-    return remember(rule, raw, kwargs, call(fn, fn, raw, kwargs), parents)
+    return remember(rule, raw, kwargs, call(fn, fn, raw, kwargs, parents), parents)
 
 
-def call(fn: Function, compute: Function, raw: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def call(
+    fn: Function,
+    compute: Function,
+    raw: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    parents: tuple[Node | None, ...] = (),
+) -> Any:
     """`compute(*raw, **kwargs)`, which is `fn`; an error about shapes says whose they are."""
     try:
         return compute(*raw, **kwargs)
     except ValueError as error:
-        raise misfit(fn, raw, error) from None
-
-
-def misfit(fn: Function, raw: tuple[Any, ...], error: ValueError) -> ValueError:
-    """NumPy's complaint about shapes, with the function, the shapes and the user's line."""
-    said = str(error).strip().rstrip(".")
-    about_shapes = ("shape", "dimension", "broadcast", "size")
-    if type(error) is not ValueError or not any(word in said for word in about_shapes):
-        return error  # a LinAlgError, an AxisError
-    shapes = " and ".join(str(a.shape) for a in raw if hasattr(a, "shape"))
-    line = f" ({user_line()})" if modes.lines else ""
-    return ShapeError(
-        f"{printed_name(fn)} on {shapes}{line}: {said}. Print the shapes before this call; "
-        f"np.reshape changes one, x[:, None] adds an axis, x.T turns a matrix."
-    )
+        raise misfit(fn, raw, error, parents) from None
 
 
 def with_arrays(raw: tuple[Any, ...], rule: Rule) -> tuple[Any, ...]:

@@ -295,8 +295,9 @@ class Tensor:
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise SilentCopyError(
             f"NumPy was about to turn {self._called()} of shape {self._data.shape} into a plain "
-            f"array, which would cut it from the graph. Write t.data where that is meant; else use "
-            f"a NumPy function that dispatches, such as np.stack for a list of Tensors."
+            f"array, which would cut it from the graph. Write t.data where that is meant, t.copy() "
+            f"for a copy in the graph; else use a NumPy function that dispatches, such as np.stack "
+            f"for a list of Tensors."
         )
 
     def __float__(self) -> float:

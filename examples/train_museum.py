@@ -46,7 +46,7 @@ def train(exhibit, data, iterations, layers=LAYERS, hidden="relu") -> Run:
     X, X_test, Y = data.X_train, data.X_test, data.Y_train
     if exhibit is museum.reshaped_without_T:  # whoever mixes pictures up does it everywhere
         X, X_test, exhibit = museum.mixed(X), museum.mixed(X_test), museum.go_back
-    parameters = by_hand.initialize_parameters_deep([len(X), *layers])
+    parameters = by_hand.initialize_parameters_deep([len(X), *layers], seed=1, scale="scaled")
     run = Run()
     try:
         with np.errstate(all="ignore"):
@@ -73,7 +73,8 @@ def table(data, iterations, exhibits=tuple(museum.MUSEUM), layers=LAYERS, say=pr
     form = "{:<20}  {:>6}  {:>6}  {:>6}  {:<21}  {}"
     say(form.format("backprop", "cost", "train", "test", "the curve", "the tool").rstrip())
     say(form.format(*("-" * n for n in (20, 6, 6, 6, 21, 24))))
-    parameters = by_hand.initialize_parameters_deep([len(data.X_train), *layers])
+    dims = [len(data.X_train), *layers]
+    parameters = by_hand.initialize_parameters_deep(dims, seed=1, scale="scaled")
     runs = {}
     for name, exhibit in gallery(exhibits):
         if exhibit in museum.NEEDS_EQUAL_LAYERS and len(set(layers)) == len(layers):

@@ -714,6 +714,7 @@ def one_case_per_rule():
     return list({case.fn: case for case in cases}.values())
 
 
+@pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")  # (n,) meets (n, 1)
 def test_every_rule_can_be_drawn():
     """Each function of the table: gradients add up, and text, DOT and formula are written."""
     rng = np.random.default_rng(0)

@@ -131,22 +131,22 @@ def test_options_that_are_out_of_reach_say_so(f: Any, x: ag.Tensor) -> None:
 @pytest.mark.parametrize(
     ("f", "words"),
     [
-        (lambda v: v + np.ones(4), r"np\.add on \(3,\) and \(4,\)"),
-        (lambda v: np.ones((2, 4)) * v, r"np\.multiply on \(2, 4\) and \(3,\)"),
-        (lambda v: v @ np.ones((4, 2)), r"np\.matmul on \(3,\) and \(4, 2\)"),
-        (lambda v: np.maximum(v, np.ones(2)), r"np\.maximum on \(3,\) and \(2,\)"),
-        (lambda v: np.dot(np.ones((2, 2)), v), r"np\.dot on \(2, 2\) and \(3,\)"),
-        (lambda v: v.reshape(2, 2), r"np\.reshape on \(3,\)"),
-        (lambda v: np.broadcast_to(v, (2, 4)), r"np\.broadcast_to on \(3,\)"),
-        (lambda v: np.where([True, False], v, 0.0), r"np\.where on.*\(3,\)"),
-        (lambda v: np.concatenate([v, np.ones((2, 2))]), r"\(3,\) and \(2, 2\)"),
-        (lambda v: np.stack([v, np.ones(2)]), r"\(3,\) and \(2,\)"),
-        (lambda v: np.linalg.solve(np.eye(2), v), r"np\.linalg\.solve on \(2, 2\) and \(3,\)"),
+        (lambda v: v + np.ones(4), r"^v \+ \.\.\.: v is \(3,\), the other is \(4,\): the last sizes"),
+        (lambda v: np.ones((2, 4)) * v, r"^\.\.\. \* v: the first is \(2, 4\), v is \(3,\)"),
+        (lambda v: v @ np.ones((4, 2)), r"^v @ \.\.\.: v is \(3,\).*inner sizes 3 and 4 differ"),
+        (lambda v: np.maximum(v, np.ones(2)), r"^np\.maximum\(v, \.\.\.\): v is \(3,\)"),
+        (lambda v: np.dot(np.ones((2, 2)), v), r"^np\.dot\(\.\.\., v\): .*\(2, 2\), v is \(3,\)"),
+        (lambda v: v.reshape(2, 2), r"^np\.reshape: v is \(3,\): .*Print the shapes"),
+        (lambda v: np.broadcast_to(v, (2, 4)), r"^np\.broadcast_to: v is \(3,\): .*Print the shapes"),
+        (lambda v: np.where([True, False], v, 0.0), r"^np\.where: .*v is \(3,\): .*Print the shapes"),
+        (lambda v: np.concatenate([v, np.ones((2, 2))]), r"\(3,\), an array is \(2, 2\)"),
+        (lambda v: np.stack([v, np.ones(2)]), r"\(3,\), an array is \(2,\)"),
+        (lambda v: np.linalg.solve(np.eye(2), v), r"np\.linalg\.solve.* is \(2, 2\), v is \(3,\)"),
     ],
 )  # fmt: skip
 def test_shapes_that_do_not_fit(f: Any, words: str, x: ag.Tensor) -> None:
     """The error is a ValueError that names the function, both shapes and what helps."""
-    with pytest.raises(ag.ShapeError, match=words + ".*Print the shapes") as caught:
+    with pytest.raises(ag.ShapeError, match=words + r".*\(test_misuse\.py, line \d+\)") as caught:
         f(x)
     assert isinstance(caught.value, ValueError)
 
@@ -166,8 +166,6 @@ def test_other_errors_of_numpy_keep_their_type(x: ag.Tensor) -> None:
 def test_line_of_the_user(x: ag.Tensor) -> None:
     """With trace_lines on, errors name the file and line."""
     with ag.trace_lines():
-        with pytest.raises(ag.ShapeError, match=r"test_misuse\.py, line \d+"):
-            x + np.ones(4)
         y = np.sum(np.exp(x))
         y.backward()
         with pytest.raises(ag.GraphError, match=r"np\.sum on \(3,\) \(test_misuse\.py, line \d+\)"):

@@ -16,6 +16,9 @@ import pytest
 
 import autograd_lite as ag
 
+# Shapes are drawn at random, so (n,) does meet (n, 1) and all pairs are meant.
+pytestmark = pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")
+
 NODES, PROGRAMS, THOROUGH = 200, 300, 10_000
 
 

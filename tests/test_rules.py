@@ -17,6 +17,9 @@ from oracle import complex_step, differences, flat, hessian
 import autograd_lite as ag
 from autograd_lite.registry import RULES
 
+# Shapes are drawn at random, so (n,) does meet (n, 1) and all pairs are meant.
+pytestmark = pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")
+
 CASES = [*OF_NUMBERS, *OF_ARRAYS]
 if importlib.util.find_spec("cases_linalg"):
     from cases_linalg import CASES as LINEAR_ALGEBRA

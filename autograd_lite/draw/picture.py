@@ -10,9 +10,9 @@ import numpy as np
 from ..backward import PICK
 from ..errors import GraphError
 from ..graph import Node, reachable
+from ..sightings import Sightings
 from .expressions import expression, op_name
 from .gradients import Sweep, local_derivative, sweep_all
-from .names import Sightings
 
 Kind = Literal["parameter", "input", "step", "cost", "group", "more"]
 Passes = Literal["forward", "backward", "both"]

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..graph import modes
+from ..sightings import Sightings, look_at_frame
 from ..tensor import Tensor
 from ..trees import leaves
 from ..watch import trace_lines, user_frame
-from .names import Sightings, Witness, look_at_frame
+from .names import Witness
 from .picture import Passes, Picture, read
 from .render import DrawingError
 from .straight import is_step, picture_of_step

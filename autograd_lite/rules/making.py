@@ -63,8 +63,9 @@ def linspace(start, stop, num, endpoint, retstep, dtype, axis):
     """start (1 - t) + stop t, which is exact at both ends."""
     like, (start, stop) = common(start, stop), with_shapes(start, stop)
     steps, t = shares(num, endpoint, like)
-    t = beside(stop - start, np.reshape(t, (-1,) + (1,) * np.ndim(stop - start)))
-    y = typed(np.moveaxis(start * (1 - t) + stop * t, 0, axis), dtype or like)
+    span, column = stop - start, (-1,) + (1,) * np.ndim(stop - start)
+    s, t = (beside(span, np.reshape(part, column)) for part in (1 - t, t))
+    y = typed(np.moveaxis(start * s + stop * t, 0, axis), dtype or like)
     return (y, (stop - start) / (steps or np.nan)) if retstep else y
 
 

@@ -1,0 +1,170 @@
+"""Errors and warnings in the learner's words: names, shapes, the line, and what to do."""
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import autograd_lite as ag
+from nn import by_hand
+
+RNG = np.random.RandomState(0)
+
+
+def variable(*shape: int, name: str | None = None) -> ag.Tensor:
+    return ag.Tensor(RNG.randn(*shape), requires_grad=True, name=name)
+
+
+def line_of(word: str) -> str:
+    """The file and line on which `word` stands as a comment: `test_advice.py, line 7`."""
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    (at,) = (i for i, line in enumerate(lines, 1) if line.endswith(f"# {word}"))
+    return f"{Path(__file__).name}, line {at}"
+
+
+# Shapes that do not fit
+
+
+def test_the_sentence() -> None:
+    """Names, both shapes, what differs, what would fit, and the line; word for word."""
+    W1, X = variable(4, 5), RNG.randn(6, 5)
+    with pytest.raises(ag.ShapeError) as caught:
+        np.dot(W1, X)  # here
+    assert str(caught.value) == (
+        "np.dot(W1, X): W1 is (4, 5), X is (6, 5): inner sizes 5 and 6 differ; X.T would fit "
+        f"({line_of('here')})"
+    )
+
+
+def test_names_by_name_key_and_variable() -> None:
+    """`name=` before a key of the parameters, a key before nothing."""
+    parameters = {"W1": variable(4, 5), "b1": variable(3, 1, name="bias")}
+    with pytest.raises(ag.ShapeError, match=r"^W1 \+ bias: W1 is \(4, 5\), bias is \(3, 1\)"):
+        parameters["W1"] + parameters["b1"]
+    X, W1 = RNG.randn(2, 3), parameters["W1"]
+    with pytest.raises(ag.ShapeError, match=r"^W1\.T @ X\.T: W1\.T is \(5, 4\), X\.T is \(3, 2\)"):
+        W1.T @ X.T
+    with pytest.raises(ag.ShapeError, match=r"^W @ A_prev: W is \(4, 5\).*\(deep\.py, line \d+\)"):
+        by_hand.linear_forward(X, W1, 0.0)
+
+
+def test_names_inside_grad() -> None:
+    """Within a differentiated function of plain arrays, the function's own names."""
+
+    def cost(parameters: Any, X: Any) -> Any:
+        W = parameters["W2"]
+        return np.sum(X - W)
+
+    with pytest.raises(
+        ag.ShapeError, match=r"^X - W2: X is \(3, 4\), W2 is \(4, 3\).*W2\.T or X\.T would"
+    ):
+        ag.grad(cost)({"W2": RNG.randn(4, 3)}, RNG.randn(3, 4))
+
+
+PRODUCTS = [(4, 5), (6, 5), (5,), (4,), (1, 4), (4, 6), (6, 4), (3, 1)]
+SUMS = [(4, 7), (7, 4), (4,), (7,), (4, 1), (2, 4, 7), (2, 7), (3,)]
+
+
+@pytest.mark.parametrize("f", [np.matmul, np.dot, np.add, np.multiply, np.maximum])
+def test_what_is_said_to_fit_fits(f: Callable[..., Any]) -> None:
+    """Every way out that a message names works when it is taken."""
+    shapes = PRODUCTS if f in (np.matmul, np.dot) else SUMS
+    ways = refused = 0
+    for first in shapes:
+        for second in shapes:
+            a, b = variable(*first), RNG.randn(*second)
+            try:
+                f(a, b)
+                continue
+            except ag.ShapeError as error:
+                refused += 1
+                message = str(error)
+            assert f"a is {first}, b is {second}" in message
+            for way, (x, y) in {
+                "b.T": (a, b.T), "a.T": (a.T, b),
+                "b before a": (b, a),
+                "b.reshape(-1, 1)": (a, b.reshape(-1, 1)),
+                "a.reshape(-1, 1)": (a.reshape(-1, 1), b),
+                "b.reshape(1, -1)": (a, b.reshape(1, -1)),
+                "np.expand_dims(a, 1)": (a[:, None], b),
+                "np.expand_dims(b, 1)": (a, b[:, None]),
+            }.items():  # fmt: skip
+                if way in message:
+                    ways += 1
+                    assert f(x, y) is not None
+    assert refused > 20
+    assert ways > 8
+
+
+def test_a_bias_without_keepdims() -> None:
+    """(n,) where (n, 1) is meant is an error with its remedy where the sizes tell."""
+    Z, b = variable(4, 209), RNG.randn(4)
+    with pytest.raises(ag.ShapeError, match=r"b\.reshape\(-1, 1\), a column, would fit"):
+        Z + b
+
+
+def test_an_array_of_a_tensor() -> None:
+    """np.array(t, copy=True) has its message, with the differentiable copy."""
+    t = variable(2, name="dA")
+    with pytest.raises(ag.SilentCopyError, match=r"'dA'.*t\.copy\(\)"):
+        np.array(t, copy=True)
+
+
+# A rank-1 array against a column
+
+
+def test_a_rank_1_array_against_a_column() -> None:
+    """(4, 1) and (4,) make (4, 4): both shapes, the names, the line and the remedy."""
+    A, y = variable(4, 1), RNG.rand(4)
+    with pytest.warns(ag.LearnerWarning) as told:
+        np.sum((A - y) ** 2).backward()
+    (warning,) = told
+    assert str(warning.message).startswith(
+        "A - y: A is (4, 1), y is (4,), and the result is (4, 4), every number of one with every "
+        "number of the other. Make y a column: .reshape(-1, 1), or keepdims=True where it was"
+    )
+    assert warning.filename == __file__
+    A.zero_grad()
+    with ag.trace_lines():
+        J = np.sum((A - y) ** 2)  # there
+    with pytest.warns(ag.LearnerWarning, match=rf"\({line_of('there')}\)"):
+        J.backward()
+
+
+@pytest.mark.parametrize("argnums", [0, 1, (0, 1)])
+@pytest.mark.parametrize("f", [np.multiply, np.subtract, np.maximum, lambda a, b: b / a])
+def test_one_warning_for_two_variables(f: Any, argnums: Any) -> None:
+    """One, whichever of the two has a gradient, and both."""
+    cost = lambda a, b: np.sum(f(a, b))
+    with pytest.warns(ag.LearnerWarning, match="every number of one") as told:
+        ag.grad(cost, argnums)(np.arange(1.0, 4.0), np.ones((3, 1)))
+    assert len(told) == 1
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum((x[:, None] - x) ** 2), lambda x: np.sum(np.reshape(x, (-1, 1)) * x),
+        lambda x: np.sum(np.expand_dims(x, 1) + np.arange(5.0)), lambda x: np.sum(np.outer(x, x)),
+        lambda x: np.sum(np.add.outer(x, x)), lambda x: np.sum(np.arange(5.0)[:, None] * x),
+        lambda x: np.sum(x - x[:1, None]), lambda x: np.sum(x[:, None] * np.ones((1, 5))),
+        lambda x: np.sum(x * np.ones((7, 1))), lambda x: np.sum(x + np.ones((5, 5))),
+    ],
+)  # fmt: skip
+def test_all_pairs_on_purpose(f: Any) -> None:
+    """A column made of a rank-1 array is meant as one; other sizes broadcast as they should."""
+    assert ag.grad(f)(np.arange(5.0)).shape == (5,)
+
+
+def test_once_a_line() -> None:
+    """With Python's own filter a training loop warns once."""
+    A, y = variable(4, 1), RNG.rand(4)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("default")
+        for _ in range(3):
+            A.zero_grad()
+            np.sum((A - y) ** 2).backward()
+    assert len(told) == 1
