@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, methods, operators  # noqa: F401 (they attach themselves to Tensor)
+from . import errors, methods, operators, oversights  # noqa: F401 (they attach themselves)
 from .check import check_grads
 from .compile import TraceError, compile, derive, iterate
 from .diagnosis import compare

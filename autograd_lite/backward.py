@@ -27,7 +27,7 @@ def pick(parts: tuple[Any, ...], i: int) -> Any:
 
 
 PICK = RULES[pick]
-# Told of a call that made n * n numbers of the n numbers of an operand: see misfit.py
+# Told of a call that made n * n numbers of the n numbers of an operand: see oversights.py
 squared: list[Callable[[Node, Any], None]] = [lambda node, a: None]
 GETITEM = RULES[getitem]
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .errors import NotDifferentiableError
+from .oversights import unused
 from .tensor import Tensor
 
 
@@ -39,13 +40,15 @@ def differentiate(forward_and_cost: Callable[..., Any]) -> Callable[..., dict[st
         if not isinstance(cost, Tensor):
             raise NotDifferentiableError(
                 "The cost does not come from the parameters. Compute it from them with NumPy, and "
-                "return it, or the pair (cost, caches)."
+                "return it, or the pair (cost, caches). float(cost) and cost.item() leave the "
+                "graph."
             )
         named = {n: t for n, t in forward_values(passed).items() if isinstance(t, Tensor)}
         for name, t in named.items():
             if name not in leaves and t is not data:
                 t.retain_grad()
         cost.backward()
+        unused([n for n, t in leaves.items() if t.grad is None])
         grads = {f"d{n}": zero_if_none(t) for n, t in leaves.items()}
         m = np.shape(Y)[-1]
         passing = {n: t for n, t in named.items() if n not in leaves}

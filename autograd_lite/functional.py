@@ -9,6 +9,7 @@ went in, derivatives reach it too.
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,9 +27,10 @@ from .level import (
     positions,
     require_scalar,
 )
+from .oversights import plain_cost, unused
 from .registry import Function
 from .tensor import Tensor
-from .trees import leaves, rebuild, tree_map
+from .trees import leaves, paths, rebuild, tree_map
 
 
 def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
@@ -52,7 +54,10 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
             traced = level.enter_arguments(args, numbers)
             value, aux = with_aux(f(*traced, **kwargs), has_aux)
             require_scalar(value, "grad")
-            found = level.pullback([value])([seed(array_of(value))])
+            back = level.pullback([value])
+            found = back([seed(array_of(value))])
+            if not (back.complete or level.inside):
+                without_gradient(f, value, back, traced, numbers)
             grads = as_given(level, traced, numbers, found)
             value, aux = level.outside(value), level.outside(aux)
         return ((value, aux) if has_aux else value), chosen(argnums, numbers, grads)
@@ -221,6 +226,27 @@ def with_aux(result: Any, has_aux: bool) -> tuple[Any, Any]:
             "with has_aux=True the function returns a pair: what to differentiate, and the rest."
         )
     return result[0], result[1]
+
+
+def without_gradient(
+    f: Function, value: Any, back: Pullback, traced: list[Any], numbers: list[int]
+) -> None:
+    """Warn where a cost is a plain number, or depends on some of the parameters only."""
+    plain_cost(value)
+    reached = set(back.nodes)
+    if not any(v._node in reached for v in back.variables):
+        return  # the gradient of a constant
+    try:
+        arguments = list(inspect.signature(f).parameters)
+    except (TypeError, ValueError):
+        arguments = []
+    names = []
+    for i in sorted(set(numbers)):
+        called = arguments[i] if i < len(arguments) else f"argument {i}"
+        for v, name in zip(leaves(traced[i]), paths(traced[i], called), strict=True):
+            if v._node not in reached:
+                names.append(name)
+    unused(names)
 
 
 def as_given(

@@ -59,13 +59,15 @@ class Node:
 class Notes:
     """What few nodes carry: a name, a Tensor that wants the gradient, hooks, a source line."""
 
-    __slots__ = ("hooks", "line", "name", "sink", "swept")
+    __slots__ = ("hooks", "line", "name", "sink", "stepped", "swept")
 
     def __init__(self) -> None:
         self.name: str | None = None
         self.sink: weakref.ref[Any] | None = None
         self.hooks: list[Callable[[Any], Any]] | None = None
         self.line: str | None = None
+        # the gradient that lay here when the variable's data were changed
+        self.stepped: weakref.ref[Any] | None = None
         self.swept = False  # backward went through, without retain_graph
 
 

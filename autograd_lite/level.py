@@ -156,10 +156,11 @@ def bundled(results: Sequence[Tensor]) -> Node:
 class Pullback:
     """The transposed Jacobian of one recorded computation; it may be applied any number of times.
 
-    `lifted`: the gradients it gives remember how they were computed.
+    `lifted`: the gradients it gives remember how they were computed. `complete`: the last sweep
+    came to every variable.
     """
 
-    __slots__ = ("lifted", "nodes", "tied", "variables", "wanted")
+    __slots__ = ("complete", "lifted", "nodes", "tied", "variables", "wanted")
 
     def __init__(
         self, results: Sequence[Any], variables: Sequence[Tensor], lifted: bool = False
@@ -193,6 +194,7 @@ class Pullback:
             lift = self.lifted or any([type(g) is Tensor and g._node is not None for g in given])
             g = given[0] if len(given) == 1 else tuple(given)
             found |= backpropagate(self.nodes, g, tensor_of if lift else None, self.wanted)
+        self.complete = len(found) == len(self.variables)
         return [
             found[v._node] if v._node in found else np.zeros_like(v._data) for v in self.variables
         ]

@@ -1,4 +1,4 @@
-"""What to say of shapes that do not fit, or fit by accident: whose they are, and what would fit."""
+"""What to say when shapes do not fit: whose they are, what differs, what would fit, and where."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .advice import advise
-from .backward import squared
 from .errors import ShapeError
 from .graph import Node
 from .registry import RULES, Function, printed_name
-from .rules.indexing import getitem
 from .sightings import Sightings, look_at_frame
 from .watch import user_frame, user_line
 
@@ -22,8 +19,6 @@ _SIGNS: dict[Function, str] = {
     np.matmul: "@", np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/",
     np.power: "**", np.remainder: "%", np.floor_divide: "//",
 }  # fmt: skip
-# What makes a column out of a rank-1 array on purpose
-_LAID_OUT = (np.reshape, np.expand_dims, getitem)
 _ABOUT_SHAPES = ("shape", "dimension", "broadcast", "size")
 
 
@@ -156,47 +151,3 @@ def remedy(ways: Sequence[str], first: str, second: str) -> str:
     if ways:
         return f"{' or '.join(dict.fromkeys(ways))} would fit".replace(",,", ",")
     return f"no transpose would fit: look at where {first} and {second} were made"
-
-
-def ranks_differ(node: Node, a: Any) -> None:
-    """Warn where a rank-1 array (n,) and a column (n, 1) have made a matrix (n, n).
-
-    The sweep tells of it when it sums the matrix for the operand `a`, so that the way forward costs
-    nothing more. A column that was made of a rank-1 array, as `x[:, None]`, is meant to do so.
-    """
-    if node.rule is None or not node.rule.elementwise or len(node.args) != 2:
-        return
-    (x, y), (p, q) = node.args, node.parents
-    if {getattr(x, "ndim", 0), getattr(y, "ndim", 0)} != {1, 2}:
-        return
-    flat, column, source = (x, y, q) if x.ndim == 1 else (y, x, p)
-    if (
-        column.shape != (flat.size, 1)
-        or flat.size == 1
-        or laid_out(column, source)
-        or (a is column and None not in (p, q))  # it is told of `flat` as well
-    ):
-        return
-    fn, n = node.rule.fn, flat.size
-    names = names_of(node.args, node.parents)
-    first, second = names[0] or "the first", names[1] or "the second"
-    line = node.notes.line if node.notes else None
-    whose = (names[0] if flat is x else names[1]) or "the rank-1 array"
-    advise(
-        f"{call_of(fn, names)}: {first} is {x.shape}, {second} is {y.shape}, and the result is "
-        f"({n}, {n}), every number of one with every number of the other"
-        f"{f' ({line})' if line else ''}. Make {whose} a column: .reshape(-1, 1), or keepdims=True "
-        f"where it was summed; if all pairs are meant, make the column by x[:, None]."
-        f"{'' if line else ' Under ag.trace_lines() this names the line.'}"
-    )
-
-
-squared[0] = ranks_differ
-
-
-def laid_out(column: Any, source: Node | None) -> bool:
-    """Whether a column is a rank-1 array that was laid out anew, as by `x[:, None]`."""
-    if source is not None and source.rule is not None:
-        return source.rule.fn in _LAID_OUT
-    base = getattr(column, "base", None)
-    return base is not None and base.ndim == 1

@@ -126,6 +126,8 @@ class Tensor:
             new = np.asarray(new)
         new = new if new.dtype == self._data.dtype else new.astype(self._data.dtype)
         self._data = new[()] if type(new) is ndarray and new.ndim == 0 else new
+        if type(self._grad) is ndarray and self._node is not None:
+            self._node.note().stepped = weakref.ref(self._grad)
 
     __autograd_data__ = property(lambda self: self._data)
 
@@ -247,7 +249,15 @@ class Tensor:
         if isinstance(d, np.generic):
             d = np.asarray(d)
         with _deposit_lock:
-            self._grad = d if self._grad is None else self._grad + d
+            earlier = self._grad
+            self._grad = d if earlier is None else earlier + d
+        if earlier is not None and self._node is not None:
+            stepped = self._node.note().stepped
+            if stepped is not None and stepped() is earlier:
+                self._accumulated()
+
+    def _accumulated(self) -> None:
+        """Told that the gradient of an earlier step was added to: see oversights.py."""
 
     def zero_grad(self) -> None:
         """Forget the gradient."""

@@ -65,6 +65,10 @@ class SettingError(NNError, ValueError):
     """A setting out of its range; the message says what was given and what would do."""
 
 
+class GradientError(NNError, ValueError):
+    """A gradient that is missing, or not of its parameter's shape; the message has the remedy."""
+
+
 class NotFittedError(NNError, ValueError):
     """A model that was not trained yet was asked to predict, go on, or be saved."""
 

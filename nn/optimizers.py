@@ -5,7 +5,8 @@
     parameters = {name: p + steps[name] for name, p in parameters.items()}
 
 parameters, grads and steps are dicts of arrays under the same names; a state is a dict of such
-dicts and of numbers. Nothing that is passed in is written to.
+dicts and of numbers. Nothing that is passed in is written to. A gradient that is not of its
+parameter's shape is a GradientError, where NumPy would let the parameter grow.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from .by_hand.notation import Gradients, Parameters
-from .errors import SettingError
+from .errors import GradientError, SettingError
 
 State: TypeAlias = dict[str, Any]
 Init: TypeAlias = Callable[[Parameters], State]
@@ -53,6 +54,7 @@ def sgd(learning_rate: float) -> Optimizer:
     alpha = _positive("learning_rate", learning_rate)
 
     def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        _check_shapes(grads, parameters)
         return {name: -alpha * g for name, g in grads.items()}, state
 
     return Optimizer("sgd", {"learning_rate": alpha}, lambda parameters: {}, update)
@@ -66,6 +68,7 @@ def momentum(learning_rate: float, beta: float = 0.9) -> Optimizer:
     alpha, beta = _positive("learning_rate", learning_rate), _fraction("beta", beta)
 
     def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        _check_shapes(grads, parameters)
         v = {name: beta * state["v"][name] + g for name, g in grads.items()}
         return {name: -alpha * v[name] for name in grads}, {"v": v}
 
@@ -82,6 +85,7 @@ def nesterov(learning_rate: float, beta: float = 0.9) -> Optimizer:
     alpha, beta = _positive("learning_rate", learning_rate), _fraction("beta", beta)
 
     def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        _check_shapes(grads, parameters)
         v = {name: beta * state["v"][name] + g for name, g in grads.items()}
         return {name: -alpha * (g + beta * v[name]) for name, g in grads.items()}, {"v": v}
 
@@ -98,6 +102,7 @@ def rmsprop(learning_rate: float, beta: float = 0.9, epsilon: float = 1e-8) -> O
     epsilon = _positive("epsilon", epsilon)
 
     def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        _check_shapes(grads, parameters)
         s = {name: beta * state["s"][name] + (1 - beta) * g * g for name, g in grads.items()}
         steps = {name: -alpha * g / (np.sqrt(s[name]) + epsilon) for name, g in grads.items()}
         return steps, {"s": s}
@@ -120,6 +125,7 @@ def adam(
         return {"m": _zeros(parameters), "v": _zeros(parameters), "t": 0}
 
     def update(grads: Gradients, state: State, parameters: Parameters) -> tuple[Parameters, State]:
+        _check_shapes(grads, parameters)
         # t stays a Python number: an array of float64 would turn float32 into float64.
         t = state["t"] + 1
         m = {name: beta1 * state["m"][name] + (1 - beta1) * g for name, g in grads.items()}
@@ -181,6 +187,42 @@ def optimizer_named(name: str, **settings: Any) -> Optimizer:
     except TypeError as error:
         raise SettingError(f"{name}: {error}.") from None
     return weight_decay(optimizer, decay) if decay else optimizer
+
+
+def _check_shapes(grads: Gradients, parameters: Parameters) -> None:
+    for name, g in grads.items():
+        if g is None or _shape(g) != _shape(parameters[name]):
+            raise _misfit(name, g, _shape(parameters[name]))
+
+
+def _misfit(name: str, g: Any, expected: tuple[int, ...]) -> GradientError:
+    """What is wrong with the gradient of the parameter `name`, and what to do.
+
+    >>> print(_misfit("b1", np.ones((4, 9)), (4, 1)))
+    The gradient of b1 is (4, 9), b1 is (4, 1). Sum it over the examples: 1/m np.sum(dZ, axis=1,
+    keepdims=True).
+    """
+    if g is None:
+        return GradientError(
+            f"There is no gradient of {name}: the cost does not depend on it, or backward was not "
+            f"called. Use {name} in the forward pass, or leave it out of what is trained."
+        )
+    given, column = _shape(g), len(expected) == 2 and expected[1] == 1
+    if given == expected[::-1] and len(given) == 2:
+        remedy = "It is transposed: use .T."
+    elif given == expected[:1] and column:
+        remedy = "Keep it a column: np.sum(dZ, axis=1, keepdims=True), or .reshape(-1, 1)."
+    elif given == () and column:
+        remedy = "It is summed over everything: 1/m np.sum(dZ, axis=1, keepdims=True)."
+    elif given[:1] == expected[:1] and column:
+        remedy = "Sum it over the examples: 1/m np.sum(dZ, axis=1, keepdims=True)."
+    else:
+        remedy = "A gradient has the shape of what it belongs to."
+    return GradientError(f"The gradient of {name} is {given}, {name} is {expected}. {remedy}")
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
 
 
 def _zeros(parameters: Parameters) -> Parameters:

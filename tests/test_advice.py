@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
-from nn import by_hand
+from nn import by_hand, optimizers
+from nn.errors import GradientError
 
 RNG = np.random.RandomState(0)
 
@@ -168,3 +169,83 @@ def test_once_a_line() -> None:
             A.zero_grad()
             np.sum((A - y) ** 2).backward()
     assert len(told) == 1
+
+
+# Gradients that were never used, or used twice
+
+
+def test_a_gradient_that_is_never_used() -> None:
+    """The parameters that the cost does not depend on, by name; with zeros, as promised."""
+    parameters = {"W1": RNG.randn(2, 3), "b1": RNG.randn(2, 1), "more": [RNG.randn(2)]}
+    X = RNG.randn(3, 5)
+    cost = lambda p, X: np.sum(p["W1"] @ X)
+    with pytest.warns(ag.LearnerWarning) as told:
+        grads = ag.grad(cost)(parameters, X)
+    (warning,) = told
+    assert "depend on p['b1'], p['more'][0]: their gradient is 0" in str(warning.message)
+    assert warning.filename == __file__
+    assert not grads["b1"].any()
+    with pytest.warns(ag.LearnerWarning, match=r"depend on b1: its gradient is 0.*forward pass"):
+        ag.differentiate(lambda p, X, Y: cost(p, X))({k: parameters[k] for k in ("W1", "b1")}, X, X)
+
+
+def test_a_cost_that_is_a_plain_number() -> None:
+    """float(cost) ends the graph; that is told where it happens and where a gradient is asked."""
+    cost = lambda p: float(np.sum(p["W"] ** 2))
+    with pytest.warns(ag.LearnerWarning, match=r"plain number.*float\(cost\).*return the cost"):
+        ag.grad(cost)({"W": np.ones(2)})
+    with pytest.raises(ag.NotDifferentiableError, match=r"float\(cost\)"):
+        ag.differentiate(lambda p, X, Y: cost(p))({"W": np.ones(2)}, np.ones(2), np.ones(2))
+
+
+def test_constant_functions_are_no_oversight() -> None:
+    """A function of nothing, and the slope of a straight line, have zero for a gradient."""
+    assert ag.grad(lambda x: np.float64(3))(2.0) == 0
+    assert ag.grad(ag.grad(lambda x: 3 * x))(2.0) == 0
+
+
+def descend(W: ag.Tensor, steps: int, zero: bool) -> None:
+    """Gradient descent on the sum of squares."""
+    for _ in range(steps):
+        if zero:
+            W.zero_grad()
+        np.sum(W * W).backward()
+        W.data -= 0.1 * W.grad
+
+
+def test_gradients_that_were_not_zeroed() -> None:
+    """The second step adds to the gradient that the first has used."""
+    W = variable(2, 3)
+    with pytest.warns(ag.LearnerWarning, match=r"W\.grad still held.*Call W\.zero_grad\(\)"):
+        descend(W, 2, zero=False)
+
+
+def test_gradients_added_on_purpose() -> None:
+    """Zeroed, set to None, or summed over batches before a step: no warning."""
+    W = variable(2, 3)
+    descend(W, 3, zero=True)
+    W.grad = None
+    for _ in range(3):
+        np.sum(W * W).backward()
+    once = W.data * 2
+    np.testing.assert_allclose(W.grad, 3 * once)
+    W.zero_grad()
+    descend(W, 1, zero=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (np.ones((4, 9)), r"b1 is \(4, 9\), b1 is \(4, 1\)\. Sum it over the examples.*keepdims"),
+        (np.ones(4), r"Keep it a column.*keepdims=True"), (np.ones((1, 4)), "transposed"),
+        (np.float64(1), "summed over everything"), (None, "no gradient of b1.*depend on it"),
+        (np.ones((3, 2)), "has the shape of what it belongs to"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
+def test_an_update_never_grows_a_parameter(name: str, given: Any, words: str) -> None:
+    """b1 - alpha db1 with db1 (4, m) would make b1 (4, m)."""
+    optimizer = optimizers.optimizer_named(name, learning_rate=0.1)
+    parameters = {"b1": np.zeros((4, 1))}
+    with pytest.raises(GradientError, match=words):
+        optimizer.update({"b1": given}, optimizer.init(parameters), parameters)

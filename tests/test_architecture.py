@@ -11,8 +11,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Each room may import from the rooms before it, never from those behind it.
 ROOMS = [
-    ["errors"], ["registry"], ["rules"], ["graph"], ["backward"], ["watch", "functions"], ["advice"],
-    ["tensor"], ["sightings"], ["misfit"], ["recording"], ["operators"], ["methods"],
+    ["errors"], ["registry"], ["rules"], ["graph"], ["backward"], ["watch", "functions"],
+    ["tensor"], ["sightings"], ["misfit"], ["oversights"], ["recording"], ["operators"], ["methods"],
     ["trees", "level", "functional", "jacobians", "recompute"],
     ["differences", "suspects", "report", "check", "comparison", "messages", "diagnosis",
      "network", "explanations", "patterns", "judgement", "differentiate"],

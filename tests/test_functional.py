@@ -89,6 +89,7 @@ def test_float32_stays_float32(verb):
 @pytest.mark.parametrize(
     "constant", [lambda x: 3.0, lambda x: np.float64(3), lambda x: Tensor(3.0)]
 )
+@pytest.mark.filterwarnings("ignore:the cost is a plain number")
 def test_what_does_not_depend_on_the_argument_has_derivative_zero(verb, constant):
     """Zeros, never None or nan, also where f does not return a Tensor of its own making."""
     d = VERBS[verb](constant, np.array([1.0, 2.0]))

@@ -1,0 +1,111 @@
+"""Oversights: what is legal but probably meant otherwise, each a warning with the remedy.
+
+Nothing here costs anything until it happens: a sweep tells of the first, a second gradient in the
+same place of the second, a missing one of the third.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .backward import squared
+from .errors import LearnerWarning
+from .graph import Node
+from .misfit import call_of, names_of
+from .rules.indexing import getitem
+from .tensor import Tensor
+from .watch import user_frame
+
+# What makes a column out of a rank-1 array on purpose
+_LAID_OUT = (np.reshape, np.expand_dims, getitem)
+
+
+def advise(message: str) -> None:
+    """Warn at the user's line; Python's default filter shows it once for each line."""
+    frame = user_frame()
+    if frame is not None:
+        warnings.warn_explicit(
+            message,
+            LearnerWarning,
+            frame.f_code.co_filename,
+            frame.f_lineno,
+            registry=frame.f_globals.setdefault("__warningregistry__", {}),
+        )
+
+
+def ranks_differ(node: Node, a: Any) -> None:
+    """Warn where a rank-1 array (n,) and a column (n, 1) have made a matrix (n, n).
+
+    The sweep tells of it when it sums the matrix for the operand `a`, so that the way forward costs
+    nothing more. A column that was made of a rank-1 array, as `x[:, None]`, is meant to do so.
+    """
+    if node.rule is None or not node.rule.elementwise or len(node.args) != 2:
+        return
+    (x, y), (p, q) = node.args, node.parents
+    if {getattr(x, "ndim", 0), getattr(y, "ndim", 0)} != {1, 2}:
+        return
+    flat, column, source = (x, y, q) if x.ndim == 1 else (y, x, p)
+    if (
+        column.shape != (flat.size, 1)
+        or flat.size == 1
+        or laid_out(column, source)
+        or (a is column and None not in (p, q))  # it is told of `flat` as well
+    ):
+        return
+    fn, n = node.rule.fn, flat.size
+    names = names_of(node.args, node.parents)
+    first, second = names[0] or "the first", names[1] or "the second"
+    line = node.notes.line if node.notes else None
+    whose = (names[0] if flat is x else names[1]) or "the rank-1 array"
+    advise(
+        f"{call_of(fn, names)}: {first} is {x.shape}, {second} is {y.shape}, and the result is "
+        f"({n}, {n}), every number of one with every number of the other"
+        f"{f' ({line})' if line else ''}. Make {whose} a column: .reshape(-1, 1), or keepdims=True "
+        f"where it was summed; if all pairs are meant, make the column by x[:, None]."
+        f"{'' if line else ' Under ag.trace_lines() this names the line.'}"
+    )
+
+
+def laid_out(column: Any, source: Node | None) -> bool:
+    """Whether a column is a rank-1 array that was laid out anew, as by `x[:, None]`."""
+    if source is not None and source.rule is not None:
+        return source.rule.fn in _LAID_OUT
+    base = getattr(column, "base", None)
+    return base is not None and base.ndim == 1
+
+
+def accumulated(t: Tensor) -> None:
+    """Warn where a gradient was added to that of the step before, which the step has used."""
+    name = names_of([t._data], [t._node])[0] or "tensor"
+    advise(
+        f"{name}.grad still held the gradient from before {name}.data was changed, and the new one "
+        f"was added to it. Call {name}.zero_grad() in each step, before backward."
+    )
+
+
+def unused(names: Sequence[str]) -> None:
+    """Warn of parameters that the cost does not depend on."""
+    if names:
+        one = len(names) == 1
+        advise(
+            f"the cost does not depend on {', '.join(names)}: {'its' if one else 'their'} gradient "
+            f"is 0 throughout, and training will never change {'it' if one else 'them'}. Is the "
+            f"forward pass using {'it' if one else 'them'}, and not .data or a copy made before?"
+        )
+
+
+def plain_cost(value: Any) -> None:
+    """Warn of a cost that is a Python number, so that no gradient can flow."""
+    if type(value) is float:
+        advise(
+            "the cost is a plain number, which depends on nothing: every gradient is 0. "
+            "float(cost) and cost.item() leave the graph; return the cost as it is."
+        )
+
+
+squared[0] = ranks_differ
+Tensor._accumulated = accumulated  # type: ignore[method-assign]
