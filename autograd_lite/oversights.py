@@ -78,9 +78,9 @@ def laid_out(column: Any, source: Node | None) -> bool:
     return base is not None and base.ndim == 1
 
 
-def accumulated(t: Tensor) -> None:
+def accumulated(self: Tensor) -> None:
     """Warn where a gradient was added to that of the step before, which the step has used."""
-    name = names_of([t._data], [t._node])[0] or "tensor"
+    name = names_of([self._data], [self._node])[0] or "tensor"
     advise(
         f"{name}.grad still held the gradient from before {name}.data was changed, and the new one "
         f"was added to it. Call {name}.zero_grad() in each step, before backward."
