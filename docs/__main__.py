@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import runpy
 import shutil
 import subprocess
 import sys
@@ -20,6 +17,9 @@ from .rules_page import page
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 TABLE = "<!-- the table of examples/compare_gradients.py; `make docs` puts it here -->\n```\n"
+MUSEUM = (
+    "<!-- the table of examples/train_museum.py; `make docs DATA=folder` puts it here -->\n```\n"
+)
 
 
 def main() -> None:
@@ -34,19 +34,40 @@ def main() -> None:
                 shutil.copy(Path(folder) / name, PICTURES / name)
         screenshot(Path(folder) / "network.html", 24, PICTURES / "explorer.png")
     table()
+    museum(os.environ.get("DATA"))
     costs(os.environ.get("DATA"))
 
 
 def table() -> None:
     """The comparison in the README."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        runpy.run_path(str(ROOT / "examples" / "compare_gradients.py"), run_name="__main__")
-    readme = ROOT / "README.md"
-    text = readme.read_text(encoding="utf-8")
-    before, rest = text.split(TABLE)
+    put(ROOT / "README.md", TABLE, printed("compare_gradients.py"))
+
+
+def museum(folder: str | None) -> None:
+    """The table of wrong backprops, trained on the course's pictures, where they are."""
+    if folder is None:
+        print("museum.md is left as it is: give DATA=folder with the course's two files")
+        return
+    put(
+        ROOT / "docs" / "museum.md",
+        MUSEUM,
+        printed("train_museum.py", "--data", folder, "--iterations", "2500").split("\n", 2)[2],
+    )
+
+
+def printed(example: str, *options: str) -> str:
+    """What an example prints."""
+    command = [sys.executable, str(ROOT / "examples" / example), *options]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
+    return run.stdout
+
+
+def put(page: Path, mark: str, text: str) -> None:
+    """Replace what stands in a page between a mark and the end of its block."""
+    before, rest = page.read_text(encoding="utf-8").split(mark)
     after = rest[rest.index("```\n<!-- end -->") :]
-    readme.write_text(before + TABLE + out.getvalue() + after, encoding="utf-8")
+    page.write_text(before + mark + text + after, encoding="utf-8")
 
 
 def costs(folder: str | None) -> None:
