@@ -16,6 +16,9 @@ from autograd_lite.compile.arguments import Call
 from autograd_lite.compile.trace import trace
 from autograd_lite.rules.shaping import spread
 
+# What is drawn at random need not depend on every parameter.
+pytestmark = pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")
+
 SHAPE = (3, 4)
 
 UNARY: list[Callable[[Any], Any]] = [
