@@ -111,8 +111,8 @@ def summary(runs) -> str:
         if run.costs[-1] < runs["right (tanh)" if name == "one_minus_A" else "right"].costs[-1]
     ]
     return (
-        f"{len(falling)} of {len(wrong)} wrong backprops train without an error and with a falling "
-        f"cost, {len(lower)} of them to a lower cost than the right one. A loss curve does not "
+        f"{len(falling)} of {len(wrong)} wrong backprops learn with a falling cost and without an "
+        f"error,\n{len(lower)} of them to a lower cost than the right one. A loss curve does not "
         f"test gradients."
     )
 

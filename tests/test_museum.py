@@ -87,6 +87,20 @@ def test_the_command():
     assert lines[5].endswith("dW4: factor")
 
 
+def test_the_page_shows_every_exhibit():
+    """docs/museum.md has a row for each, with what the tool calls it."""
+    page = (ROOT / "docs" / "museum.md").read_text(encoding="utf-8")
+    rows = page.split("---\n", 1)[1].split("\n\n", 1)[0].splitlines()
+    said = {row.split("  ")[0]: row.rsplit("  ", 1)[1] for row in rows}
+    assert said.pop("right") == said.pop("right (tanh)") == "right"
+    assert list(said) == [exhibit.__name__ for exhibit in museum.MUSEUM]
+    for exhibit, (kind, where) in museum.MUSEUM.items():
+        if exhibit not in museum.NEEDS_EQUAL_LAYERS:
+            kind = "forgotten slope" if exhibit is museum.relu_at_output else kind  # all Z4 > 0
+            place = where.format(L=4, H=3)
+            assert said[exhibit.__name__] == f"{place}: {kind}"
+
+
 @pytest.mark.thorough
 def test_wrong_gradients_beat_the_right_ones_on_the_cats():
     """The course's network on its pictures: several wrong db reach a better cost or accuracy."""
