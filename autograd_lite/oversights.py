@@ -20,8 +20,8 @@ from .rules.indexing import getitem
 from .tensor import Tensor
 from .watch import user_frame
 
-# What makes a column out of a rank-1 array on purpose
-_LAID_OUT = (np.reshape, np.expand_dims, getitem)
+# What makes a column or a row on purpose
+_LAID_OUT = (np.reshape, np.expand_dims, np.transpose, getitem)
 
 
 def advise(message: str) -> None:
@@ -37,35 +37,40 @@ def advise(message: str) -> None:
         )
 
 
-def ranks_differ(node: Node, a: Any) -> None:
-    """Warn where a rank-1 array (n,) and a column (n, 1) have made a matrix (n, n).
+def all_pairs(node: Node, a: Any) -> None:
+    """Warn where n numbers and n numbers have made n * n, though nothing says that it is meant.
 
-    The sweep tells of it when it sums the matrix for the operand `a`, so that the way forward costs
-    nothing more. A column that was made of a rank-1 array, as `x[:, None]`, is meant to do so.
+    That happens to a rank-1 array (n,) beside a column (n, 1), and to a row (1, n) that was
+    computed beside a constant column. What was laid out for it, as `x[:, None]`, is meant. The
+    sweep tells of it when it sums the matrix for the operand `a`: forward, nothing costs more.
     """
     if node.rule is None or not node.rule.elementwise or len(node.args) != 2:
         return
     (x, y), (p, q) = node.args, node.parents
-    if {getattr(x, "ndim", 0), getattr(y, "ndim", 0)} != {1, 2}:
+    names = remedy = None
+    if {getattr(x, "ndim", 0), getattr(y, "ndim", 0)} == {1, 2}:
+        flat, column, source = (x, y, q) if x.ndim == 1 else (y, x, p)
+        told_before = a is column and None not in (p, q)  # of `flat`
+        if column.shape == (flat.size, 1) and not laid_out(column, source) and not told_before:
+            names = names_of(node.args, node.parents)
+            whose = (names[0] if flat is x else names[1]) or "the rank-1 array"
+            remedy = f"Make {whose} a column: .reshape(-1, 1), or keepdims=True where it was summed"
+    elif getattr(x, "ndim", 0) == 2 and x.shape == y.shape[::-1] and (p is None) != (q is None):
+        constant, source = (x, q) if p is None else (y, p)
+        assert source is not None
+        computed = source.rule is not None and source.rule.fn not in _LAID_OUT
+        if computed and not laid_out(constant, None):
+            names = names_of(node.args, node.parents)
+            remedy = f"Use {(names[0] if constant is x else names[1]) or 'the constant'}.T"
+    n = a.size
+    if names is None or n == 1:
         return
-    flat, column, source = (x, y, q) if x.ndim == 1 else (y, x, p)
-    if (
-        column.shape != (flat.size, 1)
-        or flat.size == 1
-        or laid_out(column, source)
-        or (a is column and None not in (p, q))  # it is told of `flat` as well
-    ):
-        return
-    fn, n = node.rule.fn, flat.size
-    names = names_of(node.args, node.parents)
     first, second = names[0] or "the first", names[1] or "the second"
     line = node.notes.line if node.notes else None
-    whose = (names[0] if flat is x else names[1]) or "the rank-1 array"
     advise(
-        f"{call_of(fn, names)}: {first} is {x.shape}, {second} is {y.shape}, and the result is "
-        f"({n}, {n}), every number of one with every number of the other"
-        f"{f' ({line})' if line else ''}. Make {whose} a column: .reshape(-1, 1), or keepdims=True "
-        f"where it was summed; if all pairs are meant, make the column by x[:, None]."
+        f"{call_of(node.rule.fn, names)}: {first} is {x.shape}, {second} is {y.shape}, and the "
+        f"result is ({n}, {n}), every number of one with every number of the other"
+        f"{f' ({line})' if line else ''}. {remedy}; if all pairs are meant, write x[:, None]."
         f"{'' if line else ' Under ag.trace_lines() this names the line.'}"
     )
 
@@ -107,5 +112,5 @@ def plain_cost(value: Any) -> None:
         )
 
 
-squared[0] = ranks_differ
+squared[0] = all_pairs
 Tensor._accumulated = accumulated  # type: ignore[method-assign]

@@ -160,6 +160,27 @@ def test_a_column_that_was_computed() -> None:
         ag.grad(cost)({"W": RNG.randn(4, 3), "b": RNG.randn(4, 1)})
 
 
+def test_labels_in_a_column() -> None:
+    """A (1, m) of the network against Y (m, 1): the cost of all pairs, and no error."""
+    X, Y = RNG.randn(3, 4), (RNG.rand(4, 1) < 0.5) * 1
+
+    def cost(W: Any) -> Any:
+        A = ag.sigmoid(W @ X)
+        return -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+
+    with pytest.warns(ag.LearnerWarning) as told:
+        ag.grad(cost)(RNG.randn(1, 3))
+    words = [str(warning.message) for warning in told]
+    assert len(words) == 2
+    assert all("(4, 1), the second is (1, 4), and the result is (4, 4)" in word for word in words)
+    W, b = variable(1, 3), variable(1, 1)
+    A = W @ X + b
+    with pytest.warns(
+        ag.LearnerWarning, match=r"^A - Y: A is \(1, 4\), Y is \(4, 1\).* Use Y\.T; if"
+    ):
+        np.sum((A - Y) ** 2).backward()
+
+
 @pytest.mark.parametrize("argnums", [0, 1, (0, 1)])
 @pytest.mark.parametrize("f", [np.multiply, np.subtract, np.maximum, lambda a, b: b / a])
 def test_one_warning_for_two_variables(f: Any, argnums: Any) -> None:
@@ -177,7 +198,10 @@ def test_one_warning_for_two_variables(f: Any, argnums: Any) -> None:
         lambda x: np.sum(np.expand_dims(x, 1) + np.arange(5.0)), lambda x: np.sum(np.outer(x, x)),
         lambda x: np.sum(np.add.outer(x, x)), lambda x: np.sum(np.arange(5.0)[:, None] * x),
         lambda x: np.sum(x - x[:1, None]), lambda x: np.sum(x[:, None] * np.ones((1, 5))),
-        lambda x: np.sum(x * np.ones((7, 1))), lambda x: np.sum(x + np.ones((5, 5))),
+        lambda x: np.sum(np.exp(x)[None, :] * np.ones((5, 1))), lambda x: np.sum(x * np.ones((7, 1))),
+        lambda x: np.sum((np.exp(x[:, None]) - np.exp(x[:, None]).T) ** 2),
+        lambda x: np.sum(np.exp(x[None, :]) * np.arange(5.0)[:, None]),
+        lambda x: np.sum(np.exp(x[:, None]).T * np.ones((5, 1))), lambda x: np.sum(x + np.ones((5, 5))),
     ],
 )  # fmt: skip
 def test_all_pairs_on_purpose(f: Any) -> None:
