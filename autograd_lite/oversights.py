@@ -63,7 +63,7 @@ def all_pairs(node: Node, a: Any) -> None:
             names = names_of(node.args, node.parents)
             remedy = f"Use {(names[0] if constant is x else names[1]) or 'the constant'}.T"
     n = a.size
-    if names is None or n == 1:
+    if names is None or n < 2:
         return
     first, second = names[0] or "the first", names[1] or "the second"
     line = node.notes.line if node.notes else None

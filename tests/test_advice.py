@@ -199,6 +199,7 @@ def test_one_warning_for_two_variables(f: Any, argnums: Any) -> None:
         lambda x: np.sum(np.add.outer(x, x)), lambda x: np.sum(np.arange(5.0)[:, None] * x),
         lambda x: np.sum(x - x[:1, None]), lambda x: np.sum(x[:, None] * np.ones((1, 5))),
         lambda x: np.sum(np.exp(x)[None, :] * np.ones((5, 1))), lambda x: np.sum(x * np.ones((7, 1))),
+        lambda x: np.sum(x) + np.sum(x[:0] + np.ones((0, 1))) + np.sum(x[:1] + np.ones((1, 1))),
         lambda x: np.sum((np.exp(x[:, None]) - np.exp(x[:, None]).T) ** 2),
         lambda x: np.sum(np.exp(x[None, :]) * np.arange(5.0)[:, None]),
         lambda x: np.sum(np.exp(x[:, None]).T * np.ones((5, 1))), lambda x: np.sum(x + np.ones((5, 5))),

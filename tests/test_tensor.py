@@ -604,6 +604,7 @@ NUMBERS = st.floats(-3, 3, width=32)
 SHAPES = mutually_broadcastable_shapes(num_shapes=2, max_dims=4, min_side=0, max_side=4)
 
 
+@pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")  # (n,) meets (n, 1)
 @settings(max_examples=150, deadline=None)
 @given(shapes=SHAPES, data=st.data())
 @pytest.mark.parametrize(
