@@ -632,6 +632,7 @@ def test_gradients_of_broadcast_operands(operate, shapes: BroadcastableShapes, d
         assert_allclose(t.grad, expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")
 @settings(max_examples=100, deadline=None)
 @given(shapes=SHAPES, data=st.data())
 def test_broadcasting_is_linear_and_transposed(shapes, data):
