@@ -7,6 +7,9 @@ import math
 import os
 from typing import Any
 
+import numpy as np
+
+from ..by_hand import load_planar_dataset
 from ..classifiers import LLayerClassifier, LogisticRegression, TwoLayerClassifier
 from ..data import CatData, drawings, load_cat
 from ..errors import DataError, SettingError
@@ -15,6 +18,7 @@ from ..persist import load
 
 MODELS = ("logistic", "two-layer", "deep")
 LAYERS = {"logistic": "12288,1", "two-layer": "12288,7,1", "deep": "12288,20,7,5,1"}
+HIDDEN = ("relu", "tanh")
 KINDS = {"LogisticRegression": "logistic", "TwoLayerClassifier": "two-layer"}
 
 
@@ -75,8 +79,36 @@ def add_data(command: argparse.ArgumentParser) -> None:
     )
 
 
+def add_network(command: argparse.ArgumentParser) -> None:
+    """What makes a network with examples: --model and its settings, --data, --examples."""
+    add_model(command, or_file=True)
+    add_data(command)
+    command.add_argument(
+        "--examples",
+        type=whole_number,
+        metavar="M",
+        help="how many examples (default: all 209 pictures; 100 points where --layers fit no picture)",
+    )
+
+
 def add_model(command: argparse.ArgumentParser, or_file: bool) -> None:
-    """--model, --layers, --seed, --dtype."""
+    """What add_shape has, --seed and --dtype."""
+    add_shape(command, or_file)
+    command.add_argument(
+        "--seed",
+        type=seed,
+        metavar="N",
+        help="of the first weights (default: 1, the course's; logistic starts at zero)",
+    )
+    command.add_argument(
+        "--dtype",
+        choices=("float64", "float32"),
+        help="number format; float32 is faster, float64 has 16 digits (default: float64)",
+    )
+
+
+def add_shape(command: argparse.ArgumentParser, or_file: bool) -> None:
+    """--model, --layers, --hidden."""
     names = ", ".join(MODELS)
     if or_file:
         command.add_argument(
@@ -98,15 +130,10 @@ def add_model(command: argparse.ArgumentParser, or_file: bool) -> None:
         + ")",
     )
     command.add_argument(
-        "--seed",
-        type=seed,
-        metavar="N",
-        help="of the first weights (default: 1, the course's; logistic starts at zero)",
-    )
-    command.add_argument(
-        "--dtype",
-        choices=("float64", "float32"),
-        help="number format; float32 is faster, float64 has 16 digits (default: float64)",
+        "--hidden",
+        choices=HIDDEN,
+        help="activation of the hidden layers: relu, as in the cat classifier (default), or tanh, "
+        "as in the course's planar network",
     )
 
 
@@ -119,8 +146,11 @@ def new_model(name: str, args: argparse.Namespace, **settings: Any) -> Classifie
             raise SettingError(
                 f"--model logistic has two sizes, such as 12288,1, not {_listed(sizes)}."
             )
+        if args.hidden is not None:
+            raise SettingError("--model logistic has no hidden layer: leave --hidden out.")
         return LogisticRegression(**settings)
     settings["seed"] = 1 if args.seed is None else args.seed
+    settings["hidden"] = args.hidden or "relu"
     if name == "two-layer":
         if sizes is not None and len(sizes) != 3:
             raise SettingError(
@@ -137,7 +167,7 @@ def named_or_loaded(args: argparse.Namespace) -> Classifier:
     if not os.path.exists(args.model):
         names = ", ".join(MODELS)
         raise SettingError(f"--model {args.model} is neither one of {names} nor a file.")
-    refuse_settings_of_trained(args, ("layers", "seed", "dtype"))
+    refuse_settings_of_trained(args, ("layers", "hidden", "seed", "dtype"))
     return load(args.model)
 
 
@@ -166,6 +196,38 @@ def pictures(folder: str | None) -> CatData:
         return drawings(cache=os.path.join(root, "autograd-lite", "drawings"))
     except (DataError, OSError):  # no room, no permission: they can be drawn again each time
         return drawings()
+
+
+def n_inputs(args: argparse.Namespace, model: Classifier) -> int:
+    """n_x: that of the trained model, the first of --layers, or a picture's."""
+    if model.network is not None:
+        return model.network.n_x
+    return 12288 if args.layers is None else int(args.layers[0])
+
+
+def described(model: Classifier, n_x: int) -> str:
+    """Kind and sizes, as LLayerClassifier 12288-20-7-5-1."""
+    return f"{type(model).__name__} {'-'.join(map(str, model.dims(n_x)))}"
+
+
+def examples(args: argparse.Namespace, model: Classifier) -> tuple[Any, Any, str]:
+    """X, Y and where they are from: pictures or planar points where they fit the model, else random
+    numbers.
+    """
+    n_x = n_inputs(args, model)
+    if args.data is None and n_x != 12288:
+        m = args.examples or 100
+        if n_x == 2:
+            X, Y = load_planar_dataset(400)
+            some = np.linspace(0, 399, m).astype(int)
+            return X[:, some], Y[:, some], f"{m} points of the course's planar flower"
+        rng = np.random.RandomState(0)
+        return rng.randn(n_x, m), (rng.rand(1, m) < 0.5) * 1, f"{m} random examples"
+    data = pictures(args.data)
+    check_inputs(args, data.X_train.shape[0])
+    m = min(args.examples or data.X_train.shape[1], data.X_train.shape[1])
+    first = "" if m == data.X_train.shape[1] else f"; the first {m} of these are used"
+    return data.X_train[:, :m], data.Y_train[:, :m], f"{data.source}{first}"
 
 
 def _listed(sizes: list[int]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import autograd_lite as ag
 
-from . import arguments, compare
+from . import arguments
 
 DESCRIPTION = """\
 Draw the computation graph of a classifier, from X and the parameters to the cost J: .svg, .png,
@@ -32,14 +32,7 @@ def add(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.set_defaults(run=run)
-    arguments.add_model(command, or_file=True)
-    arguments.add_data(command)
-    command.add_argument(
-        "--examples",
-        type=arguments.whole_number,
-        metavar="M",
-        help="how many examples (default: all 209 pictures; 100 where --layers fit no picture)",
-    )
+    arguments.add_network(command)
     command.add_argument(
         "--level",
         choices=("op", "layer"),
@@ -52,11 +45,15 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the picture and say where."""
-    model = arguments.named_or_loaded(args)
-    X, Y, source = compare.examples(args, model)
-    graph = model.graph(X, Y)
+    graph, name, source = network(args)
     X, Y, J = graph["X"], graph["Y"], graph["J"]  # the drawing calls them as they are called here
-    drawing = ag.draw(J, passes="both", level=args.level)
-    path = drawing.render(args.out)
-    print(f"Drew {type(model).__name__} on {source}: {os.fspath(path)}")
+    path = ag.draw(J, passes="both", level=args.level).render(args.out)
+    print(f"Drew {name} on {source}: {os.fspath(path)}")
     return 0
+
+
+def network(args: argparse.Namespace) -> tuple[dict[str, ag.Tensor], str, str]:
+    """The graph of the network that the arguments ask for, what to call it, and on what it ran."""
+    model = arguments.named_or_loaded(args)
+    X, Y, source = arguments.examples(args, model)
+    return model.graph(X, Y), arguments.described(model, X.shape[0]), source

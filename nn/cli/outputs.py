@@ -20,6 +20,7 @@ from ..data import CatData
 from ..data.files import replace_file
 from ..errors import MissingPackageError
 from ..estimator import Classifier
+from . import arguments
 
 
 class Written:
@@ -99,8 +100,7 @@ def accuracies(model: Classifier, data: CatData) -> dict[str, float]:
 def describe(model: Classifier) -> str:
     """Kind and sizes, as LLayerClassifier 12288-20-7-5-1."""
     assert model.network is not None
-    sizes = "-".join(map(str, model.dims(model.network.n_x)))
-    return f"{type(model).__name__} {sizes}"
+    return arguments.described(model, model.network.n_x)
 
 
 def _rate(model: Classifier) -> str:

@@ -186,6 +186,7 @@ def _trained(path: str, args: argparse.Namespace) -> Classifier:
     has = {
         "model": kind,
         "layers": list(model.dims(model.network.n_x)),
+        "hidden": None if kind == "logistic" else model.hidden,
         "seed": getattr(model, "seed", None),
         "dtype": str(next(iter(model.parameters.values())).dtype),
     }

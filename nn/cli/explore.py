@@ -1,0 +1,50 @@
+"""`autograd-lite explore`: a page on which one steps through a classifier, forward and backward."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import autograd_lite as ag
+
+from . import arguments, draw
+
+DESCRIPTION = """\
+Write a page on which you step through a classifier: forward from X and the parameters to the cost
+J, then back, gradient by gradient, with the shape, the numbers and the rule of each step. It is one
+HTML file that opens in any browser and needs no network."""
+
+EPILOG = """\
+Examples:
+  autograd-lite explore
+  autograd-lite explore --layers 2,4,1 --hidden tanh --examples 5
+  autograd-lite explore --model cat-classifier/model.h5 --out trained.html"""
+
+
+def add(commands: Any) -> None:
+    """Declare the command and its arguments."""
+    command = commands.add_parser(
+        "explore",
+        help="step through a classifier in the browser, forward and backward",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    arguments.add_network(command)
+    command.add_argument(
+        "--out",
+        default="explore.html",
+        metavar="FILE",
+        help="page to write (default: explore.html)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write the page, say where it is and how to open it."""
+    graph, name, source = draw.network(args)
+    X, Y, J = graph["X"], graph["Y"], graph["J"]  # noqa: F841  # names that the page finds
+    path = ag.explore(J, args.out, title=name)
+    print(f"Wrote {path} ({path.stat().st_size / 1000:.0f} kB): {name} on {source}.")
+    print(f"Open it in a browser: {path.resolve().as_uri()}")
+    return 0
