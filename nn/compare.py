@@ -124,11 +124,16 @@ class Comparison:
 
     def _notes(self) -> list[str]:
         tolerance = self.rows[0].tolerance
-        return [
+        notes = [
             "absolute   largest |manual - automatic|",
             "relative   the same, divided by the largest number in the gradient",
             "numerical  largest |complex step - automatic| at some elements, likewise divided",
             f"equal      within {tolerance:.0e}, of the gradient or of the terms it adds up",
+        ]
+        if all(row.factor == 1 for row in self.rows):
+            return notes
+        return [
+            *notes,
             "*          the course's dZ and dA are gradients of the SUM of the losses, dW and db",
             "           are those of their mean J; so the automatic dJ/dZ and dJ/dA are multiplied",
             f"           by m = {self.m} before they are compared, and dW and db are not",

@@ -113,9 +113,7 @@ def test_latex_and_markdown(capsys):
 
 def test_the_program_gives_the_gradients_derived_by_hand(capsys):
     """--out backprop.py runs, and agrees with the course's backward_propagation."""
-    out = printed(
-        capsys, "derive", "--layers", "2,4,1", "--hidden", "tanh", "--out", "backprop.py"
-    )
+    out = printed(capsys, "derive", "--layers", "2,4,1", "--hidden", "tanh", "--out", "backprop.py")
     assert out.strip().endswith("backprop.py")
     X, Y = by_hand.load_planar_dataset()
     parameters = by_hand.planar.initialize_parameters(2, 4, 1)

@@ -87,7 +87,7 @@ def add_network(command: argparse.ArgumentParser) -> None:
         "--examples",
         type=whole_number,
         metavar="M",
-        help="how many examples (default: all 209 pictures; 100 points where --layers fit no picture)",
+        help="how many examples (default: all 209 pictures; 100 where --layers fit no picture)",
     )
 
 

@@ -46,7 +46,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the picture and say where."""
     graph, name, source = network(args)
-    X, Y, J = graph["X"], graph["Y"], graph["J"]  # the drawing calls them as they are called here
+    X, Y, J = graph["X"], graph["Y"], graph["J"]  # noqa: F841  # names that it finds
     path = ag.draw(J, passes="both", level=args.level).render(args.out)
     print(f"Drew {name} on {source}: {os.fspath(path)}")
     return 0
