@@ -16,9 +16,9 @@ from typing import NoReturn, TextIO
 import autograd_lite as ag
 
 from ..errors import CheckpointWarning, DataWarning, NNError
-from . import compare, derive, draw, explore, predict, train
+from . import compare, derive, draw, explore, plot, predict, train
 
-COMMANDS = (train, predict, compare, derive, draw, explore)
+COMMANDS = (train, predict, plot, compare, derive, draw, explore)
 PROGRAM = "autograd-lite"
 
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from ..by_hand import load_planar_dataset
 from ..classifiers import LLayerClassifier, LogisticRegression, TwoLayerClassifier
-from ..data import CatData, drawings, load_cat
+from ..data import LabelledData, drawings, flower, load_cat
 from ..errors import DataError, SettingError
 from ..estimator import Classifier
 from ..persist import load
 
 MODELS = ("logistic", "two-layer", "deep")
 LAYERS = {"logistic": "12288,1", "two-layer": "12288,7,1", "deep": "12288,20,7,5,1"}
+PLANAR = "planar"  # in place of a folder
 HIDDEN = ("relu", "tanh")
 KINDS = {"LogisticRegression": "logistic", "TwoLayerClassifier": "two-layer"}
 
@@ -69,13 +69,16 @@ def layers(text: str) -> list[int]:
     return sizes
 
 
-def add_data(command: argparse.ArgumentParser) -> None:
-    """--data."""
+def add_data(
+    command: argparse.ArgumentParser,
+    default: str = "the program's own drawings of cats and other things",
+) -> None:
+    """--data; `default` says which are used without it."""
     command.add_argument(
         "--data",
-        metavar="DIR",
-        help="folder with train_catvnoncat.h5 and test_catvnoncat.h5; without it, the program's "
-        "own drawings of cats and other things are used",
+        metavar="DIR|planar",
+        help="folder with train_catvnoncat.h5 and test_catvnoncat.h5, or `planar` for the course's "
+        f"flower of points (default: {default})",
     )
 
 
@@ -98,7 +101,8 @@ def add_model(command: argparse.ArgumentParser, or_file: bool) -> None:
         "--seed",
         type=seed,
         metavar="N",
-        help="of the first weights (default: 1, the course's; logistic starts at zero)",
+        help="of the first weights (default: the course's, 1, or 2 for a two-layer tanh network; "
+        "logistic starts at zero)",
     )
     command.add_argument(
         "--dtype",
@@ -113,13 +117,15 @@ def add_shape(command: argparse.ArgumentParser, or_file: bool) -> None:
     if or_file:
         command.add_argument(
             "--model",
-            default="deep",
             metavar="NAME|FILE",
-            help=f"one of {names}, not yet trained, or a trained model.h5 (default: deep)",
+            help=f"one of {names}, not yet trained, or a trained model.h5 (default: deep, for "
+            "--data planar two-layer)",
         )
     else:
         command.add_argument(
-            "--model", choices=MODELS, help=f"which classifier: {names} (default: deep)"
+            "--model",
+            choices=MODELS,
+            help=f"which classifier: {names} (default: deep; two-layer for --data planar)",
         )
     command.add_argument(
         "--layers",
@@ -133,7 +139,7 @@ def add_shape(command: argparse.ArgumentParser, or_file: bool) -> None:
         "--hidden",
         choices=HIDDEN,
         help="activation of the hidden layers: relu, as in the cat classifier (default), or tanh, "
-        "as in the course's planar network",
+        "as in the course's planar network (default for --data planar)",
     )
 
 
@@ -149,26 +155,36 @@ def new_model(name: str, args: argparse.Namespace, **settings: Any) -> Classifie
         if args.hidden is not None:
             raise SettingError("--model logistic has no hidden layer: leave --hidden out.")
         return LogisticRegression(**settings)
-    settings["seed"] = 1 if args.seed is None else args.seed
-    settings["hidden"] = args.hidden or "relu"
+    hidden = args.hidden or ("tanh" if _is_planar(args) else "relu")
+    usual = 2 if (name, hidden) == ("two-layer", "tanh") else 1
+    settings |= {"hidden": hidden, "seed": usual if args.seed is None else args.seed}
     if name == "two-layer":
         if sizes is not None and len(sizes) != 3:
             raise SettingError(
                 f"--model two-layer has three sizes, such as 12288,7,1, not {_listed(sizes)}."
             )
-        return TwoLayerClassifier(7 if sizes is None else sizes[1], **settings)
+        return TwoLayerClassifier(None if sizes is None else sizes[1], **settings)
     return LLayerClassifier(sizes, **settings)
 
 
 def named_or_loaded(args: argparse.Namespace) -> Classifier:
     """The classifier of --model: a new one by name, or one from a file."""
-    if args.model in MODELS:
-        return new_model(args.model, args)
+    if args.model is None or args.model in MODELS:
+        return new_model(args.model or usual_model(args), args)
     if not os.path.exists(args.model):
         names = ", ".join(MODELS)
         raise SettingError(f"--model {args.model} is neither one of {names} nor a file.")
     refuse_settings_of_trained(args, ("layers", "hidden", "seed", "dtype"))
     return load(args.model)
+
+
+def usual_model(args: argparse.Namespace) -> str:
+    """The course's network for the data."""
+    return "two-layer" if _is_planar(args) else "deep"
+
+
+def _is_planar(args: argparse.Namespace) -> bool:
+    return getattr(args, "data", None) == PLANAR
 
 
 def refuse_settings_of_trained(args: argparse.Namespace, names: tuple[str, ...]) -> None:
@@ -182,13 +198,15 @@ def check_inputs(args: argparse.Namespace, n_x: int) -> None:
     """SettingError where --layers begins with another number than the data have rows."""
     if args.layers is not None and args.layers[0] != n_x:
         raise SettingError(
-            f"--layers begins with {args.layers[0]}, but each picture in these data is "
+            f"--layers begins with {args.layers[0]}, but each example in these data is "
             f"{n_x} numbers; begin with {n_x}."
         )
 
 
-def pictures(folder: str | None) -> CatData:
-    """The labelled pictures of --data, or the program's own drawings."""
+def labelled(folder: str | None) -> LabelledData:
+    """The labelled examples of --data, or the program's own drawings."""
+    if folder == PLANAR:
+        return flower()
     if folder is not None:
         return load_cat(folder)
     root = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
@@ -199,10 +217,12 @@ def pictures(folder: str | None) -> CatData:
 
 
 def n_inputs(args: argparse.Namespace, model: Classifier) -> int:
-    """n_x: that of the trained model, the first of --layers, or a picture's."""
+    """n_x: that of the trained model, the first of --layers, or that of the data."""
     if model.network is not None:
         return model.network.n_x
-    return 12288 if args.layers is None else int(args.layers[0])
+    if args.layers is not None:
+        return int(args.layers[0])
+    return 2 if _is_planar(args) else 12288
 
 
 def described(model: Classifier, n_x: int) -> str:
@@ -218,12 +238,12 @@ def examples(args: argparse.Namespace, model: Classifier) -> tuple[Any, Any, str
     if args.data is None and n_x != 12288:
         m = args.examples or 100
         if n_x == 2:
-            X, Y = load_planar_dataset(400)
-            some = np.linspace(0, 399, m).astype(int)
-            return X[:, some], Y[:, some], f"{m} points of the course's planar flower"
+            data, some = flower(), np.linspace(0, 399, m).astype(int)
+            X, Y = data.X_train[:, some], data.Y_train[:, some]
+            return X, Y, f"{m} points of the course's planar flower"
         rng = np.random.RandomState(0)
         return rng.randn(n_x, m), (rng.rand(1, m) < 0.5) * 1, f"{m} random examples"
-    data = pictures(args.data)
+    data = labelled(args.data)
     check_inputs(args, data.X_train.shape[0])
     m = min(args.examples or data.X_train.shape[1], data.X_train.shape[1])
     first = "" if m == data.X_train.shape[1] else f"; the first {m} of these are used"

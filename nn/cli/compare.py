@@ -62,14 +62,13 @@ def add(commands: Any) -> None:
         help="your own backprop, such as my_backprop.py (default: the course's formulas)",
     )
     arguments.add_network(command)
-    command.set_defaults(run=run, model=None)
+    command.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the table; 0 where all gradients are equal, else 1."""
     if args.file is not None:
         return compare_own(args)
-    args.model = args.model or "deep"
     model = arguments.named_or_loaded(args)
     X, Y, source = arguments.examples(args, model)
     comparison = compare_gradients(model, X, Y)

@@ -7,7 +7,7 @@ import os
 import platform
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +16,14 @@ import autograd_lite as ag
 from .. import plots
 from ..by_hand import accuracy
 from ..compare import Comparison, compare_gradients
-from ..data import CatData
+from ..data import CatData, LabelledData
 from ..data.files import replace_file
 from ..errors import MissingPackageError
 from ..estimator import Classifier
 from . import arguments
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Written:
@@ -32,31 +35,17 @@ class Written:
         self.comparison: Comparison | None = None
 
 
-def write_all(out: str, model: Classifier, data: CatData, seconds: float, total: float) -> Written:
-    """Write costs.png, mislabelled.png, graph.svg, gradients.txt, report.json; raises OSError.
+def write_all(
+    out: str, model: Classifier, data: LabelledData, seconds: float, total: float
+) -> Written:
+    """Write costs.png and other pictures, graph.svg, gradients.txt, report.json; raises OSError.
 
     A picture that this machine cannot make is left out, and what to install is noted.
     """
     written = Written()
     written.files.append("model.h5")
-    name = describe(model)
-
-    def costs() -> None:
-        title = f"{name}, learning rate {_rate(model)}"
-        plots.write(plots.learning_curves(model, title), os.path.join(out, "costs.png"))
-
-    def mislabelled() -> None:
-        figure = plots.mislabelled(
-            data.pictures_test,
-            data.Y_test,
-            model.predict_proba(data.X_test),
-            data.classes,
-            f"Test pictures, {name}",
-        )
-        plots.write(figure, os.path.join(out, "mislabelled.png"))
-
-    _attempt(written, "costs.png", costs)
-    _attempt(written, "mislabelled.png", mislabelled)
+    for file, make in _pictures(model, data, describe(model)).items():
+        _attempt(written, out, file, make)
     _draw(written, out, model, data)
     written.comparison = compare_gradients(model, data.X_train, data.Y_train)
     _text(written, out, "gradients.txt", f"{written.comparison}\n")
@@ -65,15 +54,37 @@ def write_all(out: str, model: Classifier, data: CatData, seconds: float, total:
     return written
 
 
-def _attempt(written: Written, file: str, make: Callable[[], None]) -> None:
+def _pictures(model: Classifier, data: LabelledData, name: str) -> dict[str, Callable[[], Figure]]:
+    """The learning curve, and what there is to show of pictures, or of points in a plane."""
+    title = f"{name}, learning rate {_rate(model)}"
+    found = {"costs.png": lambda: plots.learning_curves(model, title)}
+    if isinstance(data, CatData):
+        found["mislabelled.png"] = lambda: plots.mislabelled(
+            data.pictures_test,
+            data.Y_test,
+            model.predict_proba(data.X_test),
+            data.classes,
+            f"Test pictures, {name}",
+        )
+        found["weights.png"] = lambda: plots.first_layer_weights(
+            model, data.pictures_train.shape[1:], f"First layer, {name}", learned=True
+        )
+    elif data.X_train.shape[0] == 2:
+        found["boundary.png"] = lambda: plots.decision_boundary(
+            model, data.X_train, data.Y_train, name
+        )
+    return found
+
+
+def _attempt(written: Written, out: str, file: str, make: Callable[[], Figure]) -> None:
     try:
-        make()
+        plots.write(make(), os.path.join(out, file))
         written.files.append(file)
     except MissingPackageError as error:
         written.skipped.append(f"{file} was left out. {error}")
 
 
-def _draw(written: Written, out: str, model: Classifier, data: CatData) -> None:
+def _draw(written: Written, out: str, model: Classifier, data: LabelledData) -> None:
     """graph.svg, or graph.dot with a note on how to render it."""
     graph = model.graph(data.X_train, data.Y_train)
     X, Y, J = graph["X"], graph["Y"], graph["J"]  # noqa: F841  # names that the drawing finds
@@ -89,7 +100,7 @@ def _text(written: Written, out: str, file: str, text: str) -> None:
     written.files.append(file)
 
 
-def accuracies(model: Classifier, data: CatData) -> dict[str, float]:
+def accuracies(model: Classifier, data: LabelledData) -> dict[str, float]:
     """In percent, on both halves."""
     return {
         "train": accuracy(model.predict(data.X_train), data.Y_train),
@@ -113,7 +124,7 @@ def _whose(model: Classifier) -> str:
 
 
 def _report(
-    model: Classifier, data: CatData, written: Written, seconds: float, total: float
+    model: Classifier, data: LabelledData, written: Written, seconds: float, total: float
 ) -> dict[str, Any]:
     run, optimizer, comparison = model.run, model.optimizer, written.comparison
     assert run is not None
@@ -148,7 +159,9 @@ def _report(
     }
 
 
-def summary(model: Classifier, data: CatData, seconds: float, out: str, written: Written) -> str:
+def summary(
+    model: Classifier, data: LabelledData, seconds: float, out: str, written: Written
+) -> str:
     """What happened, in a few lines."""
     run, comparison = model.run, written.comparison
     assert run is not None
@@ -168,6 +181,9 @@ def summary(model: Classifier, data: CatData, seconds: float, out: str, written:
         ("Gradients", comparison.summary),
         ("Files", f"{', '.join(written.files)} in {out}"),
         *(("", note) for note in written.skipped),
-        ("Next", f"autograd-lite predict PICTURE --model {os.path.join(out, 'model.h5')}"),
     ]
+    next_ = [f"autograd-lite plot {out} --what histograms"]
+    if isinstance(data, CatData):
+        next_ = [f"autograd-lite predict PICTURE --model {os.path.join(out, 'model.h5')}", *next_]
+    lines += zip(("Next", ""), next_, strict=False)
     return "\n".join(f"{name:<11}{text}" for name, text in lines)

@@ -11,7 +11,7 @@ import time
 from typing import Any
 
 from .. import persist
-from ..data import CatData
+from ..data import CatData, LabelledData
 from ..data.files import explain
 from ..errors import CheckpointError, SettingError
 from ..estimator import Classifier
@@ -23,15 +23,17 @@ OUT = "cat-classifier"
 SECONDS_BETWEEN_SAVES = 5.0
 
 DESCRIPTION = """\
-Train a classifier of pictures (cat or not) by full-batch gradient descent, on automatic gradients.
-The defaults are the course's settings. Ctrl-C stops after the step under way, saves what was
-learned, and --resume goes on from there."""
+Train a classifier of pictures (cat or not), or with --data planar of points, by full-batch
+gradient descent on automatic gradients. The defaults are the course's settings. Ctrl-C stops after
+the step under way, saves what was learned, and --resume goes on from there."""
 
 EPILOG = f"""\
 In the output folder:
   {MODEL:<17}the trained model with its history (HDF5); `predict` and --resume read it
   costs.png        the learning curve
   mislabelled.png  the test pictures that it gets wrong
+  weights.png      what training added to the weights of the first layer, as pictures
+  boundary.png     of points: what it says to every point of the plane
   graph.svg        the computation graph (graph.dot where nothing can render it)
   gradients.txt    every gradient by hand, automatically and numerically, compared
   report.json      data, settings, costs, accuracies, seconds
@@ -39,6 +41,7 @@ In the output folder:
 Examples:
   autograd-lite train
   autograd-lite train --data ../shared/data --model logistic --out logistic
+  autograd-lite train --data planar --layers 2,20,1 --out flower
   autograd-lite train --layers 12288,30,10,1 --learning-rate 0.005 --dtype float32"""
 
 
@@ -46,7 +49,7 @@ def add(commands: Any) -> None:
     """Declare the command and its arguments."""
     command = commands.add_parser(
         "train",
-        help="train a classifier of pictures",
+        help="train a classifier of pictures, or of points",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -102,10 +105,10 @@ def run(args: argparse.Namespace) -> int:
         if args.data is None:
             args.data = model.about.get("data")
     else:
-        model = arguments.new_model(args.model or "deep", args)
+        model = arguments.new_model(args.model or arguments.usual_model(args), args)
         model.gradients = args.gradients or "auto"
     iterations = args.iterations or model.course.iterations
-    data = arguments.pictures(args.data)
+    data = arguments.labelled(args.data)
     arguments.check_inputs(args, data.X_train.shape[0])
     _prepare(args.out)
 
@@ -130,16 +133,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _fit(
-    model: Classifier, data: CatData, args: argparse.Namespace, iterations: int, path: str
+    model: Classifier, data: LabelledData, args: argparse.Namespace, iterations: int, path: str
 ) -> float:
     """Train, saving every few seconds, and give the seconds it took."""
-    h, w, _ = data.pictures_train.shape[1:]
+    no_folder = args.data in (None, arguments.PLANAR)
     about = {
-        "data": None if args.data is None else os.path.abspath(args.data),
+        "data": args.data if no_folder else os.path.abspath(args.data),
         "source": data.source,
         "classes": list(data.classes),
-        "picture": [h, w, 3],
     }
+    if isinstance(data, CatData):
+        about["picture"] = list(data.pictures_train.shape[1:])
     if args.resume and model.about.get("source") not in (None, data.source):
         print(f"Until now it was trained on other data: {model.about['source']}.")
     model.about.update(about)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from nn.data.files import explain
 from nn.data.hdf5 import dataset, note, opened, require, values
+from nn.data.labelled import Array, LabelledData
 from nn.errors import DataError, DataWarning
 
-Array = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
 TRAIN_FILE = "train_catvnoncat.h5"
@@ -27,23 +27,16 @@ _TYPES = "uint8 0..255, or float32 or float64 0..1"
 
 
 @dataclass(frozen=True, eq=False)
-class CatData:
-    """Labelled pictures for training and testing; examples are columns, arrays are read-only.
+class CatData(LabelledData):
+    """Labelled pictures for training and testing.
 
     ``X_train`` (n_x, m) holds pixels 0..1, n_x = height * width * 3, each picture flattened row
-    by row; ``Y_train`` (1, m) holds 0.0 or 1.0, an index into ``classes``; ``pictures_train``
-    (m, height, width, 3) is uint8, to be shown. The same for the test half. ``source`` says in a
-    sentence's worth of words which data these are.
+    by row; ``pictures_train`` (m, height, width, 3) is uint8, to be shown. The same for the test
+    half.
     """
 
-    X_train: Array
-    Y_train: Array
-    X_test: Array
-    Y_test: Array
     pictures_train: Pixels
     pictures_test: Pixels
-    classes: tuple[str, ...]
-    source: str
 
 
 @dataclass(frozen=True)
@@ -106,7 +99,7 @@ def assemble(train: Half, test: Half, what: str) -> CatData:
     name = train.classes[1]
     source = f"{what}: {m} for training ({cats} {name}), {m_test} for testing ({cats_test} {name})"
     return CatData(
-        train.X, train.Y, test.X, test.Y, train.pictures, test.pictures, train.classes, source
+        train.X, train.Y, test.X, test.Y, train.classes, source, train.pictures, test.pictures
     )
 
 

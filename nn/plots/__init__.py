@@ -1,0 +1,26 @@
+"""Pictures of learning, each a function that returns a Matplotlib figure (extra `plot`).
+
+    curves       learning_curves: the cost of one run or several
+    boundary     decision_boundary: what a model says to every point of a plane
+    pictures     mislabelled, first_layer_weights
+    inside       histograms of activations and gradients, silent_units (dead ReLUs)
+    style        colours, and `write`
+
+Nothing here touches Matplotlib's global state, and no window is opened.
+"""
+
+from .boundary import decision_boundary
+from .curves import learning_curves
+from .inside import histograms, silent_units
+from .pictures import first_layer_weights, mislabelled
+from .style import write
+
+__all__ = [
+    "decision_boundary",
+    "first_layer_weights",
+    "histograms",
+    "learning_curves",
+    "mislabelled",
+    "silent_units",
+    "write",
+]

@@ -1,0 +1,64 @@
+"""What all plots share: colours that the colour-blind can tell apart, and figures on their own."""
+
+from __future__ import annotations
+
+import io
+import os
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from ..errors import MissingPackageError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INK, PALE = "#333333", "#dddddd"
+# Okabe and Ito's colours, which the colour-blind can tell apart; line styles help in print.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+STYLES = ("-", "--", "-.", ":")
+
+
+def write(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Save a figure as .png, .svg or .pdf, in one step; raises OSError."""
+    from ..data.files import replace_file
+
+    kind = os.path.splitext(os.fspath(path))[1].lstrip(".") or "png"
+    image = io.BytesIO()
+    figure.savefig(image, format=kind, dpi=150)
+    replace_file(os.fspath(path), image.getvalue())
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """A figure of so many inches that belongs to no window and no global state."""
+    try:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingPackageError(
+            "Plots need Matplotlib: pip install 'autograd-lite[plot]'"
+        ) from error
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def open_frame(axes: Any) -> None:
+    """Lines to read heights from, and no frame above and to the right."""
+    axes.grid(axis="y", color=PALE, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def wrapped(label: str) -> str:
+    """A label on lines of some 26 characters.
+
+    >>> print(wrapped("fast, 2-4-1 tanh, learning rate 1.2"))
+    fast, 2-4-1 tanh, learning
+    rate 1.2
+    """
+    return textwrap.fill(label, 26)
+
+
+def heading(figure: Figure, title: str, remark: str = "") -> None:
+    """A title at the left, and a remark below it."""
+    figure.suptitle("\n".join(filter(None, [title, remark])), x=0.02, ha="left", fontsize=11)
