@@ -20,7 +20,8 @@ from nn.cli import main, train
 h5py = pytest.importorskip("h5py")
 
 FILES = {
-    "model.h5", "costs.png", "mislabelled.png", "graph.svg", "gradients.txt", "report.json",
+    "model.h5", "costs.png", "mislabelled.png", "weights.png", "graph.svg", "gradients.txt",
+    "report.json",
 }  # fmt: skip
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -75,7 +76,7 @@ def files(folder):
     ("model", "layers"), [("logistic", "192-1"), ("two-layer", "192-7-1"), ("deep", "192-20-7-5-1")]
 )
 def test_train_leaves_everything_in_its_folder(model, layers, data, capsys):
-    """Six files; the summary says data, cost, accuracy, gradients, files, and what comes next."""
+    """Seven files; the summary says data, cost, accuracy, gradients, files, and what comes next."""
     assert run("train", "--data", data, "--model", model, "--iterations", 150, "--out", "out") == 0
     assert set(files("out")) == FILES
     out, err = capsys.readouterr()
@@ -86,8 +87,10 @@ def test_train_leaves_everything_in_its_folder(model, layers, data, capsys):
         "150 iterations",
         "% in training",
         "gradients are equal: manual and automatic differ by at most",
-        "model.h5, costs.png, mislabelled.png, graph.svg, gradients.txt, report.json in out",
+        "model.h5, costs.png, mislabelled.png, weights.png, graph.svg, gradients.txt, report.json in "
+        "out",
         "autograd-lite predict PICTURE --model out/model.h5",
+        "autograd-lite plot out --what histograms",
     ):
         assert words in out
     content = files("out")
@@ -337,7 +340,7 @@ def test_without_matplotlib_pictures_are_left_out(data, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
     assert run("train", "--data", data, "--iterations", 5, "--out", "out") == 0
-    assert set(files("out")) == FILES - {"costs.png", "mislabelled.png"}
+    assert set(files("out")) == FILES - {"costs.png", "mislabelled.png", "weights.png"}
     out = capsys.readouterr().out
     assert "costs.png was left out" in out
     assert "pip install 'autograd-lite[plot]'" in out
@@ -444,7 +447,7 @@ def test_help_names_everything(capsys):
     """--help of the program and of each command: every option with a sentence, and examples."""
     assert run() == 0
     assert "COMMAND" in capsys.readouterr().out
-    for command in ("train", "predict", "compare", "draw"):
+    for command in ("train", "predict", "plot", "compare", "derive", "draw", "explore"):
         assert run(command, "--help") == 0
         out = capsys.readouterr().out
         assert "Example" in out
