@@ -275,6 +275,14 @@ def test_mistakes_are_diagnosed(mistake, capsys):
     assert words in told
 
 
+def test_the_readme_shows_what_is_printed(capsys):
+    """Its example, to the letter."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("Going back, the chain")[1].split("```")[0]
+    assert compare(changed(DEEP, "dZ[Z <= 0] = 0", "dZ[dA <= 0] = 0")) == 1
+    assert f"Going back, the chain{shown}" in capsys.readouterr().out
+
+
 def test_consequences_are_told_from_mistakes(capsys):
     """A wrong mask spoils what comes after it on the way back: named, and not called mistakes."""
     assert compare(changed(DEEP, "dZ[Z <= 0] = 0", "dZ[dA <= 0] = 0")) == 1

@@ -21,6 +21,23 @@ from . import compare, derive, draw, explore, plot, predict, train
 COMMANDS = (train, predict, plot, compare, derive, draw, explore)
 PROGRAM = "autograd-lite"
 
+DESCRIPTION = """\
+Train the classifiers of the first deep-learning course on automatic gradients, look inside them,
+and compare the gradients with hand-derived ones: the course's, or your own."""
+
+EPILOG = f"""\
+Start with:
+  {PROGRAM} train                    learn to tell cats; everything is left in cat-classifier
+  {PROGRAM} train --data planar --out flower
+                                         learn the course's flower of points
+  {PROGRAM} plot cat-classifier      the learning curve; of several trainings, all in one
+  {PROGRAM} compare my_backprop.py   what is wrong with your own backprop, and where
+  {PROGRAM} derive --layers 2,4,1 --hidden tanh
+                                         the backward pass as the course derives it
+  {PROGRAM} explore                  step through a network, forward and backward
+
+`{PROGRAM} COMMAND --help` explains a command."""
+
 
 class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one sentence, without the usage before it."""
@@ -34,9 +51,9 @@ def parser() -> argparse.ArgumentParser:
     """Everything that can be typed."""
     top = Parser(
         prog=PROGRAM,
-        description="Train the classifiers of the first deep-learning course on automatic "
-        "gradients, and compare these with the hand-derived ones.",
-        epilog=f"Start with `{PROGRAM} train`. `{PROGRAM} COMMAND --help` explains a command.",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = top.add_subparsers(metavar="COMMAND", dest="command")
     for command in COMMANDS:

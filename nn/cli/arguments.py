@@ -72,13 +72,15 @@ def layers(text: str) -> list[int]:
 def add_data(
     command: argparse.ArgumentParser,
     default: str = "the program's own drawings of cats and other things",
+    chooses: bool = True,
 ) -> None:
-    """--data; `default` says which are used without it."""
+    """--data; `default` says which are used without it, `chooses` whether a network follows."""
+    network = ", and its two-layer tanh network unless you say otherwise" if chooses else ""
     command.add_argument(
         "--data",
         metavar="DIR|planar",
         help="folder with train_catvnoncat.h5 and test_catvnoncat.h5, or `planar` for the course's "
-        f"flower of points (default: {default})",
+        f"flower of points{network} (default: {default})",
     )
 
 
@@ -118,14 +120,13 @@ def add_shape(command: argparse.ArgumentParser, or_file: bool) -> None:
         command.add_argument(
             "--model",
             metavar="NAME|FILE",
-            help=f"one of {names}, not yet trained, or a trained model.h5 (default: deep, for "
-            "--data planar two-layer)",
+            help=f"one of {names}, not yet trained, or a trained model.h5 (default: deep)",
         )
     else:
         command.add_argument(
             "--model",
             choices=MODELS,
-            help=f"which classifier: {names} (default: deep; two-layer for --data planar)",
+            help=f"which classifier: {names} (default: deep)",
         )
     command.add_argument(
         "--layers",
@@ -139,7 +140,7 @@ def add_shape(command: argparse.ArgumentParser, or_file: bool) -> None:
         "--hidden",
         choices=HIDDEN,
         help="activation of the hidden layers: relu, as in the cat classifier (default), or tanh, "
-        "as in the course's planar network (default for --data planar)",
+        "as in the course's planar network",
     )
 
 

@@ -25,13 +25,15 @@ named as in the course. What it has decides what is compared:
     linear_activation_backward, linear_backward, relu_backward, sigmoid_backward
 Your forward functions are used where the file has them (L_model_forward, linear_activation_forward,
 linear_forward, forward_propagation), else the course's. Where a gradient is wrong, what is wrong
-with it is said. The file is run as Python runs any program of yours.
+with it is said. The network is a small one unless --layers, --data or --model say otherwise. The
+file is run as Python runs any program of yours.
 
 Exit code 0 where all are equal, 1 where they are not, 2 where nothing could be compared."""
 
 EPILOG = """\
 Examples:
   autograd-lite compare my_backprop.py
+  autograd-lite compare my_backprop.py --model logistic
   autograd-lite compare my_backprop.py --layers 6,5,5,4,1 --hidden tanh
   autograd-lite compare
   autograd-lite compare --data ../shared/data --model two-layer
@@ -50,7 +52,7 @@ def add(commands: Any) -> None:
     """Declare the command and its arguments."""
     command = commands.add_parser(
         "compare",
-        help="compare manual gradients, yours or the course's, with automatic and numerical ones",
+        help="find what is wrong with your own backprop; or compare the course's gradients",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

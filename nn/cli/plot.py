@@ -41,7 +41,7 @@ def add(commands: Any) -> None:
     """Declare the command and its arguments."""
     command = commands.add_parser(
         "plot",
-        help="plot learning curves of several trainings, and what a network learned",
+        help="plot learning curves, decision boundaries, weights, gradients, dead units",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -53,7 +53,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--what", choices=tuple(PICTURES), default="costs", help="which picture (default: costs)"
     )
-    arguments.add_data(command, "the data of the training")
+    arguments.add_data(command, "the data of the training", chooses=False)
     command.add_argument(
         "--out",
         metavar="FILE",

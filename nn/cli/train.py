@@ -62,13 +62,13 @@ def add(commands: Any) -> None:
         type=arguments.whole_number,
         metavar="N",
         help="steps of gradient descent in all, those before --resume included "
-        "(default: 2500; logistic 2000)",
+        "(default: 2500; logistic 2000, two-layer tanh 10000)",
     )
     command.add_argument(
         "--learning-rate",
         type=arguments.rate,
         metavar="RATE",
-        help="how far a step goes (default: 0.0075; logistic 0.005)",
+        help="how far a step goes (default: 0.0075; logistic 0.005, two-layer tanh 1.2)",
     )
     command.add_argument(
         "--optimizer",
