@@ -1,5 +1,6 @@
 """`autograd-lite compare FILE`: a learner's own backprop, right, wrong, unfinished or broken."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -402,8 +403,9 @@ def test_bad_arguments(arguments, words, capsys):
         assert word in err
 
 
-def test_the_folder_of_the_file_is_searched_and_left_alone(tmp_path, capsys):
+def test_the_folder_of_the_file_is_searched_and_left_alone(tmp_path, monkeypatch, capsys):
     """Imports of what lies beside it work from anywhere; no compiled copies are left."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     (tmp_path / "course").mkdir()
     (tmp_path / "course" / "own_dnn_utils.py").write_text(DEEP)
     code = "from own_dnn_utils import linear_backward, relu_backward\n"
@@ -413,8 +415,9 @@ def test_the_folder_of_the_file_is_searched_and_left_alone(tmp_path, capsys):
     assert {p.name for p in (tmp_path / "course").iterdir()} == {"own_dnn_utils.py", "mine.py"}
 
 
-def test_an_edit_is_seen_at_once(capsys):
+def test_an_edit_is_seen_at_once(monkeypatch, capsys):
     """The same second, the same size: the new code is what runs."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     assert compare(PLANAR) == 0
     assert compare(changed(PLANAR, "A2 - Y", "Y - A2")) == 1
     assert compare(PLANAR) == 0

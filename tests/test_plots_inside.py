@@ -65,7 +65,11 @@ def test_the_classes_have_their_points(planar):
     zero, one = axes.collections[-2:]
     np.testing.assert_array_equal(zero.get_offsets(), X[:, Y[0] == 0].T)
     np.testing.assert_array_equal(one.get_offsets(), X[:, Y[0] == 1].T)
-    assert not np.array_equal(zero.get_facecolor(), one.get_facecolor())
+    (red, _, blue, _), (red_one, _, blue_one, _) = zero.get_facecolor()[0], one.get_facecolor()[0]
+    field = axes.collections[0]
+    (red_0, _, blue_0, _), (red_1, _, blue_1, _) = field.cmap(field.norm([0.0, 1.0]))
+    assert red > blue and red_0 > blue_0  # noqa: PT018  # one fact: points as the field below them
+    assert blue_one > red_one and blue_1 > red_1  # noqa: PT018
     assert len(zero.get_paths()[0].vertices) != len(one.get_paths()[0].vertices)
     assert [t.get_text() for t in axes.get_legend().get_texts()] == ["Y = 0", "Y = 1"]
 

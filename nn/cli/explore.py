@@ -43,8 +43,7 @@ def add(commands: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the page, say where it is and how to open it."""
     graph, name, source = draw.network(args)
-    X, Y, J = graph["X"], graph["Y"], graph["J"]  # noqa: F841  # names that the page finds
-    path = ag.explore(J, args.out, title=name)
+    path = ag.explore(graph["J"], args.out, title=name)
     print(f"Wrote {path} ({path.stat().st_size / 1000:.0f} kB): {name} on {source}.")
     print(f"Open it in a browser: {path.resolve().as_uri()}")
     return 0
