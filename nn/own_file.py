@@ -69,6 +69,10 @@ class OwnFile:
         )
         line = (error.text or "").strip()
         shown = f": `{line}`" if line else ""
+        if line.startswith(("%", "!")):
+            return (
+                f"{whose}, line {error.lineno}{shown} is a command of a notebook: delete the line."
+            )
         return f"{whose}, line {error.lineno or 1}{shown} is no Python: {error.msg}."
 
     def _failed(self, error: BaseException) -> str:
@@ -79,6 +83,8 @@ class OwnFile:
                 f"{self.name}, or delete the line: the course's functions that your file lacks are "
                 f"supplied."
             )
+        if isinstance(error, NameError) and error.name == "get_ipython":
+            return f"{where or self.name} is a command of a notebook: delete the line."
         return (
             f"{where or self.name} raised {_said(error)}, before any of your functions was called. "
             f"Leave only the functions in the file, or put the rest under if __name__ == "

@@ -183,6 +183,15 @@ def test_the_options_choose_network_and_part(capsys):
     assert compare(two, "--hidden", "tanh", "--model", "two-layer", "--layers", "3,4,1") == 0
 
 
+def test_the_flower_for_every_part(capsys):
+    """--data planar: each part on points, the deep network with ReLU as the course has it."""
+    assert compare(DEEP + PLANAR + LOGISTIC, "--data", "planar") == 0
+    out = capsys.readouterr().out
+    assert "LogisticRegression 2-1," in out
+    assert "TwoLayerClassifier 2-4-1," in out
+    assert "LLayerClassifier 2-20-7-5-1," in out
+
+
 def test_a_trained_model(capsys):
     """At the parameters that it has learned."""
     X, Y = nn.by_hand.load_planar_dataset()
@@ -333,6 +342,11 @@ UNUSABLE = {
     "leaves at import": ("import sys\nsys.exit(3)\n", "line 2|SystemExit: 3"),
     "a package is missing": (
         "from dnn_utils_v2 import relu\n" + DEEP, "line 1|imports dnn_utils_v2|beside my_backprop.py",
+    ),
+    "of a notebook": ("import sys\n%matplotlib inline\n" + DEEP, "line 2|notebook: delete the line"),
+    "of an exported notebook": (
+        "get_ipython().run_line_magic('matplotlib', 'inline')\n" + DEEP,
+        "line 1|run_line_magic|notebook: delete the line",
     ),
     "raises": (
         changed(DEEP, "np.dot(W.T, dZ)", "np.dot(W, dZ)"),

@@ -98,10 +98,8 @@ def _of_the_parts(args: argparse.Namespace, file: OwnFile) -> list[tuple[str, Cl
     found = []
     for part in fitting:
         asked = argparse.Namespace(**vars(args))
-        if part == "planar":
-            asked.hidden = args.hidden or "tanh"
-        elif part == "logistic":
-            asked.hidden = None
+        usual = {"logistic": None, "planar": "tanh", "deep": "relu"}[part]
+        asked.hidden = usual if part == "logistic" else args.hidden or usual
         if args.layers is None and args.data is None:
             asked.layers = SMALL[part]
         settings = {} if part == "logistic" else {"init": "he"}

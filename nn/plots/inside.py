@@ -103,7 +103,7 @@ def silence(model: Classifier, X: Any) -> dict[int, Array]:
 
     >>> from nn import LLayerClassifier
     >>> model = LLayerClassifier([1, 2, 1]).fit([[1.0, -1.0]], [[1, 0]], iterations=1)
-    >>> model.parameters["W1"][:] = [[1.0], [0.0]]
+    >>> model.parameters["W1"][:], model.parameters["b1"][:] = 1, [[0.0], [-9.0]]
     >>> silence(model, [[1.0, -1.0]])
     {1: array([0.5, 1. ])}
     """
