@@ -187,6 +187,7 @@ def test_explore_writes_one_small_page(arguments, capsys):
     assert "browser" in out
     html = page.read_text(encoding="utf-8")
     assert not re.findall(r"(?:src|href)=[\"']?(?!#|data:)[^>\s]*//", html)
+    assert "layers.py" in html  # each step says which line it is
     names = {vertex["n"] for vertex in data_of(page)["vertices"]}
     assert {"X", "Y", "J"} <= names
 

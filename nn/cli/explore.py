@@ -42,7 +42,8 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page, say where it is and how to open it."""
-    graph, name, source = draw.network(args)
+    with ag.trace_lines():  # the page shows the line of source of each step
+        graph, name, source = draw.network(args)
     path = ag.explore(graph["J"], args.out, title=name)
     print(f"Wrote {path} ({path.stat().st_size / 1000:.0f} kB): {name} on {source}.")
     print(f"Open it in a browser: {path.resolve().as_uri()}")
