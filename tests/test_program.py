@@ -2,6 +2,8 @@
 
 import dataclasses
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -339,6 +341,18 @@ def test_a_seeded_generator_of_its_own_is_a_constant():
         return x + np.random.RandomState(5).randn(3)
 
     assert_array_equal(ag.compile(f)(X), f(X))
+
+
+def test_modules_may_be_imported_inside():
+    """The random module is not there before, and nobody draws from it."""
+    code = (
+        "import numpy as np, autograd_lite as ag, sys\n"
+        "def f(x):\n    import random\n    return x * 2\n"
+        "sys.modules.pop('random', None)\n"
+        "print(ag.compile(f)(np.ones(2)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[2. 2.]"
 
 
 def test_a_leaked_array_raises_when_it_is_used():

@@ -20,7 +20,7 @@ class Made(dict[Var, Line]):
 
     def __init__(self, program: Program) -> None:
         super().__init__()
-        self.uses = Counter(v for line in program.lines for v in line.reads())
+        self.uses = Counter(v for line in program.lines for v in line.reads)
         self.uses.update(v for v in program.outputs if isinstance(v, Var))
 
 

@@ -44,13 +44,13 @@ class Plan:
         lines = self.program.lines
         last: dict[Var, int] = {}
         for i, line in enumerate(lines):
-            for v in line.reads():
+            for v in line.reads:
                 for root in self._roots.get(v, (v,)):
                     last[root] = i
         kept = {r for v in variables(self.program.outputs) for r in self._roots.get(v, (v,))}
         free: dict[Any, list[str]] = defaultdict(list)
         for i, line in enumerate(lines):
-            read = {r for v in line.reads() for r in self._roots.get(v, (v,))}
+            read = {r for v in line.reads for r in self._roots.get(v, (v,))}
             dying = sorted(
                 (v for v in read if last.get(v) == i and v in self.slot and v not in kept),
                 key=lambda v: v.order,
@@ -184,7 +184,7 @@ def strong_numbers(lines: list[Line], inputs: list[Var], names: Mapping[Var, str
     """
     result = []
     for v in inputs:
-        users = [line for line in lines if v.weak and any(u is v for u in line.reads())]
+        users = [line for line in lines if v.weak and any(u is v for u in line.reads)]
         types = {common_type(line) if line.out.shape else None for line in users}
         dtype = next(iter(types)) if len(types) == 1 else None
         if len(users) > 1 and dtype is not None:

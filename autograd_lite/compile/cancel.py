@@ -42,7 +42,7 @@ def rules_behind(line: Line, made: Mapping[Var, Line]) -> list[str]:
     while stack:
         x = stack.pop()
         found += x.rules
-        following = [v for v in x.reads() if v in made and made[v].rules and v not in seen]
+        following = [v for v in x.reads if v in made and made[v].rules and v not in seen]
         seen.update(following)
         stack += [made[v] for v in following]
     return found[::-1]

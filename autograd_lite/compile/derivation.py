@@ -51,7 +51,7 @@ class Derivation:
                 v.name, v.gradient_of = wish, None
         self._names = name_variables(program)
         self._examples = None
-        if examples is not None and any(examples[0] in line.reads() for line in program.lines):
+        if examples is not None and any(examples[0] in line.reads for line in program.lines):
             self._examples = examples
         inlined = chosen(program, self._names)
         self._python = PlainPrinter(self._names, inlined)
@@ -76,7 +76,7 @@ class Derivation:
         reads: list[Var] = []
 
         def visit(x: Line) -> None:
-            for v in x.reads():
+            for v in x.reads:
                 if v in inlined:
                     visit(inlined[v])
                 else:
@@ -212,7 +212,7 @@ def chosen(program: Program, names: Mapping[Var, str]) -> dict[Var, Line]:
     """Lines to be written where their result is used: once, unnamed, and not too long."""
     uses: dict[Var, int] = {}
     for line in program.lines:
-        for v in line.reads():
+        for v in line.reads:
             uses[v] = uses.get(v, 0) + 1
     kept = set(variables(program.outputs))
     inlined: dict[Var, Line] = {}

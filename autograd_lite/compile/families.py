@@ -59,11 +59,10 @@ def family(
         wrong: set[Var] = {s for s in members if outputs[s] not in linear}
         for line in body.lines:
             if line.out not in linear and not is_product(line, linear, X):
-                wrong |= linear.intersection(line.reads())
-        allowed = {outputs[s] for s in members}
-        wrong |= {out for out in variables(body.outputs) if out in linear and out not in allowed}
-        values = body.outputs[len(pairs) :]
-        wrong |= linear.intersection(variables(values))
+                wrong |= linear.intersection(line.reads)
+        # What leaves the loop otherwise than as a member's next value must not be in it either.
+        leaving = [outputs[s] for s in outputs if s not in members], body.outputs[len(pairs) :]
+        wrong |= linear.intersection(variables(leaving))
         if not wrong:
             return Family(X, [s for s in outputs if s in members], linear, turned)
         dropped = members & ancestors(wrong, linear, made)
@@ -87,7 +86,7 @@ def states_in(v: Var, states: set[Var], made: Mapping[Var, Line]) -> Iterator[tu
         elif u in made and is_transpose(made[u]):
             stack.append((made[u].args[0], not turned))
         elif u in made and made[u].fn in _LINEAR:
-            stack += [(a, turned) for a in made[u].reads()]
+            stack += [(a, turned) for a in made[u].reads]
 
 
 def ancestors(of: Iterable[Var], within: set[Var], made: Mapping[Var, Line]) -> set[Var]:
@@ -98,7 +97,7 @@ def ancestors(of: Iterable[Var], within: set[Var], made: Mapping[Var, Line]) -> 
         v = stack.pop()
         if v not in found:
             found.add(v)
-            stack += [u for u in made[v].reads() if u in within] if v in made else []
+            stack += [u for u in made[v].reads if u in within] if v in made else []
     return found
 
 

@@ -70,7 +70,7 @@ def passing_to(found: Iterable[Var], made: dict[Var, Line]) -> set[Var]:
             continue
         passing.add(v)
         if v in made and made[v].fn in _PASSING:
-            stack += [u for u in made[v].reads() if u.dtype.kind in "fc"]
+            stack += [u for u in made[v].reads if u.dtype.kind in "fc"]
     return passing
 
 

@@ -15,24 +15,29 @@ MAX_LOOKED_AT = 2000
 _PLAIN = (np.ndarray, np.generic, str, bytes, int, float, complex, type(None), np.dtype)
 
 
-def random_states(f: Callable[..., Any]) -> list[Any]:
+def random_states(f: Callable[..., Any]) -> dict[Any, Any]:
     """The states of the global generators, and of those that `f` can reach.
 
     Looked for in its closure, defaults and instance, in the globals that it names, in functions
     that it calls, in attributes and containers of these.
     """
     random = sys.modules.get("random")  # what nobody imported, nobody draws from
-    states: list[Any] = [frozen(np.random.get_state(legacy=False))]
+    states: dict[Any, Any] = {"numpy": frozen(np.random.get_state(legacy=False))}
     if random is not None:
-        states.append(random.getstate())
+        states["python"] = random.getstate()
     for x in reachable(f):
         if isinstance(x, np.random.Generator):
-            states.append(frozen(x.bit_generator.state))
+            states[id(x)] = frozen(x.bit_generator.state)
         elif isinstance(x, np.random.RandomState):
-            states.append(frozen(x.get_state(legacy=False)))
+            states[id(x)] = frozen(x.get_state(legacy=False))
         elif random is not None and isinstance(x, random.Random):
-            states.append(x.getstate())
+            states[id(x)] = x.getstate()
     return states
+
+
+def has_drawn(before: dict[Any, Any], after: dict[Any, Any]) -> bool:
+    """Whether one of the generators known before has moved on."""
+    return any(after.get(key, state) != state for key, state in before.items())
 
 
 def frozen(state: Any) -> Any:

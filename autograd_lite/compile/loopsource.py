@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,7 @@ def loop_source(
     names = name_variables(program.replace(lines=[], outputs=[], watched=[]), every_line)
     states = [s for s, _ in reduced.states]
     given = [*program.inputs, *handed_over(program)]
-    used = {v for line in [*body.lines, *reduced.after] for v in line.reads()}
+    used = {v for line in [*body.lines, *reduced.after] for v in line.reads}
     used |= {*reduced.results, *variables(body.outputs)}
     before = [*given, *(v for line in first for v in line.outs)]
     fixed = [v for v in before if v in used and v not in states]
@@ -127,18 +128,20 @@ def listed(items: list[Var], names: Mapping[Var, str]) -> str:
 def planned_in_place(body: Program, states: list[tuple[Var, Any]]) -> dict[Var, Var]:
     """New states that can be written over the old ones: nobody reads the old one afterwards."""
     aliases = roots(body.lines)
-    kept = {r for v in variables(body.outputs) for r in aliases.get(v, (v,))}
+    kept = Counter(r for v in variables(body.outputs) for r in aliases.get(v, (v,)))
     result: dict[Var, Var] = {}
     for s, out in states:
-        if not isinstance(out, Var) or not s.shape or s.dtype != out.dtype or s in kept:
+        if not isinstance(out, Var) or not s.shape or s.dtype != out.dtype:
+            continue
+        if kept[s] or kept[out] > 1:  # what two states share, one must not overwrite
             continue
         touching = [
             i
             for i, line in enumerate(body.lines)
-            if any(s in aliases.get(v, (v,)) for v in line.reads())
+            if any(s in aliases.get(v, (v,)) for v in line.reads)
         ]
         maker = next((i for i, line in enumerate(body.lines) if out in line.outs), -1)
-        if maker < 0 or max(touching, default=0) > maker or out in result:
+        if maker < 0 or max(touching, default=0) > maker:
             continue
         line = body.lines[maker]
         simple = is_elementwise(line.fn) and line.fn is not np.where and not line.kwargs

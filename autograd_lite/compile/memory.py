@@ -33,7 +33,7 @@ def roots(lines: Iterable[Line]) -> dict[Var, frozenset[Var]]:
         if is_fresh(line):
             continue
         into = frozenset[Var]().union(
-            *(found.get(v, frozenset((v,))) for v in line.reads() if not v.weak)
+            *(found.get(v, frozenset((v,))) for v in line.reads if not v.weak)
         )
         found.update((v, into | {v}) for v in line.outs)
     return found

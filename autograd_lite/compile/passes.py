@@ -81,7 +81,7 @@ def fold(program: Program) -> Program:
     lines = []
     for line in program.lines:
         line = line.using(known)
-        used = list(line.reads())
+        used = list(line.reads)
         size = sum(v.size for v in line.outs)
         if (
             line.fn in _SYMBOLIC
@@ -141,7 +141,7 @@ def dead_code(program: Program) -> Program:
     lines = []
     for line in reversed(program.lines):
         if any(v in needed for v in line.outs):
-            needed.update(line.reads())
+            needed.update(line.reads)
             lines.append(line)
     return program.replace(
         lines=lines[::-1],
@@ -184,7 +184,7 @@ def invariant(program: Program, changing: set[Var]) -> tuple[list[Line], Program
     moving = set(changing)
     body, before = [], []
     for line in program.lines:
-        if any(v in moving for v in line.reads()):
+        if any(v in moving for v in line.reads):
             moving.update(line.outs)
             body.append(line)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -52,7 +53,7 @@ class Var:
         return f"{self.name or 'v'}{list(self.shape)}"
 
 
-@dataclass(slots=True, eq=False, frozen=True)
+@dataclass(eq=False, frozen=True)
 class Line:
     """outs = fn(*args, **kwargs), where arguments are Vars, plain values, or nests of both.
 
@@ -71,14 +72,14 @@ class Line:
         """The first output, of most lines the only one."""
         return self.outs[0]
 
-    def reads(self) -> Iterator[Var]:
+    @functools.cached_property
+    def reads(self) -> tuple[Var, ...]:
         """Every variable among the arguments."""
-        yield from variables(self.args)
-        yield from variables(self.kwargs)
+        return (*variables(self.args), *(variables(self.kwargs) if self.kwargs else ()))
 
     def using(self, known: Mapping[Var, Any]) -> Line:
         """The line with other arguments in place of some variables."""
-        if not any(v in known for v in self.reads()):
+        if known.keys().isdisjoint(self.reads):
             return self
         return dataclasses.replace(
             self, args=fill(self.args, known), kwargs=fill(self.kwargs, known)
@@ -146,7 +147,7 @@ def check(program: Program) -> Program:
     """Raise ValueError unless each variable is made once, before use, with shapes that fit."""
     known = set(program.inputs) | set(program.constants)
     for line in program.lines:
-        for v in line.reads():
+        for v in line.reads:
             if v not in known:
                 raise ValueError(f"{v} is used before it is made, in {line}")
         for v in line.outs:
@@ -167,7 +168,8 @@ def expected_shape(line: Line) -> tuple[int, ...] | None:
     if line.several:
         return None
     if is_elementwise(line.fn):
-        return np.broadcast_shapes(*map(shape_of, line.args))
+        shapes = set(map(shape_of, line.args)) - {()}
+        return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
     if line.fn in (np.matmul, np.dot):
         a, b = map(shape_of, line.args)
         if len(a) == len(b) == 2:
@@ -184,7 +186,7 @@ def is_elementwise(fn: Any) -> bool:
 
 def shape_of(x: Any) -> tuple[int, ...]:
     """The shape of an argument."""
-    return x.shape if isinstance(x, Var) else np.shape(x)
+    return x.shape if isinstance(x, Var) else () if isinstance(x, int | float) else np.shape(x)
 
 
 def variables(x: Any) -> Iterator[Var]:
@@ -212,4 +214,4 @@ def fill(x: Any, known: Mapping[Var, Any]) -> Any:
 
 def last_reads(lines: Iterable[Line]) -> dict[Var, int]:
     """For each variable the number of the last line that reads it."""
-    return {v: i for i, line in enumerate(lines) for v in line.reads()}
+    return {v: i for i, line in enumerate(lines) for v in line.reads}

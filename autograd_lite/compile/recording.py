@@ -89,7 +89,7 @@ class Recording:
         self.lines.append(Line(fn, self._vars(args), self._vars(kwargs), outs, several, rules))
         if fn in _PYTHON:
             self._sources[outs[0]] = frozenset().union(
-                *(self._sources[v] for v in self.lines[-1].reads())
+                *(self._sources[v] for v in self.lines[-1].reads)
             )
         if self.code is not None and not self.rule:
             self._note_names(self.code)

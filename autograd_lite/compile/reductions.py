@@ -103,7 +103,7 @@ def total_that_shows(line: Line, program: Program) -> Var | None:
     """A number that is not finite if a number in the line's result is not."""
     showing = {line.out}
     for later in program.lines:
-        if later.several or not any(v in showing for v in later.reads()):
+        if later.several or not any(v in showing for v in later.reads):
             continue
         divided_by = later.fn is np.true_divide and later.args[1] in showing
         if later.fn in _SHOWING and not divided_by:

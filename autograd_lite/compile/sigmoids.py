@@ -67,7 +67,7 @@ def recognize_sigmoids(program: Program) -> Program:
     made = program.makers()
     readers: dict[Var, set[Var]] = {}
     for line in program.lines:
-        for v in line.reads():
+        for v in line.reads:
             readers.setdefault(v, set()).update(line.outs)
     outputs = {v for v in program.outputs if isinstance(v, Var)}
     replaced: dict[Var, Line] = {}

@@ -13,7 +13,7 @@ from ..registry import printed_name
 from ..tensor import Tensor
 from ..trees import tree_map
 from .arguments import Call, is_traced
-from .impurity import random_states
+from .impurity import has_drawn, random_states
 from .program import Program
 from .recorder import Recorder, TraceError
 from .recording import Recording
@@ -76,7 +76,7 @@ def trace(f: Callable[..., Any], call: Call) -> Traced:
         modes.update(**before)
         watcher.clean_up()
     watcher.refuse_leaks(name)
-    if random_states(f) != draws:
+    if has_drawn(draws, random_states(f)):
         raise TraceError(
             f"{name} drew random numbers: they would be the same at every call. Draw them outside "
             f"and pass them as an argument."

@@ -41,12 +41,12 @@ def picture_of_step(step: Any, *examples: Any, passes: Passes | None = None) -> 
         enter(v, "input")
     back: set[Any] = set()  # what the backward pass made, and what depends on it
     for line in program.lines:
-        late = any(v in back for v in line.reads())
+        late = any(v in back for v in line.reads)
         if line.rules or late:
             back.update(line.outs)
         group = "backward" if line.rules else "update" if late else "forward"
-        read = [keys[v] for v in line.reads()]
-        names = {v: vertices[keys[v]].name for v in line.reads()}
+        read = [keys[v] for v in line.reads]
+        names = {v: vertices[keys[v]].name for v in line.reads}
         for out in line.outs:
             vertex = enter(out, "step", op=printed_name(line.fn).removeprefix("np."))
             vertex.expression = written(line, names)
