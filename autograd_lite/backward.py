@@ -92,16 +92,11 @@ def sweep(
         if lift is not None or type(y) is tuple:
             args, y, g = operands(node, g, lift)
         vjps = rule.vjps if rule.plain else rule.vjps_for(parents)
+        pieces = rule is GETITEM and lift is None
         for vjp, parent, a in zip(vjps, parents, node.args):  # noqa: B905
             if parent is None or (alive is not None and parent not in alive):
                 continue
-            if (
-                rule is GETITEM
-                and lift is None
-                and type(a) is ndarray
-                and a.shape
-                and a.dtype == g.dtype
-            ):
+            if pieces and type(a) is ndarray and a.shape and a.dtype == g.dtype:
                 add_in_place(grads, owned, parent, a.shape, g, args[1])
                 continue
             d = vjp(g, y, *args, **kwargs) if kwargs else vjp(g, y, *args)
@@ -275,11 +270,10 @@ def with_lost_slope(d: Any, g: Any, a: Any, y: Any) -> Any:
 
 def has_nan(d: Any) -> bool:
     """Whether an array whose numbers are there holds a nan."""
-    d = raw(d) if type(d) is not ndarray else d
+    if type(d) is not ndarray:
+        d = raw(d)
     if type(d) is ndarray and d.dtype.kind == "f":
-        if d.size == 0:
-            return False
-        largest = d.item(d.argmax())  # argmax finds a nan first, and is quick
+        largest = d.item(d.argmax()) if d.size else 0.0  # argmax finds a nan first, and is quick
         return bool(largest != largest)
     if lazy(d) or hasattr(d, "__autograd_call__"):
         return False  # what records knows no numbers

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import threading
 import weakref
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import numpy as np
 from .registry import Rule, printed_name
 
 ndarray = np.ndarray
+NOTHING: dict[str, Any] = {}  # the keyword arguments of most calls
 
 # A swept graph of at most this many numbers is kept all the same, so that it can still be drawn.
 KEPT_NUMBERS = 1024
@@ -91,6 +93,7 @@ class Modes(threading.local):
 
 
 modes = Modes()
+_order = operator.attrgetter("order")
 
 
 def reachable(root: Node) -> list[Node]:
@@ -102,12 +105,8 @@ def reachable(root: Node) -> list[Node]:
             if parent is not None and parent not in seen:
                 seen.add(parent)
                 nodes.append(parent)
-    nodes.sort(key=_by_order, reverse=True)
+    nodes.sort(key=_order, reverse=True)
     return nodes
-
-
-def _by_order(node: Node) -> int:
-    return node.order
 
 
 def release(nodes: list[Node]) -> None:
@@ -115,9 +114,12 @@ def release(nodes: list[Node]) -> None:
     if nodes[0].rule is None:
         return  # a variable is no graph that could be used up
     nodes[0].note().swept = True
-    sizes = [getattr(node.out, "size", KEPT_NUMBERS) for node in nodes[:KEPT_NUMBERS]]
-    if sum(sizes) > KEPT_NUMBERS or len(nodes) > KEPT_NUMBERS:
-        nodes[0].args = nodes[0].parents = ()
+    numbers = 0
+    for node in nodes:
+        numbers += getattr(node.out, "size", KEPT_NUMBERS) or 1
+        if numbers > KEPT_NUMBERS:
+            nodes[0].args = nodes[0].parents = ()
+            return
 
 
 def protect(node: Node) -> None:

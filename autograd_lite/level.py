@@ -15,7 +15,7 @@ import numpy as np
 
 from .backward import backpropagate, depending
 from .errors import NotDifferentiableError, ShapeError
-from .graph import Node, modes, reachable
+from .graph import NOTHING, Node, modes, reachable
 from .registry import RULES, primitive
 from .rules.devices import in_type_of
 from .tensor import Tensor, tensor_of
@@ -32,6 +32,7 @@ def bundle(*arrays: Any) -> tuple[Any, ...]:
 
 _BUNDLE = RULES[bundle]
 _SAME = RULES[np.positive]
+ndarray = np.ndarray
 
 
 class Level:
@@ -41,7 +42,7 @@ class Level:
     another differentiation is under way around this one.
     """
 
-    __slots__ = ("before", "inside", "recording", "tensors", "tied", "variables")
+    __slots__ = ("inside", "recording", "tensors", "tied", "variables")
 
     def __enter__(self) -> Level:
         self.variables: list[Tensor] = []
@@ -49,12 +50,14 @@ class Level:
         self.inside = modes.depth > 0
         self.recording = modes.grad
         modes.depth += 1
-        self.before = modes.update(grad=True)
+        if not self.recording:
+            modes.update(grad=True)
         return self
 
     def __exit__(self, *exc: object) -> None:
         modes.depth -= 1
-        modes.update(**self.before)
+        if not self.recording:
+            modes.update(grad=False)
 
     def enter_arguments(self, args: tuple[Any, ...], numbers: Sequence[int]) -> list[Any]:
         """The arguments, those of these numbers with a variable in place of every array."""
@@ -93,6 +96,8 @@ class Level:
             if d._node is not None or self.tensors:
                 return d
             d = d._data
+        elif type(d) is ndarray and not self.tensors:
+            return d
         if isinstance(d, np.generic):
             d = np.asarray(d)
         return tensor_of(d, None) if self.tensors else d
@@ -122,6 +127,8 @@ def variable(x: Any, tie: bool = True) -> Tensor:
 
     Raises NotDifferentiableError for integers and for what is no number.
     """
+    if type(x) is ndarray and x.dtype.kind in "fc" and x.shape:
+        return tensor_of(x, Node(None, (), NOTHING, x, ()))
     data = x._data if type(x) is Tensor else x
     if type(x) is Tensor and x._node is not None and tie:
         return tensor_of(data, Node(_SAME, (data,), {}, data, (x._node,)))

@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 
 from .functions import log_one_minus_sigmoid, log_sigmoid, sigmoid
-from .graph import Node, fingerprint, modes, next_order
+from .graph import NOTHING, Node, fingerprint, modes, next_order
 from .misfit import misfit
-from .recording import NOTHING, plain, remember
+from .recording import plain, remember
 from .registry import RULES, Function
 from .rules.devices import foreign
 from .tensor import Tensor
 
 ndarray = np.ndarray
+_LISTS = (list, tuple)
+_AS_THEY_ARE = frozenset((ndarray, float, int, np.float64))
 _new = Tensor.__new__
 _new_node = Node.__new__
 
@@ -26,15 +28,14 @@ _new_node = Node.__new__
 def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = False) -> Any:
     """An operator method that records the NumPy function `fn`."""
     rule = RULES[fn]
-    of_a, of_b = rule.read
-    # Whether a and b are read, when the gradient goes to: nobody, a, b, both.
-    reads = [(0 in r, 1 in r) for r in ((), of_a, of_b, of_a + of_b)]
 
     def operate(self: Tensor, other: Any) -> Tensor:
         if type(other) is Tensor:
             b, q = other._data, other._node
+        elif type(other) in _AS_THEY_ARE:
+            b, q = other, None
         else:
-            b, q = np.asarray(other) if isinstance(other, list | tuple) else other, None
+            b, q = np.asarray(other) if isinstance(other, _LISTS) else other, None
         a, p = self._data, self._node
         if reflected:
             a, b, p, q = b, a, q, p
@@ -50,7 +51,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
         node.rule, node.args, node.kwargs, node.out = rule, (a, b), NOTHING, out
         node.parents, node.order, node.notes, node.saved = (p, q), next_order(), None, None
         # As in `protect`, spelled out, because most calls of most programs come through here.
-        reads_a, reads_b = reads[(p is not None) + 2 * (q is not None)]
+        reads_a, reads_b = rule.reads_two[(p is not None) + 2 * (q is not None)]
         if reads_b and type(b) is ndarray and (q is None or q.rule is None or b.base is not None):
             node.saved = ((1, fingerprint(b)),)
         if reads_a and type(a) is ndarray and (p is None or p.rule is None or a.base is not None):
@@ -73,7 +74,6 @@ UNARY: dict[Function, Any] = {}
 def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
     """A method that records the one-argument NumPy function `fn`."""
     rule = RULES[fn]
-    reads = bool(rule.read[0])
 
     def operate(self: Tensor) -> Any:
         a, p = self._data, self._node
@@ -83,7 +83,7 @@ def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
         node = _new_node(Node)
         node.rule, node.args, node.kwargs, node.out = rule, (a,), NOTHING, out
         node.parents, node.order, node.notes, node.saved = (p,), next_order(), None, None
-        if reads and type(a) is ndarray and (p.rule is None or a.base is not None):
+        if rule.read[0] and type(a) is ndarray and (p.rule is None or a.base is not None):
             node.saved = ((0, fingerprint(a)),)
         t: Tensor = _new(Tensor)
         t._data = out
@@ -102,9 +102,8 @@ def log_of_probability(self: Tensor) -> Any:
     and log(1 - A) would be -inf; where the graph shows Z, it is -Z.
     """
     a, p = self._data, self._node
-    if p is not None and p.rule in _PROBABILITIES and (isinstance(a, _NUMBERS) or foreign(a)):
-        # On a device, or where nothing is computed yet, asking costs more than doing it
-        source = logit(p) if foreign(a) or (a.size and a.min() == 0) else None
+    if p is not None and p.rule in _PROBABILITIES and may_be_zero(a):
+        source = logit(p)
         if source is not None:
             fn, z, node = source
             return remember(RULES[fn], (z,), NOTHING, fn(z), (node,))
@@ -112,7 +111,16 @@ def log_of_probability(self: Tensor) -> Any:
 
 
 _PROBABILITIES = (RULES[sigmoid], RULES[np.subtract], RULES[np.true_divide])
-_NUMBERS = (ndarray, np.floating)
+
+
+def may_be_zero(a: Any) -> bool:
+    """Whether one of the numbers is 0, or asking costs more than to be ready for it.
+
+    It does on a device, and where nothing is computed yet.
+    """
+    if type(a) is ndarray:
+        return bool(a.size and a.item(a.argmin()) == 0)  # quicker than a.min()
+    return bool(a == 0) if isinstance(a, np.floating) else foreign(a)
 
 
 def logit(p: Node) -> tuple[Function, Any, Node | None] | None:
@@ -170,9 +178,9 @@ for _name, _fn, _compute in _ARITHMETIC:
 for _name, _fn, _compute in _SIGNS:
     UNARY[_fn] = unary(_fn, _compute)
     setattr(Tensor, f"__{_name}__", UNARY[_fn])
-for _ufunc in list(RULES):
-    if isinstance(_ufunc, np.ufunc) and _ufunc.nin == 1 and _ufunc not in UNARY:
-        UNARY[_ufunc] = unary(_ufunc, _ufunc)
+for _fn, _rule in RULES.items():
+    if _rule.elementwise and len(_rule.names) == 1 and _fn not in UNARY:
+        UNARY[_fn] = unary(_fn, getattr(_fn, "__wrapped__", _fn))  # our own, past their door
 _plain_log = UNARY[np.log]
 UNARY[np.log] = log_of_probability
 for _name, _fn in _COMPARISONS:

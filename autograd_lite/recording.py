@@ -12,7 +12,7 @@ import numpy as np
 
 from .backward import PICK
 from .errors import NoRuleError
-from .graph import Node, modes, protect
+from .graph import NOTHING, Node, modes, protect
 from .misfit import misfit
 from .registry import (
     COMPOSED,
@@ -28,8 +28,9 @@ from .tensor import Tensor, tensor_of
 from .watch import watch
 
 ndarray = np.ndarray
-NOTHING: dict[str, Any] = {}
 _LISTS = frozenset((list, tuple))
+_SEVERAL = (tuple, list)
+_ARRAYS = frozenset((ndarray, np.float64))
 
 
 def apply(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -167,7 +168,7 @@ def remember(
     """A Tensor for the result of a call, tied to the calls that made its arguments."""
     if not any(parents) or not modes.grad:
         return wrap(out)
-    if type(out) is not ndarray and isinstance(out, tuple | list):
+    if type(out) not in _ARRAYS and isinstance(out, _SEVERAL):
         return several(Node(rule, raw, kwargs, tuple(out), parents), out)
     node = Node(rule, raw, kwargs, out, parents)
     protect(node)

@@ -30,8 +30,8 @@ class Rule:
     """One row of the table: a function and how a gradient passes through it."""
 
     __slots__ = (
-        "alone", "covered", "each", "elementwise", "fn", "names", "none_counts",
-        "out_place", "plain", "read", "sparse", "variadic", "vjps",
+        "alone", "covered", "each", "elementwise", "fn", "names", "none_counts", "out_place",
+        "plain", "read", "reads_two", "sparse", "variadic", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -52,12 +52,21 @@ class Rule:
         ]
         self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
         self.read = [arguments_read(vjp, self.names) if vjp else () for vjp in vjps]
+        # The same for two arguments: whether each is read, if the gradient goes to nobody, to the
+        # first, to the second, to both.
+        a, b = self.read if len(self.read) == 2 else ((), ())
+        self.reads_two = [(0 in r, 1 in r) for r in ((), a, b, (*a, *b))]
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         # Where None says something, as np.sort(x, axis=None) does, and not just "not given".
         self.none_counts = {p.name for p in parameters if p.default is not None} - {"initial"}
         # So many arguments, from the first, have a derivative each.
         self.covered = (*vjps, None).index(None) if each is None else sys.maxsize
         self.out_place = self.names.index("out") if "out" in self.names else sys.maxsize
+
+    def become(self, other: Rule) -> None:
+        """Take over all of another rule: whoever holds this one, such as an operator, follows."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(other, name))
 
     def reads(self, parents: Sequence[Any]) -> Iterable[int]:
         """Which arguments the vjps of those with a parent look at."""
@@ -188,7 +197,7 @@ def rule(
         raise RuleError(f"{printed_name(fn)} takes {fn.nin} arrays, the rule {len(new.names)}.")
     new.sparse = sparse
     COMPOSED.pop(fn, None)
-    RULES[fn] = new
+    RULES.setdefault(fn, new).become(new)
 
 
 def compose(fn: Function, definition: Function) -> None:

@@ -100,7 +100,7 @@ class Tensor:
     def data(self) -> Any:
         """The array itself. Writing into it while a graph needs it is found by `backward`."""
         data = self._data
-        if isinstance(data, np.generic):
+        if type(data) is not ndarray and isinstance(data, np.generic):
             data = np.asarray(data)
             if self.is_leaf:
                 self._data = data  # so that writing into it is seen
@@ -112,6 +112,8 @@ class Tensor:
 
     @data.setter
     def data(self, new: Any) -> None:
+        if new is self._data:  # t.data -= ... wrote in place
+            return
         if np.shape(new) != self._data.shape:
             raise ShapeError(
                 f"{self._called()} has shape {self._data.shape}; data of shape {np.shape(new)} "
@@ -122,7 +124,9 @@ class Tensor:
                 f"{self._called()} is the result of {printed_name(self._node.rule.fn)}; its data "
                 f"belong to the graph. Use t.detach(), or make a new Tensor."
             )
-        if not hasattr(new, "__array_function__") or isinstance(new, np.generic):
+        if type(new) is not ndarray and (
+            not hasattr(new, "__array_function__") or isinstance(new, np.generic)
+        ):
             new = np.asarray(new)
         new = new if new.dtype == self._data.dtype else new.astype(self._data.dtype)
         self._data = new[()] if type(new) is ndarray and new.ndim == 0 else new
@@ -246,7 +250,7 @@ class Tensor:
         return in_type_of(data, gradient)
 
     def _deposit(self, d: Any) -> None:
-        if isinstance(d, np.generic):
+        if type(d) is not ndarray and isinstance(d, np.generic):
             d = np.asarray(d)
         with _deposit_lock:
             earlier = self._grad

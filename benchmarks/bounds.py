@@ -32,6 +32,7 @@ BOUNDS = [
     Bound(planar.STEP, EAGER, 0.5, TORCH),
     Bound(planar.STEP, EAGER, 2.0),
     Bound(planar.STEP, EAGER, 2.2, issue=2),
+    Bound(planar.STEP, planar.OWN_LOSS, 2.0),
     Bound(planar.STEP, COMPILED, 0.75),
     Bound(planar.STEP, COMPILED, 0.65, JAX),
     Bound(planar.LOOP, ITERATE, 0.70),
@@ -50,9 +51,11 @@ BOUNDS = [
     Bound(softmax.STEP, COMPILED, 1.0, softmax.TORCH_ROWS),
     Bound(compiling.CAT, COMPILED, 0.150, None),
     Bound(compiling.CAT, compiling.FIRST, 0.150, None),
-    Bound(memory.CAT, COMPILED, 1.0),
-    Bound(memory.SOFTMAX, COMPILED, 1.0),
-    Bound(memory.PLANAR, COMPILED, 1.0),
+    *(
+        Bound(work + what, COMPILED, 1.0)
+        for work in (memory.CAT, memory.SOFTMAX, memory.PLANAR)
+        for what in ("", memory.WITH_CODE)
+    ),
 ]
 
 

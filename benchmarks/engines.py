@@ -14,7 +14,7 @@ from . import peers
 from .measure import Contender, Running
 from .problem import Names, Parameters, Problem
 
-OURS = Names(np.tanh, ag.sigmoid, ag.relu, ag.log_softmax, np.log, np.mean, np.sum)
+OURS = Names(np.tanh, ag.sigmoid, ag.relu, ag.log_softmax, np.log, np.sum)
 
 EAGER = "eager"
 COMPILED = "ag.compile"
@@ -148,7 +148,6 @@ def torch_names(torch: Any) -> Names:
         torch.relu,
         torch.log_softmax,
         torch.log,
-        torch.mean,
         torch.sum,
     )
 
@@ -180,7 +179,7 @@ def torch(problem: Problem) -> Running:
 def jax_names() -> Names:
     """JAX's functions."""
     jnp, nn = peers.load("jax.numpy"), peers.load("jax.nn")
-    return Names(jnp.tanh, nn.sigmoid, nn.relu, nn.log_softmax, jnp.log, jnp.mean, jnp.sum)
+    return Names(jnp.tanh, nn.sigmoid, nn.relu, nn.log_softmax, jnp.log, jnp.sum)
 
 
 def jax_step(problem: Problem) -> Callable[..., Any]:
@@ -248,7 +247,7 @@ def autograd(problem: Problem) -> Running:
     def relu(z: Any) -> Any:
         return anp.where(z > 0, z, 0)  # maximum(z, 0) would have the slope 1/2 at 0
 
-    xp = Names(anp.tanh, sigmoid, relu, None, anp.log, anp.mean, anp.sum)
+    xp = Names(anp.tanh, sigmoid, relu, None, anp.log, anp.sum)
     X, Y, cost, rate = problem.X, problem.Y, problem.cost, problem.rate
     state = State(problem.start())
     both = grad.value_and_grad(lambda p: cost(xp, p, X, Y))
@@ -270,7 +269,7 @@ def mygrad(problem: Problem) -> Running:
     def relu(z: Any) -> Any:
         return mg.maximum(z, 0)
 
-    xp = Names(mg.tanh, sigmoid, relu, None, mg.log, mg.mean, mg.sum)
+    xp = Names(mg.tanh, sigmoid, relu, None, mg.log, mg.sum)
     X, Y, cost, rate = problem.X, problem.Y, problem.cost, problem.rate
     state = State({name: mg.tensor(p) for name, p in problem.start().items()})
 

@@ -44,7 +44,7 @@ def binary_cross_entropy_from_logits(Z: Any, Y: Any) -> Any:
 )
 def _mean_log_loss(Z: Any, Y: Any) -> Any:
     # -y log(a) - (1 - y) log(1 - a) = max(z, 0) + log(1 + e^-|z|) - y z
-    return np.mean(np.maximum(Z, 0) + np.log1p(np.exp(-np.absolute(Z))) - Y * Z)
+    return (np.maximum(Z, 0) + np.log1p(np.exp(-np.absolute(Z))) - Y * Z).sum() / Z.size
 
 
 def softmax_cross_entropy(A: Any, Y: Any) -> Any:

@@ -1,5 +1,6 @@
 """The closed world: each function that NumPy lets others override is ruled, constant or refused."""
 
+import copy
 from collections import Counter
 from typing import Any
 
@@ -134,3 +135,36 @@ def test_functions_without_gradient_run_on_data() -> None:
     x = ag.Tensor([2.0, 1.0, 2.0], requires_grad=True)
     with ag.no_grad():
         assert np.histogram(x, bins=2)[0].data.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("fn", "calls"),
+    [
+        (np.tanh, [np.tanh]),
+        (np.negative, [np.negative, lambda x: -x]),
+        (ag.relu, [ag.relu]),
+        (np.square, [np.square]),
+        (np.cumsum, [np.cumsum, lambda x: x.cumsum()]),
+    ],
+)
+def test_a_replaced_rule_holds_for_every_way_to_call(fn: Any, calls: list[Any]) -> None:
+    """Operators, methods and NumPy's doors all follow the table."""
+    before = copy.copy(RULES[fn])
+    try:
+        ag.rule(fn, lambda g, y, x: 7 * g, replace=True)
+        for call in calls:
+            assert ag.grad(lambda x, call=call: np.sum(call(x)))(np.ones(3)).tolist() == [7, 7, 7]
+    finally:
+        RULES[fn].become(before)
+
+
+def test_a_replaced_rule_of_an_operator_holds_on_both_sides() -> None:
+    """x * 2, 2 * x and np.multiply."""
+    before = copy.copy(RULES[np.multiply])
+    try:
+        ag.rule(np.multiply, lambda g, y, a, b: 7 * g, lambda g, y, a, b: 8 * g, replace=True)
+        assert ag.grad(lambda x: x * 2.0)(3.0) == 7
+        assert ag.grad(lambda x: 2.0 * x)(3.0) == 8
+        assert ag.grad(lambda x: np.multiply(2.0, x))(3.0) == 8
+    finally:
+        RULES[np.multiply].become(before)

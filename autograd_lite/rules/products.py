@@ -68,7 +68,8 @@ def matmul_left(g, ndim, b):
 def matmul_right(g, a, ndim):
     """Gradient of a right factor of so many axes; a vector is a column there."""
     if a.ndim == ndim == 2:
-        return a.T @ g
+        # matmul is slow where W is a single row: (n, 1) @ (1, m)
+        return a.T.dot(g) if type(g) is np.ndarray else a.T @ g
     if a.ndim == 1:
         return a[:, None] * g[..., None, :] if ndim > 1 else g * a
     if ndim == 1:

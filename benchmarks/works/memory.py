@@ -16,13 +16,15 @@ from . import cat, planar, softmax
 CAT = "cat step, float64: peak memory"
 SOFTMAX = "784-256-128-10 step: peak memory"
 PLANAR = "planar step: peak memory"
+WITH_CODE = ", with its code"
 
 
-def peak(start: Callable[[Problem], Running], problem: Problem) -> int:
+def peaks(start: Callable[[Problem], Running], problem: Problem) -> tuple[int, int]:
     """Bytes at the peak of a step, over those before there was anything but the problem.
 
-    Counted are the parameters, the memory that a compiled step keeps, its code, and everything
-    that a step allocates; not counted is what compiling itself needed and gave back.
+    First of arrays: the parameters, the memory that a compiled step keeps, and all that a step
+    allocates. Then with everything else that stays alive: source text, code, the lines of the
+    program. Not counted is what compiling itself needed and gave back.
     """
     gc.collect()
     tracemalloc.start()
@@ -32,22 +34,33 @@ def peak(start: Callable[[Problem], Running], problem: Problem) -> int:
         for _ in range(3):
             running.step()
         gc.collect()
+        numpy_s = tracemalloc.DomainFilter(True, np.lib.tracemalloc_domain)
+        traces = tracemalloc.take_snapshot().filter_traces([numpy_s]).traces
+        arrays = sum(trace.size for trace in traces)
+        gc.collect()
+        now, _ = tracemalloc.get_traced_memory()
         tracemalloc.reset_peak()
         for _ in range(2):
             running.step()
-        return tracemalloc.get_traced_memory()[1] - before
+        most = tracemalloc.get_traced_memory()[1]
+        return arrays + most - now, most - before
     finally:
         tracemalloc.stop()
 
 
 def rows(work: str, problem: Problem, hand: Callable[[Problem], Running]) -> list[Row]:
     """Hand NumPy and ours."""
-    control = peak(hand, problem)
-    found = [Row(work, HAND, control, unit="B", ratio=1.0)]
-    for name, start in ((engines.EAGER, engines.eager), (engines.COMPILED, engines.compiled)):
-        value = peak(start, problem)
-        found.append(Row(work, name, value, unit="B", ratio=value / control))
-    return found
+    contenders = [
+        (HAND, hand),
+        (engines.EAGER, engines.eager),
+        (engines.COMPILED, engines.compiled),
+    ]
+    found = {name: peaks(start, problem) for name, start in contenders}
+    return [
+        Row(work + what, name, both[i], unit="B", ratio=both[i] / found[HAND][i])
+        for i, what in enumerate(("", WITH_CODE))
+        for name, both in found.items()
+    ]
 
 
 def run(effort: Effort) -> list[Row]:
