@@ -36,31 +36,58 @@ class Plan:
         self.views: dict[Var, str] = {}  # of such memory, and how they are made
         self._viewed: dict[Var, Var] = {}  # and what they are views of
         self._roots = roots(program.lines)
+        self._last: dict[Var, int] = {}  # the number of the line that reads a variable last
+        for i, line in enumerate(program.lines):
+            self._last.update((v, i) for v in self._read(line))
+        self._kept = {r for v in variables(program.outputs) for r in self._roots_of(v)}
+        self._over = self._written_over()
         self._assign()
         self._fix_views()
         self.body()  # meets all numbers
 
+    def _roots_of(self, v: Var) -> Iterable[Var]:
+        return self._roots.get(v, (v,))
+
+    def _read(self, line: Line) -> set[Var]:
+        return {r for v in line.reads for r in self._roots_of(v)}
+
+    def _dying(self, i: int) -> list[Var]:
+        """What nobody needs after line number i."""
+        read = self._read(self.program.lines[i])
+        dying = (v for v in read if self._last[v] == i and v not in self._kept)
+        return sorted(dying, key=lambda v: v.order)
+
+    def _written_over(self) -> dict[Var, Var]:
+        """For a result that leaves the function: the dying operand whose memory it takes over.
+
+        That operand then needs no memory kept for it, nor does what it is itself written over.
+        """
+        made = self.program.makers()
+        found: dict[Var, Var] = {}
+        leaving = set(self._kept)
+        for i, line in reversed(list(enumerate(self.program.lines))):
+            v = line.out
+            if v not in leaving or v in self.in_place or not is_elementwise(line.fn):
+                continue
+            for u in self._dying(i) if writes_into(line) else ():
+                fits = u in line.args and (u.shape, u.dtype) == (v.shape, v.dtype)
+                if fits and u in made and writes_into(made[u]) and u not in leaving:
+                    found[v] = u
+                    leaving.add(u)
+                    break
+        return found
+
     def _assign(self) -> None:
-        lines = self.program.lines
-        last: dict[Var, int] = {}
-        for i, line in enumerate(lines):
-            for v in line.reads:
-                for root in self._roots.get(v, (v,)):
-                    last[root] = i
-        kept = {r for v in variables(self.program.outputs) for r in self._roots.get(v, (v,))}
+        fresh = {*self._kept, *self._over.values()}
         free: dict[Any, list[str]] = defaultdict(list)
-        for i, line in enumerate(lines):
-            read = {r for v in line.reads for r in self._roots.get(v, (v,))}
-            dying = sorted(
-                (v for v in read if last.get(v) == i and v in self.slot and v not in kept),
-                key=lambda v: v.order,
-            )
+        for i, line in enumerate(self.program.lines):
+            dying = [v for v in self._dying(i) if v in self.slot]
             if is_elementwise(line.fn):  # the result may stand where a dying operand stood
                 self._release(dying, free)
             v = line.out
             if v in self.in_place:
                 self.slot[v] = self.names[self.in_place[v]]
-            elif writes_into(line) and v not in kept:
+            elif writes_into(line) and v not in fresh:
                 pool = free[v.shape, v.dtype]
                 if not pool:
                     self.slots.append((v.shape, v.dtype))
@@ -124,7 +151,8 @@ class Plan:
 
     def right(self, line: Line) -> str:
         """The call; its last argument is the memory it writes into, if it has some."""
-        memory = self.slot.get(line.out)
+        over = self._over.get(line.out)
+        memory = self.slot.get(line.out) if over is None else self.names[over]
         if line.fn in _REDUCED and set(line.kwargs) <= {"axis", "keepdims"} and len(line.args) == 1:
             # what np.sum leads to after a microsecond
             options = {"axis": None, **line.kwargs}
