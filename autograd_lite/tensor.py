@@ -112,8 +112,12 @@ class Tensor:
 
     @data.setter
     def data(self, new: Any) -> None:
-        if new is self._data:  # t.data -= ... wrote in place
-            return
+        if new is not self._data:  # else t.data -= ... wrote in place
+            self._data = self._as_mine(new)
+        if type(self._grad) is ndarray and self._node is not None:
+            self._node.note().stepped = weakref.ref(self._grad)
+
+    def _as_mine(self, new: Any) -> Any:
         if np.shape(new) != self._data.shape:
             raise ShapeError(
                 f"{self._called()} has shape {self._data.shape}; data of shape {np.shape(new)} "
@@ -124,14 +128,10 @@ class Tensor:
                 f"{self._called()} is the result of {printed_name(self._node.rule.fn)}; its data "
                 f"belong to the graph. Use t.detach(), or make a new Tensor."
             )
-        if type(new) is not ndarray and (
-            not hasattr(new, "__array_function__") or isinstance(new, np.generic)
-        ):
+        if not hasattr(new, "__array_function__") or isinstance(new, np.generic):
             new = np.asarray(new)
         new = new if new.dtype == self._data.dtype else new.astype(self._data.dtype)
-        self._data = new[()] if type(new) is ndarray and new.ndim == 0 else new
-        if type(self._grad) is ndarray and self._node is not None:
-            self._node.note().stepped = weakref.ref(self._grad)
+        return new[()] if type(new) is ndarray and new.ndim == 0 else new
 
     __autograd_data__ = property(lambda self: self._data)
 
