@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import operator
 import os
-import sys
 import threading
 import weakref
 from collections.abc import Callable
-from dis import opname
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .backward import backpropagate, seed
+from .conversions import Conversions
 from .errors import GraphError, NotDifferentiableError, ShapeError, SilentCopyError
 from .graph import Node, describe, reachable, release
 from .registry import printed_name
@@ -30,7 +27,7 @@ if hasattr(os, "register_at_fork"):  # a child must not inherit a lock that nobo
     )
 
 
-class Tensor:
+class Tensor(Conversions):
     """An array whose computations are recorded, so that gradients can flow back through them.
 
     `data` is copied; `requires_grad=True` makes it a variable, whose gradient `backward` leaves in
@@ -186,9 +183,6 @@ class Tensor:
     nbytes = property(lambda self: self._data.nbytes, doc="As of an ndarray.")
     itemsize = property(lambda self: self._data.itemsize, doc="As of an ndarray.")
 
-    def _called(self) -> str:
-        return f"the Tensor {self._name!r}" if self._name else "a Tensor"
-
     # The way back
 
     def backward(
@@ -292,65 +286,6 @@ class Tensor:
         """The same numbers, cut from the graph."""
         return tensor_of(self._data, None)
 
-    # Out of the graph, and saying so
-
-    def numpy(self) -> Any:
-        """A copy of the data, outside the graph."""
-        return np.array(self._data)
-
-    def item(self, *args: Any) -> Any:
-        """The one number inside, as Python's own."""
-        return self._data.item(*args)
-
-    def tolist(self) -> Any:
-        """The data as nested lists of Python's numbers."""
-        return self._data.tolist()
-
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        raise SilentCopyError(
-            f"NumPy was about to turn {self._called()} of shape {self._data.shape} into a plain "
-            f"array, which would cut it from the graph. Write t.data where that is meant, t.copy() "
-            f"for a copy in the graph; else use a NumPy function that dispatches, such as np.stack "
-            f"for a list of Tensors."
-        )
-
-    def __float__(self) -> float:
-        if self._node is not None and storing(sys._getframe(1)):
-            raise SilentCopyError(
-                f"{self._called()} was about to be stored as a plain number in an array, which "
-                f"would cut it from the graph. Collect the Tensors in a list and np.stack it, or "
-                f"store float(t) where that is meant."
-            )
-        return float(self._data)
-
-    def __int__(self) -> int:
-        return int(self._data)
-
-    def __complex__(self) -> complex:
-        return complex(self._data)
-
-    def __bool__(self) -> bool:
-        return bool(self._data)
-
-    def __index__(self) -> int:
-        return operator.index(self._data)
-
-    def __len__(self) -> int:
-        return len(self._data)
-
-    def __format__(self, spec: str) -> str:
-        return format(self._data.item() if self._data.ndim == 0 and spec else self._data, spec)
-
-    def __repr__(self) -> str:
-        if foreign(self._data):
-            text = repr(self._data)
-        else:
-            text = np.array2string(np.asarray(self._data), separator=", ", prefix="Tensor(")
-        name = f", name={self._name!r}" if self._name else ""
-        wanted = ", requires_grad=True" if self._node is not None else ""
-        usual = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"
-        return f"Tensor({text}{usual}{wanted}{name})"
-
     def __copy__(self) -> Tensor:
         return +self  # type: ignore[no-any-return]
 
@@ -369,11 +304,6 @@ def tensor_of(data: Any, node: Node | None) -> Tensor:
 
 
 _new = Tensor.__new__
-
-
-def storing(frame: FrameType) -> bool:
-    """Whether the code of this frame is at `a[i] = value`, where NumPy asks for a float itself."""
-    return opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
 
 
 def make_leaf(t: Tensor) -> None:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 # Each room may import from the rooms before it, never from those behind it.
 ROOMS = [
     ["errors"], ["registry"], ["rules"], ["graph"], ["backward"], ["watch", "functions"],
-    ["tensor"], ["sightings"], ["misfit"], ["oversights"], ["recording"], ["operators"], ["methods"],
+    ["conversions"], ["tensor"], ["sightings"], ["misfit"], ["oversights"], ["recording"], ["operators"], ["methods"],
     ["trees", "level", "functional", "jacobians", "recompute"],
     ["differences", "suspects", "report", "check", "comparison", "messages", "diagnosis",
      "network", "explanations", "patterns", "judgement", "differentiate"],
