@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 import autograd_lite as ag
+from autograd_lite.draw.folding import contents
 from autograd_lite.draw.formulas import FORMULAS, formula, source_of
 from autograd_lite.draw.gradients import local_derivative, sweep_all
-from autograd_lite.draw.layers import contents
 from autograd_lite.draw.picture import RELEASED
 from autograd_lite.draw.render import DrawingError
 from autograd_lite.draw.values import histogram, lines_of, number

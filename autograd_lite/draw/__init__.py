@@ -46,7 +46,7 @@ def draw(
           └─ c        parameter  () float64  2  dc = 9
     """
     from .drawing import Drawing
-    from .layers import MANY, arrange
+    from .folding import MANY, arrange
     from .subject import picture_of
 
     picture, _ = picture_of(what, examples, passes, gradient)

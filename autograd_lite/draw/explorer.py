@@ -17,9 +17,9 @@ import numpy as np
 
 from ..backward import PICK
 from .arrays import Store
+from .folding import assign_layers, make_blocks
 from .formulas import formula, repeated
 from .gradients import local_derivative
-from .layers import assign_layers, make_blocks
 from .picture import Picture, Vertex
 from .sources import Sources
 

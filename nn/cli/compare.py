@@ -36,7 +36,7 @@ Examples:
   autograd-lite compare my_backprop.py --model logistic
   autograd-lite compare my_backprop.py --layers 6,5,5,4,1 --hidden tanh
   autograd-lite compare
-  autograd-lite compare --data ../shared/data --model two-layer
+  autograd-lite compare --data datasets --model two-layer
   autograd-lite compare --layers 5,4,3,2,1
   autograd-lite compare --model cat-classifier/model.h5"""
 

@@ -40,7 +40,7 @@ In the output folder:
 
 Examples:
   autograd-lite train
-  autograd-lite train --data ../shared/data --model logistic --out logistic
+  autograd-lite train --data datasets --model logistic --out logistic
   autograd-lite train --data planar --layers 2,20,1 --out flower
   autograd-lite train --layers 12288,30,10,1 --learning-rate 0.005 --dtype float32"""
 

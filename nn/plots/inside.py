@@ -63,7 +63,7 @@ def histograms(model: Classifier, X: Any, Y: Any, title: str = "") -> Figure:
             right.set_title("sizes of gradients |dJ/dW|", fontsize=10, loc="left")
         if last:
             left.set_xlabel("A (share of units and examples)", fontsize=9)
-            right.set_xlabel("|dJ/dW| (share of weights; the first bar: 0 or less)", fontsize=9)
+            right.set_xlabel("|dJ/dW| (share of weights; the first bar: less, or 0)", fontsize=9)
         else:
             right.tick_params(labelbottom=False)
     return figure
