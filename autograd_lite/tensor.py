@@ -15,7 +15,7 @@ from .conversions import Conversions
 from .errors import GraphError, NotDifferentiableError, ShapeError, SilentCopyError
 from .graph import Node, describe, reachable, release
 from .registry import printed_name
-from .rules.devices import foreign, in_type_of
+from .rules.devices import in_type_of
 
 ndarray = np.ndarray
 _deposit_lock = threading.Lock()
