@@ -11,7 +11,7 @@ import numpy as np
 from .errors import AnomalyError, GraphError, ShapeError
 from .graph import Node, describe, fingerprint, modes
 from .registry import RULES, primitive
-from .rules.devices import beside, lazy
+from .rules.devices import beside, foreign, lazy
 from .rules.indexing import getitem, scatter_into
 
 float64 = np.float64
@@ -305,7 +305,7 @@ def check_finite(d: Any, node: Node) -> None:
 
 def seed(y: Any) -> Any:
     """The gradient of `y` with respect to itself: ones, of its kind and where its numbers are."""
-    if isinstance(y, ndarray | np.generic) and not y.shape:
+    if not y.shape and not foreign(y):
         return y.dtype.type(1)  # computes faster than an array of one number
     return np.ones_like(y)
 

@@ -48,14 +48,16 @@ def all_pairs(node: Node, a: Any) -> None:
         return
     (x, y), (p, q) = node.args, node.parents
     names = remedy = None
-    if {getattr(x, "ndim", 0), getattr(y, "ndim", 0)} == {1, 2}:
+    if type(x) is not np.ndarray or type(y) is not np.ndarray:
+        return  # of other kinds it is not known what they are views of
+    if {x.ndim, y.ndim} == {1, 2}:
         flat, column, source = (x, y, q) if x.ndim == 1 else (y, x, p)
         told_before = a is column and None not in (p, q)  # of `flat`
         if column.shape == (flat.size, 1) and not laid_out(column, source) and not told_before:
             names = names_of(node.args, node.parents)
             whose = (names[0] if flat is x else names[1]) or "the rank-1 array"
             remedy = f"Make {whose} a column: .reshape(-1, 1), or keepdims=True where it was summed"
-    elif getattr(x, "ndim", 0) == 2 and x.shape == y.shape[::-1] and (p is None) != (q is None):
+    elif x.ndim == 2 and x.shape == y.shape[::-1] and (p is None) != (q is None):
         constant, source = (x, q) if p is None else (y, p)
         assert source is not None
         computed = source.rule is not None and source.rule.fn not in _LAID_OUT

@@ -13,6 +13,8 @@ from test_rules import CASES, arrays
 
 import autograd_lite as ag
 
+pytestmark = pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")
+
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=(2, 12))  # examples are columns
 Y = (RNG.random((1, 12)) < 0.5) * 1.0

@@ -78,7 +78,7 @@ def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
     at = np.moveaxis(np.reshape(at, (np.size(q), *ranked.shape[:-1])), 0, -1)
     low = np.searchsorted(beside(ranked, np.arange(1, n)), at, side="right")  # at, rounded down
     weak = isinstance(q, int | float) or method in PICKING
-    t = astype(at - low, np.result_type(ranked, 1.0 if weak else beside(0, q)))
+    t = astype(at - low, np.result_type(ranked, 1.0 if weak else beside(ranked, q)))
     y = np.take_along_axis(ranked, low, -1)
     step = np.take_along_axis(ranked, np.minimum(low + 1, n - 1), -1) - y
     y = y + t * np.where(np.logical_or(step == 0, np.isinf(step) & (t == 0)), 0, step)
