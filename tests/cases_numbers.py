@@ -164,7 +164,7 @@ CASES = [
     real(np.emath.log2, N),
     real(np.emath.log10, N),
     real(np.emath.logn, lambda x: np.emath.logn(3.0, x), N),
-    real(np.emath.logn, A, N),
+    real(np.emath.logn, lambda n, x: np.emath.logn(1 + n, x), A, N),
     real(np.emath.power, N, R),
     real(np.emath.arcsin, U),
     real(np.emath.arcsin, A),
