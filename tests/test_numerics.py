@@ -523,3 +523,17 @@ def test_same_array_many_times() -> None:
     """Fan-out adds up, once for each use."""
     assert g(lambda x: x * x * x + x - x / 1 + np.add(x, x), [2.0]).tolist() == [14]
     assert g(lambda x: np.concatenate([x, x, x * 2]), [1.0, 1.0]).tolist() == [4, 4]
+
+
+@pytest.mark.parametrize("size", [800.0, np.array(800.0), np.full((1, 2), 800.0)])
+@pytest.mark.parametrize("probability", [ag.sigmoid, lambda z: 1 / (1 + np.exp(-z))])
+def test_log_of_a_sigmoid_that_rounds_to_zero(probability: Any, size: Any) -> None:
+    """log(sigmoid(-z)) is -z, and log(1 - sigmoid(z)) too: the cost of a wrong, certain answer."""
+    with np.errstate(over="ignore"):
+        for f, z, slope in (
+            (lambda z: np.log(probability(z)), -size, 1),
+            (lambda z: np.log(1 - probability(z)), size, -1),
+        ):
+            value, g = ag.value_and_grad(lambda z, f=f: np.sum(f(z)))(z)
+            assert value == -np.sum(size)
+            assert np.all(g == slope)

@@ -123,6 +123,22 @@ def test_derivatives_of_derivatives_in_threads():
         assert found == [8.0 * number] * 200
 
 
+class Slow(np.ndarray):
+    """Lets every other thread go first when something is added to it."""
+
+    def __add__(self, other):
+        time.sleep(0.05)
+        return np.asarray(self) + other
+
+
+def test_adding_to_a_gradient_is_not_interrupted():
+    """Nothing is lost between reading the gradient and writing the sum."""
+    leaf = Tensor(np.zeros(2), requires_grad=True)
+    leaf.grad = np.zeros(2).view(Slow)
+    in_threads(lambda number: leaf.sum().backward())
+    assert leaf.grad.tolist() == [THREADS, THREADS]
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.parametrize("forks", [5, pytest.param(100, marks=pytest.mark.thorough)])
 def test_fork_while_threads_are_busy(forks):
