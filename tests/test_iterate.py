@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from numpy.testing import assert_allclose, assert_array_equal
 
 import autograd_lite as ag
-from autograd_lite.compile.arguments import Call
 from autograd_lite.compile.loops import Loops
 from autograd_lite.compile.step import Version
 
@@ -249,11 +248,8 @@ def assert_same(a, b, tolerance=1e-12):
 
 def loops_of(step, state, *constants):
     """The loops that iterate has to choose from."""
-    names = ["state", *"XYZ"[: len(constants)]]
     compiled = step if isinstance(step, ag.compile(plain).__class__) else ag.compile(step)
     call = compiled.call((state, *constants), {}).plain()
-    assert isinstance(call, Call)
-    assert names
     return Loops("step", call, Version(step, "step", call))
 
 
@@ -313,6 +309,95 @@ def eager_states(step, state, n, *constants):
     for _ in range(n):
         state, _ = step(state, *constants)
     return state
+
+
+VALUES = {
+    "the state before": lambda a, b, c: a,
+    "two of them": lambda a, b, c: {"a": a, "c": [c, b]},
+    "a view of it": lambda a, b, c: a.T,
+    "what never changes": lambda a, b, c: np.full((2, 2), 3.0),
+}
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+@pytest.mark.parametrize("every", [1, 2])
+@pytest.mark.parametrize("name", VALUES)
+def test_values_are_those_before_the_step(name, every, n):
+    """A state that is also the value is the old one, and each value has memory of its own."""
+
+    def step(state):
+        a, b, c = state
+        return (0.5 * a + b, a, c + 1), VALUES[name](a, b, c)
+
+    first = (np.arange(6.0).reshape(2, 3), np.ones((2, 3)), 0.25)
+    state, expected = first, []
+    for i in range(n):
+        state, value = step(state)
+        if i % every == 0:
+            expected.append(value)
+
+    def spoil(i, value, get_state):
+        for x in leaves([value, get_state()]):
+            if isinstance(x, np.ndarray):
+                seen.append(x.copy())
+                x += 1000  # they belong to the caller
+
+    seen = []
+    last, history = ag.iterate(step, first, n, every=every)
+    for x, y in zip(leaves((last, history)), leaves((state, expected)), strict=True):
+        assert_array_equal(x, y)
+    assert_array_equal(
+        leaves(ag.iterate(step, first, n, every=every, callback=spoil)[0])[0], last[0]
+    )
+    arrays = [x for x in leaves(history) if isinstance(x, np.ndarray)]
+    assert not any(np.shares_memory(x, y) for i, x in enumerate(arrays) for y in arrays[:i])
+
+
+def test_values_of_a_reduced_loop_are_those_before_the_step():
+    """W1 @ X is itself a state there."""
+
+    def step(p, X, Y, rate):
+        return plain(p, X, Y, rate)[0], p["W1"] @ X
+
+    p = parameters(N, 4, 1)
+    state, expected = p, []
+    for _ in range(3):
+        state, Z = step(state, X, Y, 0.5)
+        expected.append(Z)
+    _, history = ag.iterate(step, p, 3, X, Y, 0.5, every=1)
+    assert_allclose(history, expected, rtol=1e-10)
+    assert loops_of(step, p, X, Y, 0.5).reduction is not None
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_state_in_any_order_of_memory(order):
+    """Of a Fortran-ordered array a reshape is a copy; it is made at every step."""
+
+    def step(W):
+        row = W.reshape(-1)
+        return W - 0.1 * np.sum(row[1:] * row[:-1])
+
+    W = np.array(np.arange(12.0).reshape(3, 4) / 10, order=order)
+    expected = W
+    for _ in range(4):
+        expected = step(expected)
+    assert_allclose(ag.iterate(step, W, 4)[0], expected, rtol=1e-12)
+
+
+def test_a_view_of_a_new_state_in_the_old_ones_place():
+    """The view is made where the state is known."""
+
+    def step(state):
+        W, v = state
+        W = W - 0.1 * v
+        return W, v + np.sum(np.tanh(W.T) * np.arange(3.0))
+
+    first = (np.ones((3, 4)), np.ones((3, 4)))
+    state = first
+    for _ in range(3):
+        state = step(state)
+    for x, y in zip(ag.iterate(step, first, 3)[0], state, strict=True):
+        assert_allclose(x, y, rtol=1e-12)
 
 
 @pytest.mark.parametrize("case", FALLING_BACK)

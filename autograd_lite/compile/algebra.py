@@ -102,6 +102,7 @@ def merged_factors(line: Line, made: Made) -> New:
         x, s = s, x
     if not is_number(s) or s == 0 or not isinstance(x, Var) or x.weak or not is_real(x):
         return None
+    s, b = exact(s, x, line.out), exact(b, x, line.out)
     if inner.fn is np.true_divide:
         if fn is np.true_divide:
             return line.calling(fn, x, s * b)
@@ -112,6 +113,13 @@ def merged_factors(line: Line, made: Made) -> New:
             line.calling(fn, x, s * b) if fn is np.multiply else line.calling(np.multiply, x, s / b)
         )
     return None
+
+
+def exact(number: Any, x: Var, out: Var) -> Any:
+    """A factor of x, to calculate with: np.float32(2) * b would be rounded to float32."""
+    if not isinstance(number, np.generic):
+        return number
+    return number.item() if x.dtype == out.dtype else out.dtype.type(number)
 
 
 def double_negation(line: Line, made: Made) -> New:
@@ -242,7 +250,7 @@ def power(line: Line, made: Made) -> New:
 def square(line: Line, made: Made) -> New:
     """np.square(x) is x * x."""
     x = line.args[0]
-    return line.calling(np.multiply, x, x) if isinstance(x, Var) and not x.weak else None
+    return line.calling(np.multiply, x, x) if alike(x, line.out) else None
 
 
 def is_number(x: Any, value: float | None = None) -> bool:
@@ -269,6 +277,7 @@ _RULES: dict[Any, tuple[Callable[[Line, Made], New], ...]] = {
     np.subtract: (neutral, added_negative),
     np.negative: (double_negation,),
     np.positive: (no_change,),
+    np.copy: (no_change,),
     astype: (no_change,),
     np.reshape: (no_change, reshaped_sum),
     np.squeeze: (no_change,),

@@ -14,7 +14,7 @@ from .program import Line, Program, Var, is_elementwise, variables
 
 _KEYWORD_OUT = (np.maximum, np.minimum)  # out by position is deprecated there
 _REDUCED = {np.sum: "add", np.max: "maximum", np.min: "minimum"}
-_VIEWS = (np.transpose, np.reshape, np.swapaxes, np.broadcast_to)
+_VIEWS = (np.transpose, np.swapaxes, np.broadcast_to)
 
 
 class Plan:
@@ -30,6 +30,7 @@ class Plan:
         self.names = names
         self.printer = Printer(names)
         self.in_place = in_place or {}
+        self._in_states = {*self.in_place, *self.in_place.values()}  # in the memory of an input
         self.slots: list[tuple[tuple[int, ...], Any]] = []
         self.slot: dict[Var, str] = {}  # the name of the memory that a variable is written into
         self.numbers: dict[tuple[Any, str], str] = {}
@@ -107,19 +108,23 @@ class Plan:
         printer = Printer({**self.names, **fixed})
         for line in self.program.lines:
             source = line.args[0] if line.args else None
-            if line.fn in _VIEWS and isinstance(source, Var) and source in fixed:
+            if not (isinstance(source, Var) and source in fixed):
+                continue
+            # A reshape is a view only where the numbers lie in the order that it takes them in.
+            # Memory of the file's own is in C order; a state lies as the caller's array did.
+            in_order = source not in self._in_states and not line.kwargs
+            if line.fn in _VIEWS or (line.fn is np.reshape and in_order):
                 self._viewed[line.out] = source
                 self.views[line.out] = f"{self.names[line.out]} = {printer.expression(line)[0]}"
 
     def preparation(self) -> list[str]:
         """Source lines that make the memory, views of it, and numbers as arrays."""
-        inputs = set(self.in_place.values())
         return [
             *(
                 f"m{i} = np.empty({shape}{'' if dtype == np.float64 else f', {literal(dtype)}'})"
                 for i, (shape, dtype) in enumerate(self.slots, 1)
             ),
-            *(text for v, text in self.views.items() if self._viewed[v] not in inputs),
+            *(text for v, text in self.views.items() if self._viewed[v] not in self._in_states),
             *(
                 f"{name} = np.array({literal(value)}, {literal(np.dtype(dtype))})"
                 for (value, dtype), name in self.numbers.items()
@@ -128,8 +133,7 @@ class Plan:
 
     def views_of_inputs(self) -> list[str]:
         """Source lines that make views of inputs that are written in place."""
-        inputs = set(self.in_place.values())
-        return [text for v, text in self.views.items() if self._viewed[v] in inputs]
+        return [text for v, text in self.views.items() if self._viewed[v] in self._in_states]
 
     def body(self, indent: str = "    ", lines: list[Line] | None = None) -> str:
         """Source of the lines, or of some of them."""

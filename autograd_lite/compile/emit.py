@@ -71,7 +71,7 @@ class Printer:
             return self.call(line), ATOM  # of two Python numbers np.add makes one of NumPy's
         if fn in _SIGNS and not line.kwargs and len(args) == 2:
             sign, level = _SIGNS[fn]
-            if fn is np.multiply and args[0] is args[1]:
+            if fn is np.multiply and args[0] is args[1] and not is_boolean(args[0]):
                 return self._power(args[0], 2)
             if level == RAISED:
                 return self._power(*args)
@@ -83,7 +83,7 @@ class Printer:
         if fn in _BITWISE:
             a, b = (self.operand(x, ATOM) for x in args)
             return f"({a} {_BITWISE[fn]} {b})", ATOM
-        if fn is np.square:
+        if fn is np.square and not is_boolean(args[0]):
             return self._power(args[0], 2)
         if fn is np.transpose and len(args) == 1 and not line.kwargs:
             return f"{self.operand(args[0], ATOM)}.T", ATOM
@@ -125,6 +125,11 @@ class Printer:
 def is_weak(x: Any) -> bool:
     """Whether an argument is a number of Python's."""
     return x.weak if isinstance(x, Var) else not isinstance(x, np.generic)
+
+
+def is_boolean(x: Any) -> bool:
+    """Whether an argument holds True and False: their ** 2 is of another type than x * x."""
+    return isinstance(x, Var) and x.dtype.kind == "b"
 
 
 def literal(x: Any) -> str:

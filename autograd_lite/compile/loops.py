@@ -178,7 +178,7 @@ class Run:
         self.living[:count] = out[:count]
         if self.watching and self.loop.made.shown and any(map(holds_nan, out[:count])):
             return self.again(done + ahead)
-        return nested_like(self.loop.value_results, out[count:])
+        return nested_like(self.loop.value_results, map(own, out[count:]))
 
     def again(self, until: int) -> Any:
         """Run the steps since the last state that was right by the function itself.
@@ -210,7 +210,7 @@ NOTHING = Fixed(None)  # stands for the value of a step that gives none
 
 
 def own(v: Any) -> Any:
-    """A copy of an array, which the loop may write to; numbers as they are."""
+    """A copy of an array, which belongs to the loop; numbers as they are."""
     return np.array(v) if isinstance(v, np.ndarray) else v
 
 

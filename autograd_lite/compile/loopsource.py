@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from .buffers import Plan, strong_numbers
 from .guard import FAR, NAN, raising, shows_in_states, with_finite_watch, with_watch
 from .memory import roots
-from .names import name_variables
+from .names import name_variables, unused
 from .passes import dead_code
 from .program import Line, Program, Var, is_elementwise, variables
 from .render import constants_made, file, handed_over, silenced
@@ -104,8 +104,10 @@ def iterations(
     values = body.outputs[len(outs) :]
     needed = [*outs, *([] if watch is None else [watch])]
     quick = dead_code(body.replace(outputs=needed)).lines
-    again = feedback(reduced.states, plan.in_place, names)
-    results = [plan.printer.argument(v) for v in [*(s for s, _ in reduced.states), *values]]
+    old = old_names(reduced.states, values, names)
+    again = feedback(reduced.states, plan.in_place, names, old)
+    results = [names[s] for s, _ in reduced.states]
+    results += [old[v] if v in old else plan.printer.argument(v) for v in values]
     ending = f"    return ({''.join(r + ', ' for r in results)})"
     deep = " " * 8
 
@@ -150,11 +152,24 @@ def planned_in_place(body: Program, states: list[tuple[Var, Any]]) -> dict[Var, 
     return result
 
 
+def old_names(
+    states: list[tuple[Var, Any]], values: Iterable[Any], names: Mapping[Var, str]
+) -> dict[Var, str]:
+    """Names for states that are values as they were before the step, to be kept by."""
+    taken = set(names.values())
+    moved = [s for s, out in states if s is not out and any(v is s for v in values)]
+    return {s: unused(f"old_{names[s]}", taken) for s in moved}
+
+
 def feedback(
-    states: list[tuple[Var, Any]], in_place: Mapping[Var, Var], names: Mapping[Var, str]
+    states: list[tuple[Var, Any]],
+    in_place: Mapping[Var, Var],
+    names: Mapping[Var, str],
+    old: Mapping[Var, str],
 ) -> list[str]:
     """The assignment that makes new states the old ones, where they are not already."""
-    moved = [(s, out) for s, out in states if s is not out and out not in in_place]
+    moved = [(names[s], names[o]) for s, o in states if s is not o and o not in in_place]
+    moved += [(name, names[s]) for s, name in old.items()]
     if not moved:
         return []
-    return [f"{', '.join(names[s] for s, _ in moved)} = {', '.join(names[o] for _, o in moved)}"]
+    return [" = ".join(", ".join(side) for side in zip(*moved, strict=True))]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules.indexing import scatter
+from ..rules.indexing import getitem, scatter
 from ..rules.shaping import astype, spread
 from .program import Line, Program, Var
 
@@ -18,6 +18,11 @@ _FRESH: frozenset[Any] = frozenset((
     np.concatenate, np.stack, np.vstack, np.hstack, np.zeros_like, np.ones_like, np.full_like,
     np.empty_like, np.cumsum, np.cumprod, np.clip, np.take, np.repeat, np.tile, np.round, np.zeros,
     np.array, astype, spread, scatter,
+))  # fmt: skip
+# Functions whose result always lies in the memory of the first argument
+_VIEWS: frozenset[Any] = frozenset((
+    np.transpose, np.swapaxes, np.moveaxis, np.rollaxis, np.squeeze, np.expand_dims, np.diagonal,
+    np.broadcast_to,
 ))  # fmt: skip
 
 
@@ -37,6 +42,27 @@ def roots(lines: Iterable[Line]) -> dict[Var, frozenset[Var]]:
         )
         found.update((v, into | {v}) for v in line.outs)
     return found
+
+
+def views(program: Program) -> dict[Var, frozenset[Var]]:
+    """For each variable those in whose memory it lies for certain, itself included.
+
+    A reshape may be a view or a copy: that hangs on how the numbers lie.
+    """
+    found: dict[Var, frozenset[Var]] = {}
+    for line in program.lines:
+        view = line.fn in _VIEWS or (line.fn is getitem and is_basic(line.args[1]))
+        into = frozenset[Var]()
+        if view and isinstance(line.args[0], Var):
+            into = found.get(line.args[0], frozenset((line.args[0],)))
+        found.update((v, into | {v}) for v in line.outs)
+    return {**{v: frozenset((v,)) for v in [*program.inputs, *program.constants]}, **found}
+
+
+def is_basic(index: Any) -> bool:
+    """Whether an index is of whole numbers, slices, None and Ellipsis, which gives a view."""
+    parts = index if isinstance(index, tuple) else (index,)
+    return all(p is None or p is Ellipsis or type(p) in (int, slice) for p in parts)
 
 
 def sharing(program: Program) -> dict[Var, frozenset[Var]]:

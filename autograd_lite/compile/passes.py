@@ -16,7 +16,7 @@ from ..errors import AutogradError
 from ..rules.indexing import getitem
 from ..rules.shaping import astype, spread
 from .emit import is_own
-from .memory import sharing
+from .memory import is_fresh, sharing, views
 from .program import Line, Program, Var, fill, variables
 from .recorder import Recorder
 from .recording import Recording
@@ -152,12 +152,13 @@ def dead_code(program: Program) -> Program:
 
 
 def separate_outputs(program: Program, original: Program) -> Program:
-    """Give each output memory of its own, as far as it had in the original.
+    """Give each output memory of its own, unless it was a view in the original for certain.
 
     Where a pass found that an output equals an input, a constant or another output, the caller
-    would write into one and change the other.
+    would write into one and change the other; and could not write into what repeats one number.
     """
-    before, now = sharing(original), sharing(program)
+    before, now = views(original), sharing(program)
+    repeats, repeated_now = repeated(original), repeated(program)
     lines = list(program.lines)
     outputs: list[Any] = []
     for i, v in enumerate(program.outputs):
@@ -171,12 +172,21 @@ def separate_outputs(program: Program, original: Program) -> Program:
             other = original.outputs[j]
             if isinstance(other, Var) and not (was & before[other]):
                 taken |= now.get(outputs[j], frozenset())
-        if now[v] & taken:
+        if now[v] & taken or (v in repeated_now and original.outputs[i] not in repeats):
             copy = Var(v.shape, v.dtype, v.name)
             lines.append(Line(np.copy, (v,), {}, (copy,)))
             v = copy
         outputs.append(v)
     return program.replace(lines=lines, outputs=outputs)
+
+
+def repeated(program: Program) -> set[Var]:
+    """Variables that may be read-only views in which one number in memory stands for many."""
+    found: set[Var] = set()
+    for line in program.lines:
+        if line.fn is np.broadcast_to or (not is_fresh(line) and not found.isdisjoint(line.reads)):
+            found.update(line.outs)
+    return found
 
 
 def invariant(program: Program, changing: set[Var]) -> tuple[list[Line], Program]:

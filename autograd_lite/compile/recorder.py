@@ -96,9 +96,10 @@ class Recorder:
         return (self[i] for i in range(len(self)))
 
     def astype(self, dtype: Any, **kwargs: Any) -> Any:
-        """The same numbers in another type."""
+        """The same numbers in another type; a copy also where the type is theirs already."""
+        np.empty(0, self.dtype).astype(dtype, **kwargs)  # raises what NumPy does
         if np.dtype(dtype) == self.dtype and not self.variable.weak:
-            return self
+            return self if kwargs.get("copy") is False else np.copy(self)
         return self.recording.call(astype, (self, np.dtype(dtype)), {})
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
@@ -221,6 +222,10 @@ def _compress(self: Recorder, condition: Any, axis: Any = None) -> Any:
     return np.compress(condition, self, axis)
 
 
+def _flatten(self: Recorder, *args: Any, **kwargs: Any) -> Any:
+    return np.copy(np.ravel(self, *args, **kwargs))  # other than ravel, never a view
+
+
 _OPERATORS: dict[str, tuple[Any, Any]] = {
     "add": (np.add, operator.add), "sub": (np.subtract, operator.sub),
     "mul": (np.multiply, operator.mul), "truediv": (np.true_divide, operator.truediv),
@@ -254,8 +259,8 @@ for _fn in (
 ):  # fmt: skip
     setattr(Recorder, _fn.__name__, _method(_fn))
 Recorder.conj = _method(np.conj)  # type: ignore[attr-defined]
-Recorder.flatten = Recorder.ravel  # type: ignore[attr-defined]
-Recorder.copy = _method(np.positive)  # type: ignore[attr-defined]
+Recorder.flatten = _flatten  # type: ignore[attr-defined]
+Recorder.copy = _method(np.copy)  # type: ignore[attr-defined]
 Recorder.compress = _compress  # type: ignore[attr-defined]
 for _name, _divmod in (
     ("__divmod__", lambda self, other: (self // other, self % other)),
