@@ -351,6 +351,38 @@ def test_what_cannot_be_told_apart_raises():
         ag.compile(lambda x: x)(dask.ones((2, 2)))
 
 
+def test_an_object_that_holds_arrays_is_refused():
+    """Their numbers would be frozen, and the object, changed, would still be the same one."""
+
+    class Model:
+        def __init__(self):
+            self.W = np.ones((2, 3))
+
+    with pytest.raises(ag.TraceError, match=r"model is a Model that holds arrays \(W\).*dict"):
+        ag.compile(lambda model, x: model.W * x)(Model(), 2.0)
+
+
+def test_only_functions_can_be_compiled():
+    """As it is seen at once, not at the first call."""
+    with pytest.raises(TypeError, match="takes a function, not a ndarray"):
+        ag.compile(np.ones(2))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_number_of_pythons_comes_back_as_one(dtype):
+    """It is used as an array where that is quicker, but not handed out as one."""
+
+    def f(x, rate):
+        return x * rate + np.tanh(x) * rate, rate, (rate, 2)
+
+    step = ag.compile(f)
+    for rate in (0.5, 0.25):
+        _, again, pair = step(np.ones((2, 3), dtype), rate)
+        assert type(again) is float
+        assert again == rate
+        assert pair == (rate, 2)
+
+
 def test_memory_maps_are_arrays(tmp_path):
     """Large data may lie in a file."""
     mapped = np.memmap(tmp_path / "x", dtype=np.float64, mode="w+", shape=X.shape)
@@ -447,6 +479,15 @@ def test_the_warning_names_a_pinned_number():
         step(X, n)
     with pytest.warns(UserWarning, match="n from 7 to 8"):
         step(X, 8)
+
+
+def test_the_warning_names_a_learning_rate_that_decides():
+    """A float stays variable, unless an if statement looks at it."""
+    step = ag.compile(lambda x, rate: x * rate if rate > 0 else -x)
+    for k in range(7):
+        step(np.ones(2), k + 1.5)
+    with pytest.warns(UserWarning, match=r"rate from 7.5 to 8.5 \(its value decides"):
+        step(np.ones(2), 8.5)
 
 
 def test_before_the_first_call_there_is_no_source():

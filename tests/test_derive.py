@@ -413,3 +413,10 @@ def test_brackets_stand_where_they_are_needed(expression, text):
 
     with np.errstate(invalid="ignore"):  # of (-2)**a
         assert_allclose(eval(text, {"np": np}, values), run(expression))
+
+
+@pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")
+def test_a_cost_that_depends_on_nothing():
+    """There is nothing to derive."""
+    with pytest.raises(ag.TraceError, match=r"returned 3\.0, which depends on no argument"):
+        ag.derive(lambda x: 3.0, np.ones(2))

@@ -525,6 +525,16 @@ def test_every(n, every):
     assert [v[0][0] for v in values] == list(range(0, n, every))
 
 
+def test_wrong_arguments_are_named():
+    """What was given, what is expected."""
+    with pytest.raises(TypeError, match=r"whole number for n, not 2\.5"):
+        ag.iterate(lambda x: x, np.ones(2), 2.5)
+    with pytest.raises(ag.TraceError, match=r"one is \{'a': \.\.\.\}; it returned \[\.\.\.\]"):
+        ag.iterate(lambda p: [p["a"] * 1], {"a": np.ones(2)}, 3)
+    with pytest.raises(ag.TraceError, match=r"as int64\[\] .* Start with floating numbers"):
+        ag.iterate(lambda t: t / 2, 3, 3)
+
+
 def test_every_is_a_positive_number():
     with pytest.raises(ValueError, match="every >= 1"):
         ag.iterate(lambda s: s, np.zeros(2), 3, every=0)

@@ -1,6 +1,7 @@
 """Programs as data, and the writing-down of functions on Recorders."""
 
 import dataclasses
+import math
 import random
 import subprocess
 import sys
@@ -236,6 +237,16 @@ ERRORS = {
     "apply_along_axis": (lambda x: np.apply_along_axis(np.sum, 0, x), "Python function"),
     "an object": (lambda x: object(), "returned a object"),
     "a set": (lambda x: {1}, "returned a set"),
+    "what it is, and what to do": (
+        lambda x: x if x[0, 0] > 0 else -x,
+        r"inside an array of shape \(\) and type bool \(test_program.py, line \d+\).*np.where",
+    ),
+    "math.exp": (lambda x: x * math.exp(x.sum()), r"np.exp\(x\), not math.exp"),
+    "print by name": (lambda x: print(x), r"inside x of shape \(2, 3\).*Return the array"),
+    "array of numbers": (lambda x: np.array([x[0, 0], x[0, 1]]), r"np.stack\(\[x, y\]\)"),
+    "rows into zeros": (lambda x: np.zeros((2, 3)).__setitem__(0, x[0]), "np.where.mask, a, b."),
+    "mask by its name": (lambda x: x[x > 0], r"x\[mask\] gives .*np.where\(mask, x, 0\)"),
+    "least squares": (lambda x: np.linalg.lstsq(x, x), "compute outside"),
 }
 
 

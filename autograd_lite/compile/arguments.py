@@ -99,6 +99,13 @@ def leaf_key(leaf: Leaf) -> Any:
             f"the argument {leaf.name} is an array of type {type(value).__name__}; ag.compile "
             f"writes NumPy, and takes NumPy's arrays."
         )
+    held = [k for k, v in getattr(value, "__dict__", {}).items() if is_array(v)]
+    if held:
+        raise TraceError(
+            f"the argument {leaf.name} is a {type(value).__name__} that holds arrays "
+            f"({', '.join(held)}); compiled, their numbers would stay as they are now. Pass the "
+            f"arrays themselves, in a dict for example."
+        )
     try:
         hash(value)
     except TypeError:

@@ -209,14 +209,17 @@ def common_type(line: Line) -> Any:
     return dtype if dtype is not None and dtype.kind == "f" else None
 
 
-def strong_numbers(lines: list[Line], inputs: list[Var], names: Mapping[Var, str]) -> list[str]:
+def strong_numbers(program: Program, inputs: list[Var], names: Mapping[Var, str]) -> list[str]:
     """Source lines that turn Python numbers among the inputs into arrays once.
 
-    Only where that is the same: when all that they meet is of one floating type.
+    Only where that is the same: when all that they meet is of one floating type, and they are not
+    themselves a result.
     """
     result = []
     for v in inputs:
-        users = [line for line in lines if v.weak and any(u is v for u in line.reads)]
+        if not v.weak or any(u is v for u in program.outputs):
+            continue
+        users = [line for line in program.lines if any(u is v for u in line.reads)]
         types = {common_type(line) if line.out.shape else None for line in users}
         dtype = next(iter(types)) if len(types) == 1 else None
         if len(users) > 1 and dtype is not None:

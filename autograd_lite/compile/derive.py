@@ -15,6 +15,7 @@ from .derivation import Derivation
 from .optimize import readable
 from .passes import common_subexpressions, dead_code
 from .program import Line, Program, Var
+from .recorder import TraceError
 from .reductions import each_line
 from .step import Step
 from .trace import Result, trace
@@ -42,6 +43,11 @@ def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivatio
     step = Step(f)
     call = step.call(args, {}).plain()
     traced = trace(value_and_grad(f, argnums), call)
+    if not isinstance(traced.results[0], Result):
+        raise TraceError(
+            f"{step.__name__} returned {traced.results[0].value!r}, which depends on no argument: "
+            f"there is nothing to derive. Return the cost as NumPy's functions give it."
+        )
     roots = [f"a{i}" for i in positions(argnums, len(call.args))]
     wanted = [leaf for root in roots for leaf in call.leaves if leaf.path.split("[")[0] == root]
     program = readable(traced.program)

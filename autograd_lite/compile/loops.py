@@ -49,6 +49,9 @@ def iterate(
     >>> iterate(lambda x, a: (x + a, x * x), np.zeros(2), 10, np.ones(2), every=5)
     (array([10., 10.]), [array([0., 0.]), array([25., 25.])])
     """
+    for name, number in (("n", n), ("every", every)):
+        if not isinstance(number, int | np.integer):
+            raise TypeError(f"iterate takes a whole number for {name}, not {number!r}.")
     if n < 0 or every < 1:
         raise ValueError(f"iterate takes n >= 0 and every >= 1, not {n} and {every}.")
     if not isinstance(step, Step):
@@ -231,9 +234,21 @@ def split_results(traced: Traced, state: Any, name: str) -> tuple[Any, Any]:
         return results, NOTHING
     if isinstance(results, tuple) and len(results) == 2 and same_nest(results[0], state):
         return results[0], results[1]
+    returned = tree_map(lambda r: "..." if isinstance(r, Result) else r.value, results)
     raise TraceError(
-        f"{name} must return a new state nested like the old one, or a pair (new state, value)."
+        f"{name} must return a new state nested like the old one, or a pair (new state, value). "
+        f"The old one is {outline(state)}; it returned {outline(returned)}."
     )
+
+
+def outline(tree: Any) -> str:
+    """A nest with dots for its arrays and numbers."""
+    if isinstance(tree, dict):
+        return "{" + ", ".join(f"{k!r}: {outline(v)}" for k, v in tree.items()) + "}"
+    if isinstance(tree, tuple | list):
+        inner = ", ".join(map(outline, tree))
+        return f"[{inner}]" if isinstance(tree, list) else f"({inner})"
+    return "None" if tree is None else "..."
 
 
 def same_nest(results: Any, state: Any) -> bool:
@@ -281,7 +296,9 @@ def check_states(pairs: list[tuple[Var, Any]], name: str) -> None:
     for s, out in pairs:
         if not isinstance(out, Var) or out.shape != s.shape or out.dtype != s.dtype:
             came = f"{out.dtype}{list(out.shape)}" if isinstance(out, Var) else repr(out)
+            whole = s.dtype.kind in "iub" and isinstance(out, Var) and out.dtype.kind == "f"
             raise TraceError(
                 f"{name}: the state {s.name} goes in as {s.dtype}{list(s.shape)} but comes out as "
                 f"{came}; a state keeps its shape and type."
+                + (" Start with floating numbers: 3.0, x.astype(float)." if whole else "")
             )

@@ -75,7 +75,7 @@ def loop_source(
             [
                 *silenced(quiet),
                 f"def loop(n, {living}):",
-                *(f"    {line}" for line in strong_numbers(body.lines, weak, names)),
+                *(f"    {line}" for line in strong_numbers(body, weak, names)),
                 *(f"    {line}" for line in plan.views_of_inputs()),
                 *iterations(reduced, body, (watch, finite), plan, names),
             ]

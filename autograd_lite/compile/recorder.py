@@ -31,6 +31,26 @@ class MissingError(TraceError, AttributeError):
     """An attribute of ndarray's that a Recorder does not have; hasattr gives False."""
 
 
+# What to write instead, where Python asks for a number
+_BRANCH = (
+    "np.where(condition, a, b) chooses between values. Leave an if statement that looks at the "
+    "numbers outside."
+)
+_CONVERSION = (
+    "Arrays of one number compute as numbers do, and NumPy's functions take them (np.exp(x), not "
+    "math.exp(x)). Call float() or item() on what the function returns."
+)
+_SIZE = (
+    "Pass sizes and loop counts as whole numbers of Python: another one is compiled anew. An array "
+    "can be indexed with an array."
+)
+_ARRAY = (
+    "np.stack([x, y]) and np.concatenate put arrays together, x.copy() copies one, and "
+    "np.where(mask, a, b) stands for writing into a part of one."
+)
+_PRINTING = "Return the array, and print what the compiled function gives."
+
+
 class Recorder:
     """Stands for an array or a number; `value` is the real one, of the example being run."""
 
@@ -125,47 +145,53 @@ class Recorder:
 
     # Numbers that Python asks for
 
-    def _number(self, what: str) -> Any:
+    def _number(self, what: str, advice: str) -> Any:
         value = self.recording.fixed_number(self)
         if value is not None:
             return value
         raise TraceError(
-            f"{what} needs the number inside an array{here()}, but a compiled function runs the "
-            f"same lines for every number. Use np.where for a choice between values; leave "
-            f"printing, item() and if statements outside."
+            f"{what} needs the number inside {self._called()}{here()}, but a compiled function "
+            f"runs the same lines for every number. {advice}"
         )
 
+    def _called(self) -> str:
+        """What it is, as far as that is known: `x of shape (3, 4) and type float64`."""
+        name = self.variable.name or ("a result" if self.variable.weak else "an array")
+        if self.variable.weak:
+            return name
+        return f"{name} of shape {self.shape} and type {self.dtype}"
+
     def __bool__(self) -> bool:
-        return bool(self._number("a Python branch (if, while, and, or, not)"))
+        return bool(self._number("a Python branch (if, while, and, or, not)", _BRANCH))
 
     def __float__(self) -> float:
-        return float(self._number("float()"))
+        return float(self._number("float()", _CONVERSION))
 
     def __int__(self) -> int:
-        return int(self._number("int()"))
+        return int(self._number("int()", _CONVERSION))
 
     def __complex__(self) -> complex:
-        return complex(self._number("complex()"))
+        return complex(self._number("complex()", _CONVERSION))
 
     def __index__(self) -> int:
-        return operator.index(self._number("an index, a size or a loop count"))
+        return operator.index(self._number("an index, a size or a loop count", _SIZE))
 
     def item(self, *args: Any) -> Any:
         """Refused: the number is not known while compiling."""
-        return self._number("item()")
+        return self._number("item()", _CONVERSION)
 
     def tolist(self) -> Any:
         """Refused: the numbers are not known while compiling."""
-        return self._number("tolist()")
+        return self._number("tolist()", _CONVERSION)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
-        return np.array(self._number("making a plain array (np.asarray, a[i] = x)"))
+        return np.array(self._number("making a plain array (np.array(x), a[i] = x)", _ARRAY))
 
     def __format__(self, spec: str) -> str:
-        return format(self._number("printing"), spec)
+        return format(self._number("printing", _PRINTING), spec)
 
     def __str__(self) -> str:
-        return str(self._number("printing"))
+        return str(self._number("printing", _PRINTING))
 
     def __repr__(self) -> str:
         return f"Recorder(shape={self.shape}, dtype={self.dtype})"

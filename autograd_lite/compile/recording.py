@@ -82,7 +82,8 @@ class Recording:
         if fn not in _PYTHON and not all(isinstance(p, np.ndarray | np.generic) for p in parts):
             raise TraceError(
                 f"{printed_name(fn)} gives a value of Python's that hangs on the numbers in an "
-                f"array{here()}; it would be the same at every call."
+                f"array{here()}; it would be the same at every call. Leave it outside, or compute "
+                f"an array: np.all(x == y), np.where(condition, a, b)."
             )
         outs = tuple(Var(np.shape(p), np.asarray(p).dtype, weak=fn in _PYTHON) for p in parts)
         rules = (self.rule,) if self.rule else ()
@@ -222,10 +223,11 @@ def refuse(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
         or (fn in _SHAPE_FROM_SECOND and any_recorder(args[1:]))
         or (fn is getitem and any_recorder(args[1], bool))
     ):
+        called = "x[mask]" if fn is getitem else printed_name(fn)
         raise TraceError(
-            f"{printed_name(fn)} gives an array whose shape hangs on the numbers in another{here()}"
-            f"; a compiled function has fixed shapes. Use np.where(mask, x, 0), which keeps the "
-            f"shape."
+            f"{called} gives an array whose shape hangs on the numbers in another{here()}; a "
+            f"compiled function has fixed shapes. np.where(mask, x, 0) keeps the shape of x; what "
+            f"has no such form, compute outside and pass it as an argument."
         )
     for x in (*args, *kwargs.values()):
         if callable(x) and not isinstance(x, type | np.ufunc | Recorder):

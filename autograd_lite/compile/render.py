@@ -44,7 +44,7 @@ def render(
     results = "".join(Printer(names).argument(v) + ", " for v in program.outputs)
     inputs = ", ".join(names[v] for v in [*program.inputs, *handed_over(program)])
     body = [
-        *(f"    {line}" for line in strong_numbers(program.lines, program.inputs, names)),
+        *(f"    {line}" for line in strong_numbers(program, program.inputs, names)),
         *([plan.body()] if program.lines else []),
         *raising(watches[0], names, "    ", NAN),
         *raising(watches[1], names, "    ", FAR),

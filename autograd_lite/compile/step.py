@@ -15,7 +15,7 @@ import numpy as np
 from ..graph import modes
 from ..tensor import Tensor, tensor_of
 from ..trees import tree_map
-from .arguments import Call, Leaf, being_recorded, is_array, is_traced
+from .arguments import Call, being_recorded, is_array, is_traced
 from .entry import MISS, entry
 from .guard import with_finite_watch, with_watch
 from .names import name_variables
@@ -38,15 +38,17 @@ def compile(f: Callable[..., Any]) -> Step:  # the public name
 
     `f` runs once, on stand-ins, and is to be pure:
 
-    - Its results depend on its arguments only. Arrays that it reaches in another way, through a
-      closure, a global or an attribute, keep the numbers they had when it was compiled.
+    - Its results depend on its arguments only. Arrays and numbers that it reaches in another way,
+      through a closure, a global or an attribute, stay as they were when it was compiled. This
+      is not noticed: neither a counter, nor a clock, nor a file that is read anew.
     - It has no other effects. What it prints or appends to a list happens while compiling, and
       not again. A stand-in that leaks out raises TraceError when it is used.
     - No value decides what is computed: `if x > 0`, float(x), x[x > 0] raise TraceError; np.where
       chooses between values. Text, booleans and None may decide, and whole numbers where Python
       needs one (a loop count, a size, an axis): another one is compiled anew.
     - It draws no random numbers: they would be the same at every call. Drawing from NumPy's or
-      Python's global generator, or from one that is in reach by name, raises TraceError.
+      Python's global generator, or from one that is in reach by name, raises TraceError; a
+      generator made inside, np.random.default_rng(), is not noticed. Pass a mask as an argument.
     - Arrays are not written into; `a += x` makes a new array and leaves the caller's as it was.
 
     Results are f's to rounding. Where a gradient is nan, f itself runs, since the engine has a cure
@@ -71,6 +73,11 @@ class Step:
     __name__: str
 
     def __init__(self, f: Callable[..., Any]) -> None:
+        if not callable(f):
+            raise TypeError(
+                f"ag.compile takes a function, not a {type(f).__name__}: write ag.compile(f), and "
+                f"call what it gives with the arguments."
+            )
         self.f = f
         self.__name__ = getattr(f, "__name__", type(f).__name__)
         functools.update_wrapper(self, f, updated=())
@@ -137,11 +144,11 @@ class Step:
         return found
 
     def _warn(self, count: int, new: Version) -> None:
-        changed = difference(self._all[-2].leaves, new.leaves)
+        changed = difference(self._all[-2], new)
         warnings.warn(
             f"{self.__name__} was compiled {count} times. Since the version before, {changed} "
-            f"changed. Keep shapes and types the same (pad the last batch, for example), and pass "
-            f"numbers that change as floats or arrays.",
+            f"changed. Keep shapes and types the same (pad the last batch, for example), and let "
+            f"no number that changes decide a size or an if statement: np.where chooses, too.",
             stacklevel=5,
         )
 
@@ -157,7 +164,10 @@ class Step:
 
     def _called(self) -> Version:
         if self.latest is None:
-            raise TraceError(f"{self.__name__} was not called yet: shapes are known then.")
+            raise TraceError(
+                f"{self.__name__} was not called yet, and is compiled when shapes are known: call "
+                f"it once with arrays such as it will get, then ask for its source or program."
+            )
         return self.latest
 
     def __repr__(self) -> str:
@@ -242,13 +252,15 @@ def light(value: Any) -> Any:
     return np.broadcast_to(np.zeros((), value.dtype), value.shape) if is_array(value) else value
 
 
-def difference(before: list[Leaf], now: list[Leaf]) -> str:
+def difference(before: Version, now: Version) -> str:
     """Which arguments changed, and from what to what."""
-    if [leaf.path for leaf in before] != [leaf.path for leaf in now]:
+    if [leaf.path for leaf in before.leaves] != [leaf.path for leaf in now.leaves]:
         return "the structure of the arguments"
     changed = []
-    for old, new in zip(before, now, strict=True):
+    for i, (old, new) in enumerate(zip(before.leaves, now.leaves, strict=True)):
         a, b = described(old.value), described(new.value)
+        if i in now.traced.pinned and old.value != new.value:
+            a, b = repr(old.value), f"{new.value!r} (its value decides what is computed)"
         if a != b or (not is_traced(old.value) and old.value != new.value):
             changed.append(f"{old.name} from {a} to {b}")
     return ", ".join(changed) or "the containers of the arguments"
