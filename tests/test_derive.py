@@ -420,3 +420,44 @@ def test_a_cost_that_depends_on_nothing():
     """There is nothing to derive."""
     with pytest.raises(ag.TraceError, match=r"returned 3\.0, which depends on no argument"):
         ag.derive(lambda x: 3.0, np.ones(2))
+
+
+def attention(p, X, lambd):
+    """Sums over other things than examples, a penalty, names that are words."""
+    Q, K = p["WQ"] @ X, p["WK"] @ X
+    A = ag.softmax(Q.T @ K / np.sqrt(2), axis=1)
+    t = np.mean(A, axis=0, keepdims=True)
+    s = np.sum(np.sum(p["WK"], axis=1, keepdims=True) ** 3) / X.shape[1]
+    return np.sum((t - 1e-8) ** 2) + lambd / 2 * np.sum(p["WQ"] ** 2) + np.sum(X[0] * s)
+
+
+def test_latex_of_other_things_than_layers():
+    """No t^{[5]}, which would be layer 5; axes are told; a sum goes up to m only over examples."""
+    rng = np.random.RandomState(0)
+    p = {"WQ": rng.randn(2, 3), "WK": rng.randn(2, 3)}
+    d = ag.derive(attention, p, rng.randn(3, 5), 0.1)
+    for text in (
+        "W_{Q} X", r"\mathrm{softmax}_{\mathrm{axis}\,1}", r"\mathrm{mean}_{\mathrm{axis}\,0}",
+        r"\frac{1}{2} \lambda", "10^{-8}", r"X\left[ 0 \right]", r"\sum_{i=1}^{3}", "dW_{Q}",
+    ):  # fmt: skip
+        assert text in d.latex
+    assert "t^{[" not in d.latex
+    assert "truediv" not in d.latex
+    assert "getitem" not in d.latex
+
+
+def test_a_penalty_and_a_mask_read_as_they_are_written():
+    """lambd is no factor of 1 * lambd; what was divided by 0.8 still is."""
+
+    def cost(p, X, D, lambd):
+        A1 = ag.relu(p["W1"] @ X) * D / 0.8
+        return np.sum(A1**2) + lambd * np.sum(p["W1"] ** 2)
+
+    args = ({"W1": RNG.randn(2, 3)}, RNG.randn(3, 5), np.ones((2, 5)), 0.1)
+    d = ag.derive(cost, *args)
+    assert "1 * lambd" not in d.source
+    assert "1.25" not in d.source
+    J, g = costs_of(d.source, *args)
+    expected, by_engine = ag.value_and_grad(cost)(*args)
+    assert np.allclose(J, expected)
+    assert np.allclose(g["W1"], by_engine["W1"])

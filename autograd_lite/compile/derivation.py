@@ -55,7 +55,8 @@ class Derivation:
             self._examples = examples
         inlined = chosen(program, self._names)
         self._python = PlainPrinter(self._names, inlined)
-        self._math = LatexPrinter(self._names, inlined)
+        m = None if self._examples is None else self._examples[1].shape[1]
+        self._math = LatexPrinter(self._names, inlined, m)
         statements = [
             self._statement(line, inlined) for line in program.lines if line.out not in inlined
         ]

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..functions import leaky_relu, log_softmax, relu, sigmoid, softmax
+from ..rules.indexing import getitem
 from .emit import ADDED, ATOM, COMPARED, MULTIPLIED, NEGATED, RAISED, Printer, lone
 from .program import Line, Var
 
 _SYMBOL = re.compile(r"(d?)([A-Za-z])(\d*)$")
+_WEIGHT = re.compile(r"(d?)(W(?=[A-Za-z]{1,2}$)|b(?=[a-z]$))([A-Za-z]+)$")  # Wax, ba
+_GREEK = {
+    "lambd": "lambda", "lambda_": "lambda", "lam": "lambda", "eps": "epsilon",
+    **{x: x for x in ("alpha", "beta", "gamma", "delta", "epsilon", "eta", "theta", "kappa",
+                      "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "chi", "psi",
+                      "omega")},
+}  # fmt: skip
+# Python's own operators on its own numbers
+_SAME: dict[Any, Any] = {
+    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply,
+    operator.truediv: np.true_divide, operator.neg: np.negative, operator.pow: np.power,
+    operator.abs: np.absolute, operator.gt: np.greater, operator.lt: np.less,
+    operator.ge: np.greater_equal, operator.le: np.less_equal, operator.eq: np.equal,
+    operator.ne: np.not_equal,
+}  # fmt: skip
 _FUNCTIONS: dict[Any, str] = {
     np.tanh: r"\tanh", np.exp: r"\exp", np.log: r"\log", np.sin: r"\sin", np.cos: r"\cos",
     np.sinh: r"\sinh", np.cosh: r"\cosh", np.tan: r"\tan", np.arctan: r"\arctan",
@@ -26,7 +44,13 @@ _COMPARISONS: dict[Any, str] = {
 
 
 class LatexPrinter(Printer):
-    """Prints expressions as LaTeX."""
+    """Prints expressions as LaTeX; a sum over so many `examples` goes up to m."""
+
+    def __init__(
+        self, names: Mapping[Var, str], inlined: Mapping[Var, Line], examples: int | None
+    ) -> None:
+        super().__init__(names, inlined)
+        self.examples = examples
 
     def argument(self, x: Any) -> str:
         """An argument of a function."""
@@ -35,7 +59,7 @@ class LatexPrinter(Printer):
         if isinstance(x, np.generic):
             x = x.item()
         if isinstance(x, float):
-            return f"{x:g}" if x != round(x) else f"{x:.0f}"
+            return decimal(x)
         if isinstance(x, int) and not isinstance(x, bool):
             return str(x)
         return super().argument(x) if isinstance(x, Var) else rf"\texttt{{{super().argument(x)}}}"
@@ -52,7 +76,7 @@ class LatexPrinter(Printer):
 
     def expression(self, line: Line) -> tuple[str, int]:
         """A line's right-hand side, and how tightly it binds."""
-        fn, args = line.fn, line.args
+        fn, args = _SAME.get(line.fn, line.fn), line.args
         if fn in (np.add, np.subtract):
             sign = "+" if fn is np.add else "-"
             return f"{self.part(args[0], ADDED)} {sign} {self.part(args[1], ADDED, True)}", ADDED
@@ -63,9 +87,11 @@ class LatexPrinter(Printer):
                 return self._raised(args[0], 2)
             arrays = all(isinstance(a, Var) and a.size > 1 for a in args)
             dot = r" \odot " if arrays else r" \, "
+            args = tuple(sorted(args, key=lambda a: isinstance(a, Var)))  # a number comes first
             return dot.join(self._factor(a, arrays) for a in args), MULTIPLIED
         if fn is np.matmul:
-            return " ".join(self.part(a, MULTIPLIED) for a in args), MULTIPLIED
+            a, b = (self.part(a, MULTIPLIED) for a in args)
+            return (rf"{a} \, {b}" if r"\mathrm" in a + b else f"{a} {b}"), MULTIPLIED
         if fn is np.true_divide:
             return self._quotient(*args)
         if fn is np.power:
@@ -81,8 +107,12 @@ class LatexPrinter(Printer):
             return rf"\mathbf{{1}}\left[ {a} {_COMPARISONS[fn]} {b} \right]", ATOM
         if fn is np.sum:
             return self._sum(line)
+        if fn is getitem:
+            return rf"{self.part(args[0], ATOM)}\left[ {self.index(args[1])} \right]", ATOM
         shown = ", ".join(self.argument(a) for a in args)
-        name = _FUNCTIONS.get(fn, rf"\mathrm{{{fn.__name__.replace('_', chr(92) + '_')}}}")
+        name = _FUNCTIONS.get(fn, upright(fn.__name__))
+        axis = lone(line.kwargs.get("axis"))
+        name += "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
         return rf"{name}\left( {shown} \right)", ATOM
 
     def _factor(self, x: Any, among_arrays: bool) -> str:
@@ -111,7 +141,7 @@ class LatexPrinter(Printer):
         x = line.args[0]
         axis = lone(line.kwargs.get("axis"))
         if axis in (1, -1) and len(x.shape) == 2:
-            n = "m" if "m" in self.names.values() else str(x.shape[1])
+            n = "m" if x.shape[1] == self.examples else str(x.shape[1])
             if x in self.inlined:
                 return rf"\sum_{{i=1}}^{{{n}}} {bracketed(self.argument(x))}^{{(i)}}", MULTIPLIED
             return rf"\sum_{{i=1}}^{{{n}}} {example(self.argument(x))}", MULTIPLIED
@@ -119,17 +149,51 @@ class LatexPrinter(Printer):
         return rf"\sum{below} {self.part(x, MULTIPLIED)}", MULTIPLIED
 
 
-def symbol(name: str) -> str:
-    """A name as the course writes it.
+def decimal(x: float) -> str:
+    """A number to six digits.
 
-    >>> symbol("dZ2"), symbol("X"), symbol("rate")
-    ('dZ^{[2]}', 'X', '\\\\mathrm{rate}')
+    >>> decimal(2.0), decimal(0.25), decimal(1e-8), decimal(2.5e-7)
+    ('2', '0.25', '10^{-8}', '2.5 \\\\cdot 10^{-7}')
+    """
+    if not np.isfinite(x):
+        return str(x).replace("inf", r"\infty")
+    digits, _, power = f"{x:g}".partition("e")
+    if not power:
+        return digits
+    ten = f"10^{{{int(power)}}}"
+    return {"1": ten, "-1": f"-{ten}"}.get(digits, rf"{digits} \cdot {ten}")
+
+
+def symbol(name: str) -> str:
+    """A name as the course writes it; t1, t2, ... are no layers.
+
+    >>> symbol("dZ2"), symbol("X"), symbol("t2"), symbol("a_2"), symbol("Wax")
+    ('dZ^{[2]}', 'X', 't_{2}', 'a_{2}', 'W_{ax}')
+    >>> symbol("lambd"), symbol("Yhat"), symbol("rate")
+    ('\\\\lambda', '\\\\hat{Y}', '\\\\mathrm{rate}')
     """
     found = _SYMBOL.match(name)
-    if found is None:
-        return rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
-    d, letter, layer = found.groups()
-    return f"{d}{letter}" + (f"^{{[{layer}]}}" if layer else "")
+    if found is not None:
+        d, letter, layer = found.groups()
+        below = f"{d}{letter}" == "t"
+        return f"{d}{letter}" + (f"_{{{layer}}}" if below else f"^{{[{layer}]}}") * bool(layer)
+    if (weight := _WEIGHT.match(name)) is not None:
+        d, letter, index = weight.groups()
+        return f"{d}{letter}_{{{index}}}"
+    d, rest = ("d", name[1:]) if name[:1] == "d" else ("", name)
+    if name in _GREEK or rest in _GREEK:
+        return rf"\{_GREEK[name]}" if name in _GREEK else rf"{d}\{_GREEK[rest]}"
+    if re.match(r"[A-Za-z]_?hat$", rest):
+        return rf"{d}\hat{{{rest[0]}}}"
+    stem, _, index = name.rpartition("_")
+    if index.isdigit() and stem:
+        return f"{symbol(stem)}_{{{index}}}" if "_{" not in symbol(stem) else upright(name)
+    return upright(name)
+
+
+def upright(name: str) -> str:
+    """A word, which is no product of letters."""
+    return rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
 
 
 def example(v: str) -> str:
@@ -138,7 +202,7 @@ def example(v: str) -> str:
     >>> example("dZ^{[2]}"), example("X")
     ('dZ^{[2](i)}', 'X^{(i)}')
     """
-    return v[:-1] + "(i)}" if v.endswith("]}") else v + "^{(i)}"
+    return v[:-1] + "(i)}" if v.endswith("]}") else f"{grouped(v)}^{{(i)}}"
 
 
 def grouped(text: str) -> str:

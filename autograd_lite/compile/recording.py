@@ -194,6 +194,7 @@ def normal(
             v is np._NoValue
             or (v is None and k in ("out", "dtype"))
             or (k == "where" and v is True)
+            or (k == "optimize" and v is False)
         )
     }
     if fn is np.transpose and len(args) == 2 and args[1] is None:

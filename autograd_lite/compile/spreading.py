@@ -40,11 +40,21 @@ def unspread(
 
 
 def repeated_source(a: Var, made: Mapping[Var, Line], constants: Mapping[Var, Any]) -> Any:
-    """What a variable repeats, or gives another shape where it is one number; None if nothing."""
+    """What a variable repeats, or gives another shape where it is one number; None if nothing.
+
+    A Python number times one is that number, as one of NumPy's.
+    """
     if a in constants:
         return constants[a].ravel()[0] if is_uniform(constants[a]) else None
     inner = made.get(a)
-    if inner is None or inner.kwargs or inner.fn not in (spread, np.broadcast_to, np.reshape):
+    if inner is None or inner.kwargs:
+        return None
+    if inner.fn is np.multiply and a.shape == ():
+        one, x = sorted(inner.args, key=lambda arg: isinstance(arg, Var))
+        return (
+            x if isinstance(x, Var) and x.weak and not isinstance(one, Var) and one == 1 else None
+        )
+    if inner.fn not in (spread, np.broadcast_to, np.reshape):
         return None
     source = inner.args[0]
     one = np.prod(shape_of(source), dtype=int) == 1

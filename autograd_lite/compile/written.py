@@ -61,11 +61,8 @@ def simplest(total: Sum, line: Line) -> list[Line] | None:
             else:
                 result = writer.line(np.add if c > 0 else np.subtract, result, part)
         if common != 1.0:
-            n = round(1 / common)
-            whole = n != 0 and abs(1 / common - n) < 1e-9 * n
-            result = writer.line(
-                *((np.true_divide, result, n) if whole else (np.multiply, result, common))
-            )
+            fn, number = shorter(common)
+            result = writer.line(fn, result, number)
         if isinstance(result, Var) and result.dtype != line.out.dtype:
             result = writer.line(astype, result, line.out.dtype)
     except ValueError:
@@ -79,6 +76,20 @@ def simplest(total: Sum, line: Line) -> list[Line] | None:
 def negated(writer: Writer, part: Any) -> Any:
     """Minus a number, or a line that negates."""
     return writer.line(np.negative, part) if isinstance(part, Var) else -part
+
+
+def shorter(factor: float) -> tuple[Any, float]:
+    """Times a factor, or divided by its inverse: / 3 and / 0.8, but * 0.3.
+
+    >>> shorter(1 / 3)[1], shorter(1.25)[1], shorter(0.3)[1]
+    (3, 0.8, 0.3)
+    """
+    n = round(1 / factor)
+    if n != 0 and abs(1 / factor - n) < 1e-9 * n:
+        return np.true_divide, n
+    inverse = float(f"{1 / factor:.12g}")
+    is_shorter = len(repr(inverse)) < len(repr(factor)) and abs(inverse * factor - 1) < 1e-15
+    return (np.true_divide, inverse) if is_shorter else (np.multiply, factor)
 
 
 def common_number(flat: Sum) -> tuple[float, dict[Term, float]]:
