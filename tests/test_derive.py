@@ -461,3 +461,20 @@ def test_a_penalty_and_a_mask_read_as_they_are_written():
     expected, by_engine = ag.value_and_grad(cost)(*args)
     assert np.allclose(J, expected)
     assert np.allclose(g["W1"], by_engine["W1"])
+
+
+def test_a_learners_own_word_stays():
+    """Letters that each layer uses anew are numbered; Yhat and logits say more than Z2."""
+
+    def cost(p, X, Y):
+        A = X
+        for l in (1, 2):
+            Z = p[f"W{l}"] @ A + p[f"b{l}"]
+            A = np.tanh(Z)
+        logits = p["W3"] @ A + p["b3"]
+        return np.mean((logits - Y) ** 2)
+
+    text = str(ag.derive(cost, parameters(3, 4, 2, 1), X, Y))
+    assert "logits = W3 @ A2 + b3" in text
+    assert "Z1 = W1 @ X + b1" in text
+    assert "A2 = np.tanh(Z2)" in text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -12,6 +13,7 @@ from .emit import is_own
 from .program import Line, Program, Var
 
 _LAYER = re.compile(r"^(?:params_|parameters_)?([Wwb])(\d*)$")
+_LETTER = re.compile(r"[A-Za-z]{1,2}\d*$")
 _ACTIVATIONS = {"tanh", "sigmoid", "relu", "leaky_relu", "maximum", "softmax", "softplus"}
 # What a generated file uses itself
 _RESERVED = {
@@ -50,9 +52,13 @@ def name_layers(program: Program) -> dict[Var, str]:
     """Name Z and A of each layer; gives the layer number of each variable that has one."""
     made = program.makers()
     layers: dict[Var, str] = {}
+    chosen = Counter(line.out.name for line in program.lines)
     for line in program.lines:
         if not line.several and not line.rules:
+            name = line.out.name
             name_layer(line, made, layers)
+            if name is not None and chosen[name] == 1 and not _LETTER.match(name):
+                line.out.name = name  # a word of the user's, for this one
     return layers
 
 

@@ -210,8 +210,3 @@ def fill(x: Any, known: Mapping[Var, Any]) -> Any:
     if type(x) is dict:
         return {key: fill(item, known) for key, item in x.items()}
     return x
-
-
-def last_reads(lines: Iterable[Line]) -> dict[Var, int]:
-    """For each variable the number of the last line that reads it."""
-    return {v: i for i, line in enumerate(lines) for v in line.reads}
