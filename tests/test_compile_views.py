@@ -103,6 +103,9 @@ WRITABLE = {
     "a gradient that repeats one number": (
         lambda X, b: ag.grad(lambda b: np.sum(np.sum(b, axis=0) ** 2))(b)
     ),
+    "a gradient that is a diagonal": (
+        lambda X, b: ag.grad(lambda v: np.sum(np.diag(v) ** 2))(X[:, 0])
+    ),
     "a number repeated, times one": lambda X, b: np.broadcast_to(np.max(X), (3, 4)) * 1,
 }
 
@@ -115,3 +118,21 @@ def test_results_can_be_written_into(name):
     assert_allclose(g, f(A, B))
     g[0] += 1
     assert_allclose(g[1:], f(A, B)[1:])
+
+
+TWO = {
+    "turned": lambda a, b: np.sum(np.tanh(a.T + b.T)),
+    "in another shape": lambda a, b: np.sum(np.tanh(a.reshape(-1) - b.reshape(-1)) + b.ravel()),
+    "one is the other": lambda a, b: np.sum(np.tanh(a.T.T + b)),
+}
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_two_gradients_are_two_arrays(name):
+    """Though they hold the same numbers, clipping one in place leaves the other."""
+    f = ag.value_and_grad(TWO[name], argnums=(0, 1))
+    _, (da, db) = ag.compile(f)(A, B)
+    same((da, db), f(A, B)[1])
+    before = db.copy()
+    da *= 0
+    assert_array_equal(db, before)

@@ -155,10 +155,10 @@ def separate_outputs(program: Program, original: Program) -> Program:
     """Give each output memory of its own, unless it was a view in the original for certain.
 
     Where a pass found that an output equals an input, a constant or another output, the caller
-    would write into one and change the other; and could not write into what repeats one number.
+    would write into one and change the other; and could not write into what is read-only.
     """
     before, now = views(original), sharing(program)
-    repeats, repeated_now = repeated(original), repeated(program)
+    was_read_only, is_read_only = read_only(original), read_only(program)
     lines = list(program.lines)
     outputs: list[Any] = []
     for i, v in enumerate(program.outputs):
@@ -172,7 +172,7 @@ def separate_outputs(program: Program, original: Program) -> Program:
             other = original.outputs[j]
             if isinstance(other, Var) and not (was & before[other]):
                 taken |= now.get(outputs[j], frozenset())
-        if now[v] & taken or (v in repeated_now and original.outputs[i] not in repeats):
+        if now[v] & taken or (v in is_read_only and original.outputs[i] not in was_read_only):
             copy = Var(v.shape, v.dtype, v.name)
             lines.append(Line(np.copy, (v,), {}, (copy,)))
             v = copy
@@ -180,11 +180,12 @@ def separate_outputs(program: Program, original: Program) -> Program:
     return program.replace(lines=lines, outputs=outputs)
 
 
-def repeated(program: Program) -> set[Var]:
-    """Variables that may be read-only views in which one number in memory stands for many."""
+def read_only(program: Program) -> set[Var]:
+    """Variables that may be views into which NumPy lets nobody write."""
     found: set[Var] = set()
     for line in program.lines:
-        if line.fn is np.broadcast_to or (not is_fresh(line) and not found.isdisjoint(line.reads)):
+        view_of_one = not is_fresh(line) and not found.isdisjoint(line.reads)
+        if line.fn in (np.broadcast_to, np.diagonal) or view_of_one:
             found.update(line.outs)
     return found
 

@@ -67,6 +67,7 @@ class Recorder:
     size = property(lambda self: self.variable.size, doc="As of an ndarray.")
     itemsize = property(lambda self: self.variable.dtype.itemsize, doc="As of an ndarray.")
     nbytes = property(lambda self: self.size * self.itemsize, doc="As of an ndarray.")
+    base = property(lambda self: getattr(self.value, "base", None), doc="None if it is no view.")
     T = property(lambda self: np.transpose(self), doc="Axes reversed.")
     mT = property(lambda self: np.swapaxes(self, -1, -2), doc="Last axes swapped.")  # noqa: N815
     real = property(lambda self: np.real(self), doc="Real part.")
