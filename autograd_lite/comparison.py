@@ -259,7 +259,8 @@ def flat_numbers(result: Any, keep: bool = False) -> NDArray[Any]:
 
 def kind(x: Any) -> str:
     """The letter of its type: f for floating, c for complex."""
-    return (x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).kind
+    letter: str = (x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).kind
+    return letter
 
 
 def near(a: float, b: float, rtol: float, atol: float) -> bool:
