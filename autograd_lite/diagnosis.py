@@ -8,19 +8,21 @@ candidates of `explanations` are tried until one gives the manual numbers, to ro
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .errors import ShapeError
-from .explanations import Candidate, Upstream, candidates, right_step
+from .explanations import Candidate, Upstream, right_step
 from .judgement import Diagnosis, Judged
 from .network import Array, layered, number
 from .patterns import (
     EXACT,
     LOOSE,
     constant_factor,
+    exact,
     general,
     largest,
     made,
@@ -29,7 +31,9 @@ from .patterns import (
     network,
     other_networks,
     recognize,
+    settled,
 )
+from .slopes import candidates, families
 
 
 def compare(
@@ -52,6 +56,15 @@ def compare(
     (False, 'it is 2 times what it should be: counted twice')
     """
     return Comparing(layered(manual), layered(automatic), context or {}, set(manual)).judge()
+
+
+class Guess(NamedTuple):
+    """A mistake that a dZ that is not shown may have: the dZ, and where it is made before, the dA."""
+
+    kind: str
+    text: str
+    value: Array
+    upstream: Array | None = None
 
 
 class Comparing:
@@ -87,27 +100,33 @@ class Comparing:
     def _convention(self) -> float:
         """By what the right dZ and dA are multiplied to be in the manual ones' convention.
 
-        A convention is the sum's or the mean's if its dZ and dA are right, and if dW and db come of
-        them as it says; a factor m that is no convention, but a mistake, does not pass on so.
+        The convention is the one in which fewest steps of backprop are wrong, and of two the
+        course's, the sum of the losses; a factor m that is a mistake makes a step wrong.
         """
         passing = {n: g for n, g in self.manual.items() if n[0] in "AZ" and n in self.truth}
-        fits = {}
-        for s in (1.0, float(self.m), 1.0 / self.m):
-            up = Upstream(self.net, passing, self.c / s)
-            fits[s] = 2 * sum(self.equal(n, g, s * self.truth[n]) for n, g in passing.items())
-            for name in [n for n in self.manual if n[0] in "Wb" and number(n) is not None]:
+        c, fits = self.c, {}
+        for s in self.conventions():
+            up, self.c = Upstream(self.net, dict(passing), c / s), c / s
+            wrong, right = 0, sum(self.equal(n, g, s * self.truth[n]) for n, g in passing.items())
+            for name in [n for n in self.order() if n in self.truth and number(n) is not None]:
                 try:
-                    before = f"Z{name[1:]}"
-                    dZ = passing[before] if before in passing else right_step(up, before)
-                    E = right_step(up._replace(grads={**passing, before: dZ}), name)
-                    fits[s] += self.equal(name, self.manual[name], E)
+                    E = right_step(up, name)
                 except (KeyError, ValueError, TypeError):
                     continue
-        best = max(fits, key=lambda s: fits[s])
+                if name in self.manual:
+                    wrong += not self.equal(name, self.manual[name], E)
+                elif name[0] == "Z":
+                    up = up._replace(grads={**up.grads, name: E})
+            fits[s] = (-wrong, right)
+        best = max(fits, key=lambda s: fits[s]) if passing else 1.0
         for name in [n for n in self.truth if n[0] in "AZ"]:
             self.truth[name] = best * self.truth[name]
-        self.c /= best
+        self.c = c / best
         return best
+
+    def conventions(self) -> tuple[float, float]:
+        """By what dZ and dA are multiplied to be of the sum of the losses, and of their mean."""
+        return self.c * self.m, self.c
 
     # The walk
 
@@ -208,41 +227,63 @@ class Comparing:
         local, l = self.local(name), int(name[1:])
         if local is None:
             return
-        comes = (f"W{l}", f"b{l}", f"A{l - 1}")
+        comes = (f"b{l}", f"W{l}", f"A{l - 1}")
         shown = [n for n in comes if n in self.manual and self.tells(n, name, local)]
         if shown and self.score(shown, name, local) == 0:
-            every = [*candidates(self.up, name), *self.multiples(shown[0], name, local)]
-            tried = [(one, v) for one in every if (v := made(one, local.shape)) is not None]
-            scores = [self.score(shown, name, value) for _, value in tried]
+            guesses = list(self.guesses(shown, name, local))
+            scores = [self.score(shown, name, guess.value) for guess in guesses]
             most = max(scores, default=0)
-            if most > 1 or (most and len(shown) == 1):
-                local = tried[scores.index(most)][1]
+            if most > 1 or (most and not all(self.own(n, name, local) for n in shown)):
+                best = guesses[scores.index(most)]
+                local = best.value
+                if best.upstream is not None:
+                    self.known[f"A{l}"] = best.upstream
                 self.hidden[name] = [
-                    (one.kind, f"in d{name}, {one.text}")
-                    for one, value in tried
-                    if near(value, local, EXACT)
+                    (guess.kind, f"in d{name}, {guess.text}")
+                    for guess in guesses
+                    if near(guess.value, local, exact(local))
                 ]
         self.known[name] = local
+
+    def guesses(self, shown: list[str], name: str, local: Array) -> Iterator[Guess]:
+        """Mistakes in a dZ that is not shown, alone, with a number in them, or with a factor."""
+        every = [Candidate("factor", "", lambda: local), *candidates(self.up, name)]
+        tried = [(one, v) for one in every if (v := made(one, local.shape)) is not None]
+        yield from [Guess(one.kind, one.text, value, one.inner()) for one, value in tried[1:]]
+        for n in shown:
+            for each in families(self.up, name):
+                k = settled(each, self.manual[n], partial(self.local_of, n, name))
+                if k is not None:
+                    dZ = each.base() + k * each.direction()
+                    yield Guess(each.kind, each.text.format(k=k), dZ)
+        for n in [n for n in shown if self.manual[n].size > 2] or shown:
+            for one, value in tried:
+                E = self.local_of(n, name, value)
+                k, text = (1.0, None) if E is None else self.factor(n, E, one.text == "")
+                if text:
+                    said = "; and ".join(filter(None, (one.text, text)))
+                    yield Guess(one.kind, said, k * value)
+
+    def own(self, name: str, before: str, value: Array) -> bool:
+        """Whether a mistake of its own explains a gradient, if the one before it were `value`."""
+        kept, self.known[before] = self.known.get(before), value
+        E = self.local(name)
+        found = E is not None and bool(self.explain(name, E, True))
+        del self.known[before]
+        if kept is not None:
+            self.known[before] = kept
+        return found
 
     def tells(self, name: str, before: str, value: Array) -> bool:
         """Whether a gradient tells anything of the one before it: behind dead units all are 0."""
         E = self.local_of(name, before, value)
         return E is not None and bool(np.any(E) or np.any(self.manual[name]))
 
-    def multiples(self, shown: str, name: str, local: Array) -> list[Candidate]:
-        """dZ times a constant, if the first gradient that comes of it is a multiple."""
-        E = self.local_of(shown, name, local)
-        if E is None:
-            return []
-        k, found = self.factor(shown, E, True)
-        return [Candidate("factor", found, lambda: k * local)] if found else []
-
     def factor(self, name: str, E: Array, any_factor: bool) -> tuple[float, str | None]:
         """k, where the manual gradient is k E, and the sentence about it."""
         M = self.manual[name]
         noise = self.sizes.get(name, 0.0) / (largest(self.truth[name]) or 1.0)
-        single = 2e-2 * 2.0**29 if M.dtype == np.float32 else 1.0
-        rtol = EXACT * min(max(1.0, noise, single), 1e7)
+        rtol = min(exact(M, E) * max(1.0, noise), 1e-5 if exact(M, E) == EXACT else 1e-3)
         k = multiple(M, E, rtol)
         if k is None:
             return 1.0, None
@@ -274,6 +315,10 @@ class Comparing:
         found = [(one.kind, one.text) for one, value in tried if self.equal(name, M, value)]
         if found:
             return found
+        for each in families(self.up, name) if from_manual and name[0] in "AZ" else ():
+            k = settled(each, M, lambda D: D)
+            if k is not None:
+                return [(each.kind, each.text.format(k=k))]
         for one, value in tried:
             _, text = self.factor(name, value, False)
             if text:
@@ -286,11 +331,13 @@ class Comparing:
             return None
         for one, net in other_networks(self.net, self.truth):
             found, _ = net.backprop()
-            scale = {n: 1 / (self.c * self.m) if n[0] in "AZ" else 1.0 for n in common}
-            if all(
-                n in found and self.equal(n, self.manual[n], scale[n] * found[n]) for n in common
-            ):
-                return one
+            for s in self.conventions():
+                scale = {n: s / (self.c * self.m) if n[0] in "AZ" else 1.0 for n in common}
+                if all(
+                    n in found and self.equal(n, self.manual[n], scale[n] * found[n])
+                    for n in common
+                ):
+                    return one
         return None
 
     # Equality
@@ -301,13 +348,13 @@ class Comparing:
 
     def equal(self, name: str, M: Array, E: Array) -> bool:
         """Whether two gradients differ by rounding only, of them or of the terms they add up."""
-        bits = max(np.finfo(x.dtype).eps if x.dtype.kind == "f" else 0.0 for x in (M, E)) / 2.0**-52
+        rtol = exact(M, E)
         size = self.sizes.get(name)
         if size is None:
-            floor = max((largest(t) for t in self.truth.values()), default=0.0) * 1e-14 * bits
-            return near(M, E, LOOSE * bits, floor)
+            floor = max((largest(t) for t in self.truth.values()), default=0.0) * rtol / 100
+            return near(M, E, min(LOOSE * rtol, 1e-3), floor)
         if name[0] in "AZ":
             size /= self.c * self.m
         truth = largest(self.truth[name])
         size *= max(1.0, largest(E) / truth) if truth else 1.0
-        return near(M, E, EXACT * bits, EXACT * bits * size)
+        return near(M, E, rtol, rtol * size)

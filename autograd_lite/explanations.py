@@ -1,4 +1,4 @@
-"""Mistakes that people make in backprop, each as the numbers that it would give.
+"""Mistakes that people make in dW, db and dA, each as the numbers that it would give.
 
 A candidate is (kind, sentence, numbers); the numbers are computed only when they are asked for.
 """
@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .network import ACTIVATIONS, Array, Network, sigmoid
+from .network import Array, Network
 
 
 class Candidate(NamedTuple):
@@ -20,6 +20,20 @@ class Candidate(NamedTuple):
     text: str
     make: Callable[..., Array]
     of: tuple[Any, ...] = ()
+
+    def inner(self) -> Array | None:
+        """The numbers of the candidate that this one is made of, a dA of a dZ; None without one."""
+        one = self.of[0] if self.of else None
+        return np.asarray(one.make(*one.of)) if isinstance(one, Candidate) else None
+
+
+class Family(NamedTuple):
+    """A mistake with a number k in it that nobody told: the numbers are base + k direction."""
+
+    kind: str
+    text: str
+    base: Callable[[], Array]
+    direction: Callable[[], Array]
 
 
 class Upstream(NamedTuple):
@@ -62,15 +76,19 @@ def right_step(up: Upstream, name: str) -> Array:
     return np.asarray(up.c * np.sum(dZ, axis=1, keepdims=True))
 
 
-def candidates(up: Upstream, name: str) -> Iterator[Candidate]:
-    """The mistakes that may be made in the step to a gradient."""
-    l = int(name[1:])
-    yield from {"W": of_dW, "b": of_db, "Z": of_dZ, "A": of_dA}[name[0]](up, l)
+def passed(up: Upstream, name: str) -> Array:
+    """A dZ or dA of the manual code, or what it must have been where the code does not show it."""
+    return up.grads[name] if name in up.grads else right_step(up, name)
+
+
+def rows(up: Upstream, name: str) -> int:
+    """The number of units of a dZ; 0 where it is not known."""
+    return int(up.grads[name].shape[0]) if name in up.grads and up.grads[name].ndim else 0
 
 
 def of_db(up: Upstream, l: int) -> Iterator[Candidate]:
     """db = 1/m np.sum(dZ, axis=1, keepdims=True), and what it is mistaken for."""
-    c, g, L = up.c, up.grads, up.net.L
+    c, L, m = up.c, up.net.L, up.net.m or 1
 
     def dZ() -> Array:
         return up.grads[f"Z{l}"]
@@ -96,7 +114,10 @@ def of_db(up: Upstream, l: int) -> Iterator[Candidate]:
     yield Candidate(
         "transpose", "it is a row (1, n) and must be a column (n, 1)", lambda: right().T
     )
-    yield Candidate("not summed", f"it is not summed over the examples: {use}", lambda: c * dZ())
+    alike = " (or summed over axis 0, its one unit)" if rows(up, f"Z{l}") == 1 else ""
+    yield Candidate(
+        "not summed", f"it is not summed over the examples{alike}: {use}", lambda: c * dZ()
+    )
     yield Candidate(
         "keepdims", f"it is the same column for every example, broadcast to (n, m): {use}",
         lambda: np.broadcast_to(right(), dZ().shape),
@@ -106,13 +127,26 @@ def of_db(up: Upstream, l: int) -> Iterator[Candidate]:
             "wrong axis", f"dZ{l} is summed over axis 0, the units, not over the examples: {use}",
             lambda keep: c * np.sum(dZ(), axis=0, keepdims=keep), (keep,),
         )  # fmt: skip
+        if rows(up, f"Z{l}") == 1:
+            continue  # its mean over one unit is no mean
+        yield Candidate(
+            "wrong axis", f"dZ{l} is averaged over axis 0, the units, not over the examples: {use}",
+            lambda keep: c * m * np.mean(dZ(), axis=0, keepdims=keep), (keep,),
+        )  # fmt: skip
+    average = f"np.mean averages dZ{l} over everything, units and examples, to one number"
+    for shape in ((), (1, 1), None):
+        yield Candidate(
+            "sum over everything", f"{average}: use np.mean(dZ, axis=1, keepdims=True)",
+            lambda shape: np.full(right().shape if shape is None else shape, c * m * dZ().mean()),
+            (shape,),
+        )  # fmt: skip
     for i, which in ((0, "first"), (-1, "last")):
         yield Candidate(
             "one example", f"only the {which} example is in it: {use}",
             lambda i: c * dZ()[:, [i]], (i,),
         )  # fmt: skip
     yield from _upstream(up, l, lambda k: c * np.sum(k, axis=1, keepdims=True))
-    yield from _layers(g, L, l, lambda k: c * np.sum(k, axis=1, keepdims=True))
+    yield from _layers(up, L, l, lambda k: c * np.sum(k, axis=1, keepdims=True))
 
 
 def of_dW(up: Upstream, l: int) -> Iterator[Candidate]:
@@ -138,7 +172,7 @@ def of_dW(up: Upstream, l: int) -> Iterator[Candidate]:
         for make in reshaped(X):
             yield Candidate("reshape", RESHAPED, lambda make: times(make()), (make,))
     yield from _upstream(up, l, lambda k: c * (k @ v[f"A{l - 1}"].T))
-    yield from _layers(g, L, l, lambda k: c * (k @ v[f"A{l - 1}"].T))
+    yield from _layers(up, L, l, lambda k: c * (k @ v[f"A{l - 1}"].T))
 
 
 def of_dA(up: Upstream, l: int) -> Iterator[Candidate]:
@@ -150,12 +184,31 @@ def of_dA(up: Upstream, l: int) -> Iterator[Candidate]:
         loss = f"dA{l} = -(Y / A{l} - (1 - Y) / (1 - A{l}))"
         yield Candidate("loss", f"the second term is missing: {loss}", lambda: -s * Y / v[f"A{l}"])
         yield Candidate(
+            "loss", f"the first term is missing: {loss}", lambda: s * (1 - Y) / (1 - v[f"A{l}"])
+        )
+        yield Candidate(
+            "labels", f"Y and 1 - Y are exchanged: {loss}",
+            lambda: -s * ((1 - Y) / v[f"A{l}"] - Y / (1 - v[f"A{l}"])),
+        )  # fmt: skip
+        yield Candidate(
+            "loss", f"the denominators A{l} and 1 - A{l} are exchanged: {loss}",
+            lambda: -s * (Y / (1 - v[f"A{l}"]) - (1 - Y) / v[f"A{l}"]),
+        )  # fmt: skip
+        yield Candidate(
+            "loss", f"it is the loss itself, not its derivative: {loss}",
+            lambda: -s * (Y * np.log(v[f"A{l}"]) + (1 - Y) * np.log(1 - v[f"A{l}"])),
+        )  # fmt: skip
+        yield Candidate(
             "loss", f"the two terms have the wrong sign between them: {loss}",
             lambda: -s * (Y / v[f"A{l}"] + (1 - Y) / (1 - v[f"A{l}"])),
         )  # fmt: skip
         yield Candidate(
             "loss", f"it is A{l} - Y, which is dZ{l} of the log loss, or dA of the squared error",
             lambda: s * (v[f"A{l}"] - Y),
+        )  # fmt: skip
+        yield Candidate(
+            "loss", f"it is 2 (A{l} - Y), dA of the squared error, not of the log loss: {loss}",
+            lambda: 2 * s * (v[f"A{l}"] - Y),
         )  # fmt: skip
         return
     W = f"W{l + 1}"
@@ -171,6 +224,10 @@ def of_dA(up: Upstream, l: int) -> Iterator[Candidate]:
                 "wrong parameter", f"W{k} is used in place of {W}: {step}",
                 lambda k: v[f"W{k}"].T @ dZ(), (k,),
             )  # fmt: skip
+            yield Candidate(
+                "wrong parameter", f"W{k}, without its transpose, is used in place of {W}: {step}",
+                lambda k: v[f"W{k}"] @ dZ(), (k,),
+            )  # fmt: skip
     if net.learning_rate is not None and W in g:
         for name, sign in (("W - learning_rate dW", -1), ("W + learning_rate dW", 1)):
             yield Candidate(
@@ -183,80 +240,15 @@ def of_dA(up: Upstream, l: int) -> Iterator[Candidate]:
         f"without a copy of dA{l}", lambda: (v[W].T @ dZ()) * net.slope(l),
     )  # fmt: skip
     yield from _upstream(up, l + 1, lambda k: v[W].T @ k)
-    yield from _layers(g, L, l + 1, lambda k: v[W].T @ k)
-
-
-def of_dZ(up: Upstream, l: int) -> Iterator[Candidate]:
-    """dZ = dA * g'(Z), and what it is mistaken for."""
-    net, g, L = up.net, up.grads, up.net.L
-    v, used = net.values, net.activation.get(l, "relu")
-    known = g.get(f"A{l}")
-
-    def dA() -> Array:
-        return known if known is not None else right_step(up, f"A{l}")
-
-    def Z() -> Array:
-        return v[f"Z{l}"]
-
-    def A() -> Array:
-        return v[f"A{l}"]
-
-    must = f"dZ{l} = dA{l} * g'(Z{l}), g = {used}"
-    forgot = "the ReLU mask is forgotten" if used == "relu" else f"the slope of {used} is forgotten"
-    yield Candidate("forgotten slope", f"{forgot}, dZ{l} = dA{l}: {must}", dA)
-    for name, (_, slope) in ACTIVATIONS.items():
-        if name not in (used, "linear"):
-            yield Candidate(
-                "wrong slope", f"the slope of {name} is used where layer {l} has {used}: {must}",
-                lambda slope: dA() * slope(Z()), (slope,),
-            )  # fmt: skip
-    written: list[tuple[str, Callable[[], Array]]] = [
-        (f"1 - A{l}", lambda: 1 - A()),
-        (f"1 - A{l}**2", lambda: 1 - A() ** 2),
-        (f"A{l} * (1 - A{l})", lambda: A() * (1 - A())),
-        (f"A{l}", A),
-        (f"A{l}**2", lambda: A() ** 2),
-        (f"1 + A{l}**2", lambda: 1 + A() ** 2),
-        (f"1 - 2 * A{l}", lambda: 1 - 2 * A()),
-        (f"Z{l}", Z),
-        (f"1 - Z{l}**2", lambda: 1 - Z() ** 2),
-        (f"1 - tanh(A{l})**2", lambda: 1 - np.tanh(A()) ** 2),
-        (f"sigmoid(A{l}) * (1 - sigmoid(A{l}))", lambda: sigmoid(A()) * (1 - sigmoid(A()))),
-        (f"(Z{l} < 0)", lambda: Z() < 0),
-    ]
-    for text, factor in written:
-        yield Candidate(
-            "wrong slope", f"dA{l} is multiplied by {text}: {must}",
-            lambda factor: dA() * factor(), (factor,),
-        )  # fmt: skip
-    masks: dict[str, Mapping[str, Array]] = {}
-    for k in sorted(range(L + 1), key=lambda k: abs(k - l)):
-        masks |= {f"A{k}": v, f"Z{k}": v, f"dA{k}": g, f"dZ{k}": g}
-    for label, source in masks.items():
-        if label not in (f"dZ{l}", f"A{l}", f"Z{l}"):
-            yield Candidate(
-                "wrong mask", f"the ReLU mask is taken from {label}, not from Z{l}: {must}",
-                lambda n, s: dA() * (s[n] > 0), (label.removeprefix("d"), source),
-            )  # fmt: skip
-    for k in range(L + 1):
-        if k != l:
-            yield Candidate(
-                "other layer", f"dA{k} is used in place of dA{l}: {must}",
-                lambda k: g[f"A{k}"] * net.slope(l), (k,),
-            )  # fmt: skip
-    if known is None:
-        for one in of_dA(up, l):
-            yield Candidate(
-                one.kind,
-                f"in dA{l}, {one.text}",
-                lambda one: one.make(*one.of) * net.slope(l),
-                (one,),
-            )
-    if l == L:
-        yield Candidate(
-            "loss", f"the slope of the sigmoid is in it twice; dZ{l} = A{l} - Y has it already",
-            lambda: right_step(up, f"Z{l}") * net.slope(l),
-        )  # fmt: skip
+    yield Candidate(
+        "wrong parameter", f"d{W} is used in place of {W}: {step}",
+        lambda: passed(up, W).T @ dZ(),
+    )  # fmt: skip
+    yield Candidate(
+        "wrong activation", f"A{l + 1} is used in place of dZ{l + 1}: {step}",
+        lambda: v[W].T @ v[f"A{l + 1}"],
+    )  # fmt: skip
+    yield from _layers(up, L, l + 1, lambda k: v[W].T @ k)
 
 
 RESHAPED = (
@@ -275,18 +267,16 @@ def _upstream(up: Upstream, l: int, step: Callable[[Array], Array]) -> Iterator[
     """dA where dZ belongs."""
     yield Candidate(
         "upstream", f"dA{l} is used in place of dZ{l} = dA{l} * g'(Z{l})",
-        lambda: step(up.grads[f"A{l}"]),
+        lambda: step(passed(up, f"A{l}")),
     )  # fmt: skip
 
 
-def _layers(
-    g: Mapping[str, Array], L: int, l: int, step: Callable[[Array], Array]
-) -> Iterator[Candidate]:
+def _layers(up: Upstream, L: int, l: int, step: Callable[[Array], Array]) -> Iterator[Candidate]:
     """The upstream gradient of another layer."""
     for k in range(1, L + 1):
         for kind in "ZA":
             if k != l:
                 yield Candidate(
                     "other layer", f"d{kind}{k} of another layer is used in place of dZ{l}",
-                    lambda k, kind: step(g[f"{kind}{k}"]), (k, kind),
+                    lambda k, kind: step(passed(up, f"{kind}{k}")), (k, kind),
                 )  # fmt: skip

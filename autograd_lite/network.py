@@ -133,8 +133,9 @@ class Network:
         Y, AL = self.Y, v[f"A{L}"]
         found = {f"A{L}": -(Y / AL - (1 - Y) / (1 - AL))}
         size = {f"A{L}": float(np.max(np.abs(found[f"A{L}"])))}
-        # 1 - A is rounded by 1e-16, and the loss divides by it.
-        S = np.abs(AL) + np.abs(Y) + 1e-3 * np.abs(found[f"A{L}"])
+        # 1 - A is rounded by eps, and the loss divides by it: some eps, of what EXACT or SINGLE is.
+        share = 1e-3 if AL.dtype == np.float64 else 0.1
+        S = np.abs(AL) + np.abs(Y) + share * np.abs(found[f"A{L}"])
         for l in range(L, 0, -1):
             plain = l == L and self.activation[l] == "sigmoid"
             dZ = found[f"Z{l}"] = AL - Y if plain else found[f"A{l}"] * self.slope(l)

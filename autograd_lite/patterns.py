@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
-from .explanations import RESHAPED, Candidate, reshaped
+from .explanations import RESHAPED, Candidate, Family, reshaped
 from .network import ACTIVATIONS, Array, Network
 
 EXACT = 1e-12
-LOOSE = 1e-6  # for EXACT, where the size of the terms that cancel is not known
+SINGLE = 64 * 2.0**-23  # for EXACT, of float32
+LOOSE = 1e6  # times EXACT, where the size of the terms that cancel is not known
 NEAR = 1e-9
+
+
+def exact(*arrays: Array) -> float:
+    """What rounding may do, of the terms that a gradient adds up, in the coarsest number format."""
+    return SINGLE if any(x.dtype in (np.float32, np.float16) for x in arrays) else EXACT
 
 
 def multiple(M: Array, E: Array, rtol: float = EXACT) -> float | None:
@@ -132,21 +138,29 @@ def general(
         yield Candidate("other layer", f"it is d{n}", lambda n: truth[n], (n,))
     for part in (net.values.get(name),):
         if part is not None and name[0] in "Wb":
-            yield from _with_parameter(name, M, E, part)
-    if name[0] == "A" and f"W{int(name[1:]) + 1}" in net.values and number_like(name):
-        yield from _updated(name, M, E, net, before)
+            yield from _with_parameter(name, M, E, part, net.learning_rate)
 
 
-def _with_parameter(name: str, M: Array, E: Array, W: Array) -> Iterator[Candidate]:
+def _with_parameter(
+    name: str, M: Array, E: Array, W: Array, a: float | None
+) -> Iterator[Candidate]:
     """The parameter itself in the gradient: weight decay, or the updated parameter."""
-    if not M.shape == E.shape == W.shape or M.size < 3:
+    if not M.shape == E.shape == W.shape:
         return
-    k = multiple(M - E, W)
+    if a is not None:
+        yield Candidate(
+            "updated parameter", f"it is the updated parameter, {name} - {a:.6g} d{name}, not "
+            "the gradient", lambda: W - a * E,
+        )  # fmt: skip
+    if M.size < 3:
+        return
+    rtol = 1e3 * exact(M, E, W)
+    k = multiple(M - E, W, rtol)
     if k:
         yield Candidate(
             "added", f"{k:.6g} {name} is added to it, as weight decay adds", lambda: E + k * W
         )
-    rate = multiple(W - M, E)
+    rate = multiple(W - M, E, rtol)
     if rate:
         yield Candidate(
             "updated parameter", f"it is the updated parameter, {name} - {rate:.6g} d{name}, not "
@@ -154,21 +168,16 @@ def _with_parameter(name: str, M: Array, E: Array, W: Array) -> Iterator[Candida
         )  # fmt: skip
 
 
-def _updated(
-    name: str, M: Array, E: Array, net: Network, before: Mapping[str, Array]
-) -> Iterator[Candidate]:
-    """A weight that was updated, at an unknown learning rate, before it was used."""
-    l = int(name[1:]) + 1
-    if f"W{l}" not in before or f"Z{l}" not in before or M.shape != E.shape or M.size < 3:
-        return
-    step = before[f"W{l}"].T @ before[f"Z{l}"]
-    k = multiple(E - M, step)
-    if k:
-        rate = f"learning rate {k:.6g}"
-        yield Candidate(
-            "updated too early", f"W{l} was updated ({rate}) before this gradient used it: compute "
-            "all gradients first, then update", lambda: E - k * step,
-        )  # fmt: skip
+def settled(one: Family, M: Array, onto: Callable[[Array], Array | None]) -> float | None:
+    """k of a family, by a gradient M that `onto` computes from its numbers; None where none is."""
+    try:
+        base, direction = onto(one.base()), onto(one.direction())
+    except (KeyError, ValueError, TypeError, IndexError):
+        return None
+    if base is None or direction is None or not M.shape == base.shape == direction.shape:
+        return None
+    k = multiple(M - base, direction, 1e3 * exact(M, base)) if M.size > 2 else None
+    return k or None
 
 
 def number_like(name: str) -> bool:
@@ -229,7 +238,8 @@ def recognize(net: Network, truth: dict[str, Array]) -> tuple[float, dict[str, f
         found, sizes = net.backprop()
         if matches(net, truth):
             passing = [n for n in found if n in truth and n[0] in "AZ"]
-            if passing and m > 1 and all(near(truth[n] * m, found[n], 1e-6) for n in passing):
+            rtol = max(1e-6, 100 * exact(*truth.values(), *found.values()))
+            if passing and m > 1 and all(near(truth[n] * m, found[n], rtol) for n in passing):
                 c = 1.0
             for name in found:
                 truth.setdefault(name, found[name] / (c * m))
@@ -238,7 +248,8 @@ def recognize(net: Network, truth: dict[str, Array]) -> tuple[float, dict[str, f
     for name, value in truth.items():
         bias = truth.get(f"b{name[1:]}")
         if name[0] == "Z" and bias is not None and value.ndim == 2 and m > 1:
-            c = 1.0 if near(bias, value.sum(axis=1, keepdims=True), LOOSE) else c
+            rtol = min(LOOSE * exact(bias), 1e-3)
+            c = 1.0 if near(bias, value.sum(axis=1, keepdims=True), rtol) else c
     return c, {}
 
 
@@ -246,7 +257,11 @@ def matches(net: Network, truth: Mapping[str, Array]) -> bool:
     """Whether backprop through the network gives the right dW and db."""
     found, sizes = net.backprop()
     both = [n for n in found if n in truth and n[0] in "Wb"]
-    return bool(both) and all(near(truth[n], found[n], 1e-6, sizes[n] * 1e-9) for n in both)
+    rtol = exact(*truth.values(), *found.values())
+    return bool(both) and all(
+        near(truth[n], found[n], max(1e-6, 10 * rtol), sizes[n] * max(1e-9, 10 * rtol))
+        for n in both
+    )
 
 
 def network(context: Mapping[str, Any], truth: Mapping[str, Array]) -> Network:

@@ -278,6 +278,22 @@ dA1, dA2, dA3 = (GRADS[f"dA{l}"] for l in (1, 2, 3))  # noqa: N816
         ("dZ2", dA1 * (Z2 > 0), "other layer", "dA1"),
         ("dZ4", by_hand.sigmoid(CACHES[3][1])[0] * (1 - AL) * (AL - Y), "loss", "twice"),
         ("dZ4", Y - AL, "factor", "sign"),
+        ("dZ4", AL - (1 - Y), "labels", "1 - Y"),
+        ("dZ4", AL + Y, "loss", "A4 + Y"),
+        ("dZ4", CACHES[3][1] - Y, "wrong activation", "Z4 - Y"),
+        ("dZ4", (AL > 0.5) - Y, "wrong activation", "predictions"),
+        ("dZ4", np.abs(AL - Y), "loss", "a sign is lost"),
+        ("dZ4", (AL - Y) ** 2, "loss", "(A4 - Y)**2"),
+        ("dZ4", AL, "loss", "Y is not subtracted"),
+        ("dZ3", 1.0 * (Z3 > 0), "forgotten upstream", "dA3 is not in it"),
+        ("dZ2", dA2 * Z2 * (1 - Z2), "wrong slope", "Z2 * (1 - Z2)"),
+        ("dZ2", dA2 * np.where(Z2 > 0, 1, 0.2), "wrong slope", "the slope is 0.2 where Z2 <= 0"),
+        ("db2", np.mean(dZ2), "sum over everything", "np.mean averages dZ2"),
+        ("db2", np.mean(dZ2, axis=0, keepdims=True), "wrong axis", "averaged over axis 0"),
+        ("db2", PARAMETERS["b2"] - 0.01 * GRADS["db2"], "updated parameter", "0.01"),
+        ("db4", PARAMETERS["b4"] - 0.01 * GRADS["db4"], "updated parameter", "0.01"),
+        ("dA1", GRADS["dW2"].T @ dZ2, "wrong parameter", "dW2 is used in place of W2"),
+        ("dA1", W2.T @ A2, "wrong activation", "A2 is used in place of dZ2"),
         ("dA1", W2 @ dZ2, "transpose", "without its transpose"),
         ("dA1", W3.T @ dZ3, None, "dA2"),
         ("dA1", (W2 - 0.01 * GRADS["dW2"]).T @ dZ2, "updated too early", "W2 was updated"),
@@ -285,6 +301,11 @@ dA1, dA2, dA3 = (GRADS[f"dA{l}"] for l in (1, 2, 3))  # noqa: N816
         ("dA1", W2.T @ dA2, "upstream", "dA2"),
         ("dA1", dA1 * (Z1 > 0), "overwritten", "in place"),
         ("dA4", -(Y / AL), "loss", "second term"),
+        ("dA4", (1 - Y) / (1 - AL), "loss", "first term"),
+        ("dA4", -((1 - Y) / AL - Y / (1 - AL)), "labels", "Y and 1 - Y are exchanged"),
+        ("dA4", -(Y / (1 - AL) - (1 - Y) / AL), "loss", "denominators"),
+        ("dA4", 2 * (AL - Y), "loss", "squared error"),
+        ("dA4", -(Y * np.log(AL) + (1 - Y) * np.log(1 - AL)), "loss", "the loss itself"),
         ("dA4", -(Y / AL + (1 - Y) / (1 - AL)), "loss", "wrong sign"),
     ],
 )  # fmt: skip
@@ -300,6 +321,127 @@ def test_one_wrong_gradient(name, wrong, kind, words):
     assert row.name == name, str(report)
     assert kind is None or row.kind == kind, str(report)
     assert words in row.diagnosis, row.diagnosis
+
+
+# Code that shows dW and db only: what is wrong in dZ or dA is inferred from them
+
+DEEP = """
+def L_model_backward(AL, Y, caches):
+    m, L, grads = Y.shape[1], len(caches), {}
+    dA = -(Y / AL - (1 - Y) / (1 - AL))
+    for l in range(L, 0, -1):
+        (A_prev, W, b), Z = caches[l - 1]
+        A = 1 / (1 + np.exp(-Z)) if l == L else np.tanh(Z)
+        if l == L:
+            dZ = dA * A * (1 - A)
+        else:
+            dZ = dA * (1 - A**2)
+        grads[f"dW{l}"] = 1 / m * dZ @ A_prev.T
+        grads[f"db{l}"] = 1 / m * np.sum(dZ, axis=1, keepdims=True)
+        dA = W.T @ dZ
+    return grads
+"""
+HIDDEN = "dZ = dA * (1 - A**2)"
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "first", "words"),
+    [
+        (HIDDEN, "dZ = dA * (dA > 0)", "dW2", "mask is taken from dA2"),
+        (HIDDEN, "dZ = dA * (1 - A**2) ** 2", "dW2", "slope of tanh is in it twice"),
+        (HIDDEN, "dZ = (1 - A**2) * (dA if l != 2 else dA / m)", "dW2", "1/m = 1/12"),
+        (HIDDEN, "dZ = 1.0 * (1 - A**2)", "dW2", "dA2 is not in it"),
+        (HIDDEN, "dZ = dA * (1 - Z**2)", "dW2", "1 - Z2**2"),
+        ("dA = -(Y / AL - (1 - Y) / (1 - AL))", "dA = 2 * (AL - Y)", "dW3", "squared error"),
+        ("dA = -(Y / AL - (1 - Y) / (1 - AL))", "dA = Y / AL + (1 - Y) / (1 - AL)", "dW3",
+         "a sign is lost"),
+        ("dA = W.T @ dZ", "dA = (W - 0.3 * grads[f'dW{l}']).T @ dZ", "dW2",
+         "W3 was updated (learning rate 0.3)"),
+        ("dA = W.T @ dZ", "dA = W.T @ dA", "dW2", "dA3 is used in place of dZ3"),
+        ("dA = W.T @ dZ", "dA = W.T @ A", "dW2", "A3 is used in place of dZ3"),
+        ("dA = W.T @ dZ", "dA = grads[f'dW{l}'].T @ dZ", "dW2", "dW3 is used in place of W3"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_what_is_not_shown(line, wrong, first, words):
+    """The first gradient that shows it, with the mistake, and no other accusation."""
+    assert line in DEEP
+    space = {"np": np}
+    exec(DEEP.replace(line, wrong), space)
+    p, X, Y = network([4, 5, 3, 1], 12, 3)
+    AL, caches = by_hand.L_model_forward(X, p, hidden="tanh")
+    truth = {k: g for k, g in by_hand.L_model_backward(AL, Y, caches, hidden="tanh").items()
+             if k[1] != "A"}  # fmt: skip
+    context = {"parameters": p, "X": X, "Y": Y, "activations": "tanh"}
+    space["m"] = 12
+    report = ag.compare(space["L_model_backward"](AL, Y, caches), truth, context)
+    assert report.first.name == first, str(report)
+    assert words in report.first.diagnosis, str(report)
+    assert len({row.pattern for row in report.mistakes}) == 1, str(report)
+
+
+def test_two_mistakes_in_one_layer_that_is_not_shown():
+    """A slope in dZ2, which only dW2 shows, since db2 has a mistake of its own."""
+    space = {"np": np}
+    code = DEEP.replace(HIDDEN, "dZ = dA * (1 - A)").replace("axis=1, keepdims=True", "axis=None")
+    exec(code, space)
+    p, X, Y = network([4, 5, 3, 1], 12, 3)
+    AL, caches = by_hand.L_model_forward(X, p, hidden="tanh")
+    report = ag.compare(
+        space["L_model_backward"](AL, Y, caches),
+        by_hand.L_model_backward(AL, Y, caches, hidden="tanh"),
+        {"parameters": p, "X": X, "Y": Y, "activations": "tanh"},
+    )
+    assert [(row.name, row.kind) for row in report.mistakes] == [
+        ("db3", "sum over everything"), ("dW2", "wrong slope"), ("db2", "sum over everything"),
+        ("dW1", "wrong slope"), ("db1", "sum over everything"),
+    ], str(report)  # fmt: skip
+
+
+@pytest.mark.parametrize("at", [2, 3])
+def test_a_factor_in_dZ_is_no_convention(at):
+    """dZ divided by m in one layer is a mistake there, and what comes of it follows."""
+    divided = lambda dZ, cache: by_hand.linear_backward(
+        dZ / (12 if dZ.shape[0] == [0, 5, 3, 1][at] else 1), cache
+    )
+    p, X, Y = network([4, 5, 3, 1], 12, 3)
+    AL, caches = by_hand.L_model_forward(X, p)
+    manual = museum.go_back(AL, Y, caches, linear=divided)
+    truth = museum.go_back(AL, Y, caches)
+    report = ag.compare(manual, truth, {"parameters": p, "X": X, "Y": Y})
+    assert report.first.name == f"dW{at}", str(report)
+    assert "once too often" in report.first.diagnosis
+    assert len(report.mistakes) == 1, str(report)
+
+
+@pytest.mark.parametrize("exhibit", museum.MUSEUM, ids=lambda f: f.__name__)
+def test_compare_gradients_names_every_exhibit(exhibit):
+    """The same sentence where dA are in the dict, and the automatic ones are of the mean."""
+    if exhibit in museum.NEEDS_EQUAL_LAYERS:
+        pytest.skip("Its mistake is impossible in 6-5-4-1: no two layers are of one size.")
+    hidden = "tanh" if exhibit is museum.one_minus_A else "relu"
+    _, X, Y = network([6, 5, 4, 1], 13, 3)
+    model = nn.LLayerClassifier([6, 5, 4, 1], hidden, init="he")
+    comparison = nn.compare_gradients(
+        model, X, Y, manual=lambda AL, Y, caches: exhibit(AL, Y, caches, hidden)
+    )
+    told = " ".join(comparison.diagnosis.split())
+    where = museum.MUSEUM[exhibit][1].format(L=3, H=2, G=1)
+    assert f"first goes wrong at {where}." in told, told
+    assert "none of the known" not in told, told
+
+
+def test_small_mistakes_are_seen_in_float32():
+    """An error of two in ten thousand, far above the rounding of float32."""
+    p, X, Y = network([6, 5, 4, 1], 12, 12)
+    small = {k: q.astype(np.float32) for k, q in p.items()}
+
+    def off(*run):
+        grads = museum.go_back(*run)
+        return {**grads, "dW1": grads["dW1"] * np.float32(1.0002)}
+
+    report = museum.diagnose(off, small, X.astype(np.float32), Y)
+    assert report.first is not None
+    assert (report.first.name, report.first.kind) == ("dW1", "factor"), str(report)
 
 
 def test_without_context():

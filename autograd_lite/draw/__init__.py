@@ -84,6 +84,7 @@ def explore(
         *args, path = args  # type: ignore[assignment]
     picture, seen = picture_of(what, tuple(args), None, gradient, explore=True)
     root = picture.by_key[picture.root]
-    heading = title or function_name(what) or f"{root.name} = {root.expression}"
+    called = f"{root.name} = {root.expression}" if root.expression else root.name
+    heading = title or function_name(what) or called
     html = page(picture, Sources(seen.files, user_frame()), heading)
     return write(html, path or "graph.html")

@@ -68,7 +68,9 @@ def literal(x: Any) -> str:
         return index_text(x)
     if isinstance(x, bool | str | type(None)):
         return repr(x)
-    if isinstance(x, int | float | complex | np.generic) or getattr(x, "size", 0) == 1:
+    if isinstance(x, complex | np.complexfloating):
+        return f"({number(x)})" if x.real else f"{number(x.imag)}j"
+    if isinstance(x, int | float | np.generic) or getattr(x, "size", 0) == 1:
         return number(x)
     if hasattr(x, "size"):
         return "array"

@@ -23,6 +23,8 @@ RELEASED = (
 )
 ELSEWHERE = "its .grad holds something else: gradients of other passes were added to it"
 
+LONGEST = 40  # characters of a name
+
 
 @dataclass
 class Vertex:
@@ -104,7 +106,7 @@ def read(
     root: Node | None = tensor._node
     if root is None:
         name = tensor._name or seen.name_of_array(tensor._data) or "constant"
-        alone = Vertex(0, "input", name, value=tensor._data)
+        alone = Vertex(0, "input", one_line(name), value=tensor._data)
         note = "nothing was recorded: no Tensor with requires_grad=True went into this one."
         return Picture([alone], [], 0, "forward", notes=[note])
     nodes = reachable(root)
@@ -166,10 +168,21 @@ def size_of(out: Any) -> int:
     return 0 if isinstance(out, tuple) else int(np.size(out))
 
 
+def one_line(name: str) -> str:
+    """A name as it fits a vertex: one line, of at most LONGEST characters.
+
+    >>> one_line("two\\nlines"), len(one_line("x" * 100))
+    ('two lines', 40)
+    """
+    text = " ".join(name.split())
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
 def name_all(picture: Picture) -> None:
     """Number names that come twice, make names up where there are none, and write expressions."""
     twice: dict[str, list[Vertex]] = {}
     for vertex in picture.vertices:
+        vertex.name = one_line(vertex.name)
         if vertex.name:
             twice.setdefault(vertex.name, []).append(vertex)
     taken = set(twice)

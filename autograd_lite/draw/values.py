@@ -34,6 +34,8 @@ def lines_of(x: Any) -> list[str]:
 
     >>> lines_of(np.array([[1.0, -2.5]])), lines_of(3.0)
     (['[[ 1.  -2.5]]'], ['3'])
+    >>> lines_of(np.array([np.nan, *range(99)]))[-1]
+    '1 of 100 nan or inf'
     >>> lines_of(np.arange(100.0))
     ['0 … 99', 'mean 49.5 ██████████']
     """
@@ -49,6 +51,14 @@ def lines_of(x: Any) -> list[str]:
         return text.split("\n")
     if a.dtype.kind not in "fiub":
         return [f"{a.size} numbers"]
+    bad = a.size - int(np.isfinite(a).sum())
+    if bad == a.size:
+        return ["all nan or inf"]
+    return summary(a) + ([f"{bad} of {a.size} nan or inf"] if bad else [])
+
+
+def summary(a: Any) -> list[str]:
+    """Range, mean and histogram of the finite numbers of an array."""
     low, high, mean = extent(a)
     digits = 3
     while digits < 7 and low < high and number(low, digits) == number(high, digits):

@@ -210,6 +210,10 @@ class View {
     if (isScalar(a)) return [svg("text", {class: kind, x, y}, lead + show(a.x[0]))];
     const label = svg("text", {class: kind, x, y}, lead,
                       svg("tspan", {class: "shape"}, shapeText(a)));
+    if (hasBad(a)) {
+      label.append(svg("tspan", {class: kind}, " nan/inf"));
+      return [label];
+    }
     const counts = a.hist ?? histogram(a);
     if (!counts) return [label];
     this.ruler.font = FONT;
@@ -267,6 +271,11 @@ function outline(kind, x, y, w, h) {
   const r = 11;
   return `M${x + r},${y}H${X - r}Q${X},${y} ${X},${y + r}V${Y - r}Q${X},${Y} ${X - r},${Y}` +
          `H${x + r}Q${x},${Y} ${x},${Y - r}V${y + r}Q${x},${y} ${x + r},${y}Z`;
+}
+
+// Whether any of its numbers is nan or infinite: no histogram shows them.
+function hasBad(a) {
+  return Boolean(a.bad) || (a.x ?? []).some((x) => typeof x === "string" && /nan|inf/.test(x));
 }
 
 // How many of a small array's numbers fall into each part of their range.
