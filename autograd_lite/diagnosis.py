@@ -59,7 +59,7 @@ def compare(
 
 
 class Guess(NamedTuple):
-    """A mistake that a dZ that is not shown may have: the dZ, and where it is made before, the dA."""
+    """A mistake that a hidden dZ may have: the dZ, and where it is made before, the dA."""
 
     kind: str
     text: str
@@ -86,6 +86,7 @@ class Comparing:
         if any(x.dtype == np.float32 for x in [*self.truth.values(), *self.net.values.values()]):
             self.manual = {n: g.astype(np.float32) for n, g in manual.items()}  # no more is known
         self.fits: dict[str, list[tuple[str, str]]] = {}
+        self.lost = self.told = ""  # a dZ that nobody shows and nothing explains, and what tells it
         self.m = self.net.m or 1
         with np.errstate(all="ignore"):
             self.c, self.sizes = recognize(self.net, self.truth)
@@ -142,6 +143,8 @@ class Comparing:
             for name in names:
                 if name in self.manual:
                     self.rows.append(self.row(name, whole, bad))
+                    if before_of(name) and name[0] in "AZ":
+                        self.lost = ""  # from here on it is known again
                 elif name[0] in "Wb":
                     self.rows.append(self.missing(name))
                 else:
@@ -172,7 +175,7 @@ class Comparing:
             return judged.wrong("not finite", "it has nan or infinity in it", False)
         if whole is not None:
             return judged.wrong(whole.kind, whole.text, name != bad[0])
-        before = self.before(name)
+        before = before_of(name)
         if local is not None and self.equal(name, M, local):
             if before in self.hidden:
                 self.fits[judged.name] = self.hidden.pop(before)
@@ -180,7 +183,7 @@ class Comparing:
             return judged.wrong("consequence", f"follows from d{before}", True)
         found = self.explain(name, local if local is not None else T, local is not None)
         if not found:
-            return judged.unexplained(M, T)
+            return self.unexplained(judged, name)
         passed_on = [r.diagnosis for r in self.rows if r.name[1] in "AZ" and r.kind == "factor"]
         if local is None and found[0][1] in passed_on:
             return judged.wrong(
@@ -188,6 +191,18 @@ class Comparing:
             )
         self.fits[judged.name] = found
         return judged.wrong(*found[0], False)
+
+    def unexplained(self, judged: Judged, name: str) -> Judged:
+        """Judged wrong for no reason known; behind a dZ that is not known, perhaps right."""
+        wrong = judged.unexplained(self.manual[name], self.truth[name])
+        if not self.lost or number(name) is None:
+            return wrong
+        if not self.told:
+            self.told = judged.name
+            text = f"{wrong.diagnosis}; perhaps d{self.lost}, which is not shown, is wrong already"
+            return wrong.wrong("unexplained", text, False)
+        text = f"it may follow from what is wrong in {self.told}: d{self.lost} is not shown"
+        return wrong.wrong("unexplained", text, True)
 
     def settle(self) -> None:
         """Where several mistakes give the same numbers, prefer one that is made elsewhere, too."""
@@ -203,13 +218,6 @@ class Comparing:
             return right_step(self.up, name) if number(name) is not None else None
         except (KeyError, ValueError, TypeError):
             return None
-
-    def before(self, name: str) -> str:
-        """The gradient that a gradient is computed from; "" for one of no layer."""
-        if number(name) is None:
-            return ""
-        l = int(name[1:])
-        return {"Z": f"A{l}", "A": f"Z{l + 1}"}.get(name[0], f"Z{l}")
 
     def missing(self, name: str) -> Judged:
         """A parameter whose gradient was not computed."""
@@ -243,6 +251,8 @@ class Comparing:
                     for guess in guesses
                     if near(guess.value, local, exact(local))
                 ]
+            elif not self.lost and not all(self.own(n, name, local) for n in shown):
+                self.lost, self.told = name, ""
         self.known[name] = local
 
     def guesses(self, shown: list[str], name: str, local: Array) -> Iterator[Guess]:
@@ -358,3 +368,15 @@ class Comparing:
         truth = largest(self.truth[name])
         size *= max(1.0, largest(E) / truth) if truth else 1.0
         return near(M, E, rtol, rtol * size)
+
+
+def before_of(name: str) -> str:
+    """The gradient that a gradient is computed from; "" for one of no layer.
+
+    >>> before_of("W2"), before_of("A1")
+    ('Z2', 'Z2')
+    """
+    if number(name) is None:
+        return ""
+    l = int(name[1:])
+    return {"Z": f"A{l}", "A": f"Z{l + 1}"}.get(name[0], f"Z{l}")
