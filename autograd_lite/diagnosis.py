@@ -16,8 +16,8 @@ import numpy as np
 
 from .errors import ShapeError
 from .explanations import Candidate, Upstream, right_step
-from .judgement import Diagnosis, Judged
-from .network import Array, layered, number
+from .judgement import Diagnosis, Judged, in_letters_of_one_unit
+from .network import Array, layered, number, renumbered
 from .patterns import (
     EXACT,
     LOOSE,
@@ -58,6 +58,12 @@ def compare(
     return Comparing(layered(manual), layered(automatic), context or {}, set(manual)).judge()
 
 
+EARLIER = (
+    "The manual dA[l] is the gradient of A[l-1], as in an earlier edition of the course; here it "
+    "is called dA[l-1]."
+)
+
+
 class Guess(NamedTuple):
     """A mistake that a hidden dZ may have: the dZ, and where it is made before, the dA."""
 
@@ -81,10 +87,16 @@ class Comparing:
         self.spelled = {"W1": "w", "b1": "b"} if spelled & {"dw", "w"} else {}
         with np.errstate(all="ignore"):
             self.net = network(context, automatic)
+        weights = [(int(n[1:]), g.shape) for n, g in automatic.items() if n[0] == "W" and number(n)]
+        units = {f"A{l - 1}": shape[-1] for l, shape in weights}
+        units |= {f"A{l}": shape[0] for l, shape in weights}
+        self.earlier = renumbered(self.manual, self.net.L, units)
         self.rows: list[Judged] = []
         self.hidden: dict[str, list[tuple[str, str]]] = {}  # mistakes in a dZ that nobody shows
         if any(x.dtype == np.float32 for x in [*self.truth.values(), *self.net.values.values()]):
-            self.manual = {n: g.astype(np.float32) for n, g in manual.items()}  # no more is known
+            self.manual = {
+                n: g.astype(np.float32) for n, g in self.manual.items()
+            }  # no more is known
         self.fits: dict[str, list[tuple[str, str]]] = {}
         self.lost = self.told = ""  # a dZ that nobody shows and nothing explains, and what tells it
         self.m = self.net.m or 1
@@ -154,7 +166,10 @@ class Comparing:
         if not np.isclose(self.scale, 1) and any(n[0] in "AZ" for n in common):
             of = "mean" if self.c == 1 else "sum"
             notes = [f"The manual dZ and dA are of the {of} of the losses, and compared as such."]
-        return Diagnosis(tuple(self.rows), tuple(notes))
+        if self.earlier:
+            notes.append(EARLIER)
+        rows = map(in_letters_of_one_unit, self.rows) if self.spelled else self.rows
+        return Diagnosis(tuple(rows), tuple(notes))
 
     def order(self) -> list[str]:
         """As backprop goes; what belongs to no layer comes last."""

@@ -244,10 +244,6 @@ def of_dA(up: Upstream, l: int) -> Iterator[Candidate]:
         "wrong parameter", f"d{W} is used in place of {W}: {step}",
         lambda: passed(up, W).T @ dZ(),
     )  # fmt: skip
-    yield Candidate(
-        "wrong activation", f"A{l + 1} is used in place of dZ{l + 1}: {step}",
-        lambda: v[W].T @ v[f"A{l + 1}"],
-    )  # fmt: skip
     yield from _layers(up, L, l + 1, lambda k: v[W].T @ k)
 
 
@@ -269,6 +265,10 @@ def _upstream(up: Upstream, l: int, step: Callable[[Array], Array]) -> Iterator[
         "upstream", f"dA{l} is used in place of dZ{l} = dA{l} * g'(Z{l})",
         lambda: step(passed(up, f"A{l}")),
     )  # fmt: skip
+    s = 1 / (up.c * (up.net.m or 1))
+    yield Candidate(
+        "upstream", f"A{l} is used in place of dZ{l}", lambda: step(s * up.net.values[f"A{l}"])
+    )
 
 
 def _layers(up: Upstream, L: int, l: int, step: Callable[[Array], Array]) -> Iterator[Candidate]:

@@ -146,6 +146,22 @@ class Diagnosis:
         return f"{table(rows)}\n\n{self.text}"
 
 
+def in_letters_of_one_unit(row: Judged) -> Judged:
+    """A row of a network of one layer in the letters of logistic regression, dw being (n_x, 1)."""
+    text = re.sub(r"A0", "X", re.sub(r"W1", "w", re.sub(r"(?<=[bZA])1\b", "", row.diagnosis)))
+    if row.name != "dw":
+        return replace(row, diagnosis=text)
+    for shape in (row.shape, row.right_shape):
+        text = text.replace(f" {shape}", f" {shape[::-1]}")
+    return replace(
+        row,
+        diagnosis=text,
+        shape=row.shape[::-1],
+        right_shape=row.right_shape[::-1],
+        worst=None if row.worst is None else row.worst[::-1],
+    )
+
+
 def relative(M: Array, T: Array) -> float:
     """The largest difference over the largest right number."""
     off, size = float(np.max(np.abs(M - T))), float(np.max(np.abs(T)))

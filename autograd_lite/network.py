@@ -52,6 +52,26 @@ def layered(named: Mapping[str, Any]) -> dict[str, Array]:
     return found
 
 
+def renumbered(grads: dict[str, Array], L: int, rows: Mapping[str, int]) -> bool:
+    """Give dA the numbers of today's course where they have those of its earlier edition.
+
+    There dA[l] holds the gradient of A[l-1], which is told from the rows of dA[L] where layers L
+    and L-1 differ in size; `rows` has the units of "A1", "A2", ... Says whether it has changed
+    `grads`.
+
+    >>> grads = {"A1": np.ones((2, 5))}
+    >>> renumbered(grads, 1, {"A0": 2, "A1": 1}), [*grads]
+    (True, ['A0'])
+    """
+    last, before, own = grads.get(f"A{L}"), rows.get(f"A{L - 1}"), rows.get(f"A{L}")
+    if last is None or "A0" in grads or before == own or last.shape[:1] != (before,):
+        return False
+    for l in range(1, L + 1):
+        if f"A{l}" in grads:
+            grads[f"A{l - 1}"] = grads.pop(f"A{l}")
+    return True
+
+
 def number(name: str) -> int | None:
     """The layer in a name such as W12; None for names that are not W, b, Z or A of a layer.
 

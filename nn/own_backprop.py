@@ -19,6 +19,7 @@ from . import by_hand
 from .by_hand.notation import Array, Gradients, Parameters
 from .errors import SettingError
 from .own_file import OwnFile
+from .own_gradients import renumber
 from .own_results import Results, shown
 
 #: How the course calls its functions.
@@ -270,13 +271,8 @@ class _Run:
 
     def renumber(self, ran: Ran) -> None:
         """An earlier edition of the course stores the dA_prev of layer l as dA[l], not dA[l-1]."""
-        grads, L = ran.gradients, self.L
-        last, before = grads.get(f"dA{L}"), self.right[f"W{L}"].shape[1]
-        if last is None or "dA0" in grads or before == 1 or last.shape[:1] != (before,):
+        if not renumber(ran.gradients, self.L, self.right):
             return
-        for l in range(1, L + 1):
-            if f"dA{l}" in grads:
-                grads[f"dA{l - 1}"] = grads.pop(f"dA{l}")
         ran.remarks.append(
             "It stores the gradient of A[l-1] as dA[l], as an earlier edition of the course does; "
             "below it is called dA[l-1]."

@@ -288,12 +288,14 @@ dA1, dA2, dA3 = (GRADS[f"dA{l}"] for l in (1, 2, 3))  # noqa: N816
         ("dZ3", 1.0 * (Z3 > 0), "forgotten upstream", "dA3 is not in it"),
         ("dZ2", dA2 * Z2 * (1 - Z2), "wrong slope", "Z2 * (1 - Z2)"),
         ("dZ2", dA2 * np.where(Z2 > 0, 1, 0.2), "wrong slope", "the slope is 0.2 where Z2 <= 0"),
+        ("dW2", 1 / M * A2 @ A1.T, "upstream", "A2 is used in place of dZ2"),
+        ("db2", np.mean(A2, axis=1, keepdims=True), "upstream", "A2 is used in place of dZ2"),
         ("db2", np.mean(dZ2), "sum over everything", "np.mean averages dZ2"),
         ("db2", np.mean(dZ2, axis=0, keepdims=True), "wrong axis", "averaged over axis 0"),
         ("db2", PARAMETERS["b2"] - 0.01 * GRADS["db2"], "updated parameter", "0.01"),
         ("db4", PARAMETERS["b4"] - 0.01 * GRADS["db4"], "updated parameter", "0.01"),
         ("dA1", GRADS["dW2"].T @ dZ2, "wrong parameter", "dW2 is used in place of W2"),
-        ("dA1", W2.T @ A2, "wrong activation", "A2 is used in place of dZ2"),
+        ("dA1", W2.T @ A2, "upstream", "A2 is used in place of dZ2"),
         ("dA1", W2 @ dZ2, "transpose", "without its transpose"),
         ("dA1", W3.T @ dZ3, None, "dA2"),
         ("dA1", (W2 - 0.01 * GRADS["dW2"]).T @ dZ2, "updated too early", "W2 was updated"),
@@ -586,6 +588,45 @@ def test_compare_gradients_diagnoses_logistic_regression():
     assert [row.name for row in comparison.rows if not row.equal] == ["dw"]
     assert "dw: it is m = 9 times" in " ".join(comparison.diagnosis.split())
     assert nn.compare_gradients(nn.LogisticRegression(), X, Y, manual=by_hand.propagate).ok
+
+
+def test_logistic_regression_is_told_in_its_own_letters():
+    """w, not W1, and dw (n_x, 1)."""
+
+    def wrong(w, b, X, Y):
+        grads, cost = by_hand.propagate(w, b, X, Y)
+        return {"dw": grads["dw"].ravel(), "db": grads["db"]}, cost
+
+    rng = np.random.RandomState(0)
+    X, Y = rng.randn(3, 9), (rng.rand(1, 9) < 0.5) * 1
+    comparison = nn.compare_gradients(nn.LogisticRegression(), X, Y, manual=wrong)
+    assert "dw: the numbers are right, but the shape must be (3, 1)." in comparison.diagnosis
+    right = {"dw": np.ones((3, 1)), "db": 1.0}
+    report = ag.compare({**right, "dw": np.array([[1.0], [1.0], [2.0]])}, right)
+    assert (report.first.name, report.first.worst) == ("dw", (2, 0)), str(report)
+
+
+@pytest.mark.parametrize("wrong", [False, True])
+def test_dA_as_in_the_earlier_edition(wrong):
+    """dA[l] for the gradient of A[l-1] is no mistake, and hides none."""
+    p, X, Y = network([4, 5, 3, 1], 12, 3)
+    AL, caches = by_hand.L_model_forward(X, p)
+    truth = by_hand.L_model_backward(AL, Y, caches)
+    manual = {k: g for k, g in truth.items() if k[1] != "A"}
+    manual |= {f"dA{l}": truth[f"dA{l - 1}"] for l in (1, 2, 3)}
+    if wrong:
+        manual["dW2"] = -manual["dW2"]
+    report = ag.compare(manual, truth, {"parameters": p, "X": X, "Y": Y})
+    assert [row.name for row in report.mistakes] == ["dW2"] * wrong, str(report)
+    assert "dA[l] is the gradient of A[l-1]" in report.text
+    model = nn.LLayerClassifier([4, 5, 3, 1])
+
+    def back(AL, Y, caches):
+        grads = by_hand.L_model_backward(AL, Y, caches)
+        shifted = {f"dA{l}": grads[f"dA{l - 1}"] for l in (1, 2, 3)}
+        return {k: g for k, g in grads.items() if k[1] != "A"} | shifted
+
+    assert nn.compare_gradients(model, X, Y, manual=back).ok
 
 
 @pytest.mark.parametrize(("manual", "words"), [(3, "dict"), ({"dW1": np.ones((1, 2))}, "no db1")])
