@@ -381,6 +381,33 @@ def test_text_is_escaped():
         assert "<script" not in drawing._repr_svg_()
 
 
+def test_names_take_one_line():
+    """A name with line ends breaks no tree, and a very long one makes no endless box."""
+    x, y = leaf(2.0, "two\n  lines"), leaf(3.0, "x" * 500)
+    text = str(ag.draw(x * y))
+    assert len(text.splitlines()) == 3
+    assert "two lines" in text
+    assert "x" * 79 + "…" in text
+    assert "x" * 81 not in text
+
+
+def test_complex_constants_are_written_as_in_python():
+    """1j, and brackets around a sum: -1j * z, (2+1j) * z."""
+    z = leaf(np.array([1 + 2j]), "z")
+    text = str(ag.draw(np.sum(np.abs(-1j * z + (2 + 1j) * z))))
+    assert "-1j * z" in text
+    assert "(2+1j) * z" in text
+
+
+def test_numbers_that_are_none_are_counted():
+    """nan and infinities are in no histogram, so a line says how many there are."""
+    x = np.arange(100.0)
+    x[3], x[5] = np.nan, np.inf
+    assert lines_of(x)[-1] == "2 of 100 nan or inf"
+    assert lines_of(np.full(100, np.inf)) == ["all nan or inf"]
+    assert len(lines_of(np.arange(100.0))) == 2
+
+
 def test_several_outputs():
     """A call that gives several arrays is drawn with what picks them."""
     A = leaf(np.array([[2.0, 0.5], [0.5, 1.0]]), "A")

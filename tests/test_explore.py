@@ -556,6 +556,26 @@ def test_hostile_names_stay_text(browser, tmp_path):
 
 @needs_browser
 @pytest.mark.browser
+def test_numbers_that_are_none_are_seen(browser, tmp_path):
+    """A vertex whose array has nan or infinity in it says so, and draws no histogram without it."""
+    for n in (4, 400):
+        a = np.arange(float(n))
+        a[1] = np.nan
+        x = ag.Tensor(a, requires_grad=True, name="x")
+        browser.open(ag.explore(np.sum(x), tmp_path / "nan.html"), "#step=1")
+        words = browser.run("return document.querySelector('svg').textContent")
+        assert words.count("nan/inf") == 1, words
+    assert browser.complaints() == []
+
+
+def test_a_tensor_without_a_graph_has_its_name_for_a_title(tmp_path):
+    """It was computed from nothing."""
+    page = ag.explore(ag.Tensor([1.0, 2.0], name="k"), tmp_path / "k.html")
+    assert "<title>k</title>" in page.read_text(encoding="utf-8")
+
+
+@needs_browser
+@pytest.mark.browser
 def test_a_narrow_window(look):
     """On a small screen the panel lies below the graph, and nothing is wider than the window."""
     page, _ = look("planar", "#step=25")

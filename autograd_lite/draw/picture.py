@@ -23,7 +23,7 @@ RELEASED = (
 )
 ELSEWHERE = "its .grad holds something else: gradients of other passes were added to it"
 
-LONGEST = 40  # characters of a name
+LONGEST = 80  # characters of a name
 
 
 @dataclass
@@ -172,7 +172,7 @@ def one_line(name: str) -> str:
     """A name as it fits a vertex: one line, of at most LONGEST characters.
 
     >>> one_line("two\\nlines"), len(one_line("x" * 100))
-    ('two lines', 40)
+    ('two lines', 80)
     """
     text = " ".join(name.split())
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
