@@ -399,6 +399,17 @@ def test_complex_constants_are_written_as_in_python():
     assert "(2+1j) * z" in text
 
 
+def test_calls_are_written_as_in_numpy():
+    """Not by the names of rules, and an index that is an array by its own name."""
+    x, rows = leaf(np.arange(6.0).reshape(2, 3), "x"), np.array([1, 0, 1])
+    y = np.concatenate([x[rows], np.stack([x[0], x[1]])])
+    text = str(ag.draw(np.sum(np.pad(y, 1))))
+    assert "concatenate((" in text
+    assert "stack((" in text
+    assert "= x[rows]" in text
+    assert "'constant')" in text
+
+
 def test_numbers_that_are_none_are_counted():
     """nan and infinities are in no histogram, so a line says how many there are."""
     x = np.arange(100.0)

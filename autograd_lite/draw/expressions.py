@@ -10,12 +10,25 @@ from ..backward import PICK
 from ..graph import Node
 from ..registry import printed_name
 from ..rules.indexing import getitem
+from ..rules.joining import join, pile
+from ..rules.padding import padded
 from .values import number
 
 INFIX: dict[Any, str] = {
     np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/", np.matmul: "@",
     np.power: "**",
 }  # fmt: skip
+#: Rules that stand for a function of NumPy, by its name.
+STANDS_FOR: dict[Any, str] = {join: "concatenate", pile: "stack", padded: "pad"}
+
+
+def called(fn: Any) -> str:
+    """A function as a person writes it, without `np.`.
+
+    >>> called(np.linalg.inv), called(join)
+    ('linalg.inv', 'concatenate')
+    """
+    return STANDS_FOR.get(fn) or printed_name(fn).removeprefix("np.")
 
 
 def op_name(node: Node) -> str:
@@ -26,7 +39,7 @@ def op_name(node: Node) -> str:
         return "pick"
     if node.rule.fn is getitem:
         return "index"
-    return printed_name(node.rule.fn).removeprefix("np.")
+    return called(node.rule.fn)
 
 
 def expression(node: Node, names: list[str | None]) -> str:
@@ -49,7 +62,12 @@ def expression(node: Node, names: list[str | None]) -> str:
     if node.rule is PICK:
         return f"{words[0]}[{node.args[1]}]"
     if fn is getitem:
-        return f"{words[0]}[{index_text(node.args[1])}]"
+        index = names[1] if len(names) > 1 else None
+        return f"{words[0]}[{index or index_text(node.args[1])}]"
+    if fn is padded:
+        words = words[:3] + [f"constant_values={w}" for w in words[3:] if w != "None"]
+    if fn in (join, pile):
+        words = [f"({', '.join(words)}{',' * (len(words) == 1)})"]
     if fn in INFIX and len(words) == 2 and not node.kwargs:
         right = f"({words[1]})" if words[1].startswith("-") else words[1]
         left = f"({words[0]})" if words[0].startswith("-") and fn is np.power else words[0]

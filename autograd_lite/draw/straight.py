@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import printed_name
-from .expressions import INFIX, literal
+from .expressions import INFIX, called, literal
 from .picture import Edge, Passes, Picture, Vertex
 
 NO_NUMBERS = "A compiled step: names, functions and shapes; the numbers are there while it runs."
@@ -48,7 +47,7 @@ def picture_of_step(step: Any, *examples: Any, passes: Passes | None = None) -> 
         read = [keys[v] for v in line.reads]
         names = {v: vertices[keys[v]].name for v in line.reads}
         for out in line.outs:
-            vertex = enter(out, "step", op=printed_name(line.fn).removeprefix("np."))
+            vertex = enter(out, "step", op=called(line.fn))
             vertex.expression = written(line, names)
             vertex.group = group
             edges += [Edge(source, vertex.key, i) for i, source in enumerate(read)]
@@ -74,7 +73,7 @@ def written(line: Any, names: dict[Any, str]) -> str:
     if line.fn in INFIX and len(words) == 2 and not line.kwargs:
         return f"{words[0]} {INFIX[line.fn]} {words[1]}"
     options = [f"{key}={word(value)}" for key, value in line.kwargs.items()]
-    return f"{printed_name(line.fn).removeprefix('np.')}({', '.join(words + options)})"
+    return f"{called(line.fn)}({', '.join(words + options)})"
 
 
 def only(picture: Picture, group: str) -> Picture:
