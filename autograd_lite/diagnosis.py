@@ -252,11 +252,15 @@ class Comparing:
             return
         comes = (f"b{l}", f"W{l}", f"A{l - 1}")
         shown = [n for n in comes if n in self.manual and self.tells(n, name, local)]
-        if shown and self.score(shown, name, local) == 0:
+        fitting = self.score(shown, name, local)
+        if fitting < len(shown) and (fitting == 0 or not self.told_apart(shown, name, local)):
             guesses = list(self.guesses(shown, name, local))
             scores = [self.score(shown, name, guess.value) for guess in guesses]
             most = max(scores, default=0)
-            if most > 1 or (most and not all(self.own(n, name, local) for n in shown)):
+            apart = self.told_apart(shown, name, local)
+            if most == len(shown) > fitting or (
+                fitting == 0 and (most > 1 or (most and not apart))
+            ):
                 best = guesses[scores.index(most)]
                 local = best.value
                 if best.upstream is not None:
@@ -266,7 +270,7 @@ class Comparing:
                     for guess in guesses
                     if near(guess.value, local, exact(local))
                 ]
-            elif not self.lost and not all(self.own(n, name, local) for n in shown):
+            elif not self.lost and fitting == 0 and not apart:
                 self.lost, self.told = name, ""
         self.known[name] = local
 
@@ -289,11 +293,17 @@ class Comparing:
                     said = "; and ".join(filter(None, (one.text, text)))
                     yield Guess(one.kind, said, k * value)
 
+    def told_apart(self, shown: list[str], name: str, value: Array) -> bool:
+        """Whether each gradient that is off has a mistake of its own, if dZ were `value`."""
+        return all(self.own(n, name, value) for n in shown)
+
     def own(self, name: str, before: str, value: Array) -> bool:
-        """Whether a mistake of its own explains a gradient, if the one before it were `value`."""
+        """Whether a gradient is right, or explained by itself, if the one before were `value`."""
         kept, self.known[before] = self.known.get(before), value
         E = self.local(name)
-        found = E is not None and bool(self.explain(name, E, True))
+        found = E is not None and (
+            self.equal(name, self.manual[name], E) or bool(self.explain(name, E, True))
+        )
         del self.known[before]
         if kept is not None:
             self.known[before] = kept

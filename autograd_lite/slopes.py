@@ -78,6 +78,10 @@ def of_dZ(up: Upstream, l: int) -> Iterator[Candidate]:
                 "wrong mask", f"the ReLU mask is taken from {label}, not from Z{l}: {must}",
                 lambda n: dA() * ((passed(up, n[1:]) if n[0] == "d" else v[n]) > 0), (label,),
             )  # fmt: skip
+    yield Candidate(
+        "wrong mask", f"the ReLU mask is Z{l} >= 0; where Z{l} is 0, the course's ReLU has slope"
+        f" 0: use Z{l} > 0", lambda: dA() * (Z() >= 0),
+    )  # fmt: skip
     for k in range(L + 1):
         if k != l:
             yield Candidate(

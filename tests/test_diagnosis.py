@@ -148,6 +148,22 @@ def test_behind_dead_units():
     assert {row.name: row.verdict for row in report.rows}["dW2"] == "equal"
 
 
+@pytest.mark.parametrize("shown", ["AZWb", "Wb"])
+def test_the_kink_of_relu(shown):
+    """Z >= 0 as mask differs from Z > 0 where Z is exactly 0, as behind dead units without b."""
+    p, X, Y = network([4, 5, 3, 1], 12, 3)
+    p["b2"] *= 0
+    X[:, :3] = 0
+    p["b1"] *= 0
+    AL, caches = by_hand.L_model_forward(X, p)
+    wrong = museum.go_back(AL, Y, caches, activation=lambda dA, cache, name: dA * (cache[1] >= 0))
+    manual = {k: g for k, g in wrong.items() if k[1] in shown}
+    context = {"parameters": p, "X": X, "Y": Y}
+    report = ag.compare(manual, by_hand.L_model_backward(AL, Y, caches), context)
+    assert {row.kind for row in report.mistakes} == {"wrong mask"}, str(report)
+    assert ">= 0" in report.first.diagnosis
+
+
 # Right code
 
 
