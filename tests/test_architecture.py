@@ -15,7 +15,7 @@ ROOMS = [
     ["conversions"], ["tensor"], ["sightings"], ["misfit"], ["oversights"], ["recording"], ["operators"], ["methods"],
     ["trees", "level", "functional", "jacobians", "recompute"],
     ["differences", "suspects", "report", "check", "comparison", "messages", "diagnosis",
-     "network", "explanations", "patterns", "slopes", "judgement", "differentiate"],
+     "network", "explanations", "patterns", "slopes", "inference", "judgement", "differentiate"],
     ["compile", "draw"],
 ]  # fmt: skip
 NUMPY_ONLY = {"numpy", "__future__", "typing", "math"}

@@ -503,6 +503,12 @@ def test_any_names():
     assert ag.compare({"theta": np.ones(3)}, {"theta": np.ones(3)}).ok
 
 
+def test_plain_numbers():
+    """Networks of one unit whose gradients are no arrays at all."""
+    report = ag.compare({"dW1": 2.0, "db1": 1.0, "dA1": 3.0}, {"dW1": 1.0, "db1": 1.0, "dA1": 3.0})
+    assert [row.name for row in report.mistakes] == ["dW1"]
+
+
 def test_refusals():
     """A gradient that was not computed, one that is not finite, and no gradient at all."""
     missing = ag.compare({"dW1": np.ones((1, 2))}, {"dW1": np.ones((1, 2)), "db1": np.ones((1, 1))})
