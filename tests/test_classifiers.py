@@ -397,7 +397,15 @@ def test_what_is_not_a_model_is_refused(tmp_path):
 # Ctrl-C, progress
 
 
-def test_ctrl_c_stops_cleanly_and_keeps_what_was_learned():
+@pytest.fixture
+def ctrl_c_is_heard():
+    """As in a terminal; a process started in the background may be told not to listen."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_ctrl_c_stops_cleanly_and_keeps_what_was_learned(ctrl_c_is_heard):
     """The step under way is finished, fit returns, and going on gives the uninterrupted bits."""
     X, Y = examples()
     whole = nn.LLayerClassifier([3, 4, 1]).fit(X, Y, 50, record_every=1)
@@ -417,7 +425,7 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_was_learned():
     assert model.costs == whole.costs
 
 
-def test_a_second_ctrl_c_does_not_wait():
+def test_a_second_ctrl_c_does_not_wait(ctrl_c_is_heard):
     """For a callback, or a step, that never ends."""
     X, Y = examples()
 

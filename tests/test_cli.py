@@ -214,8 +214,16 @@ def start(*arguments, **options):
     )  # fmt: skip
 
 
+@pytest.fixture
+def ctrl_c_is_heard():
+    """As in a terminal; a process started in the background may be told not to listen."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process.")
-def test_ctrl_c_saves_and_resume_goes_on(data, tmp_path):
+def test_ctrl_c_saves_and_resume_goes_on(data, tmp_path, ctrl_c_is_heard):
     """Exit code 130, everything written, no traceback; the history goes on without a gap."""
     process = start("train", "--data", data, "--iterations", 10**9, "--out", "out")
     assert "Training" in [process.stdout.readline(), process.stdout.readline()][1]

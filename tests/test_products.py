@@ -62,6 +62,9 @@ def test_a_constant_may_be_a_list_a_tuple_or_a_number(f: Any, x: Any) -> None:
     check_orders(lambda x: f(x, lambda c: c), x)
 
 
+@pytest.mark.skipif(
+    np.lib.NumpyVersion(np.__version__) >= "2.5.0", reason="NumPy 2.5 has no cross in the plane"
+)
 @pytest.mark.parametrize("dtype", [float, complex])
 @pytest.mark.parametrize(
     ("a", "b", "axes"),

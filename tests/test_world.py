@@ -15,6 +15,7 @@ import autograd_lite as ag
 from autograd_lite.registry import COMPOSED, CONSTANT, RULES, UNSUPPORTED, printed_name
 
 # np.full(..., like=x) goes through a second function of the same name; what arrives is np.full.
+# ndarray.real goes through a ufunc of NumPy 2.5 that has no public name; what arrives is np.real.
 LIKE = {
     "ones",
     "full",
@@ -25,6 +26,8 @@ LIKE = {
     "fromfunction",
     "loadtxt",
     "genfromtxt",
+    "real",
+    "imag",
 }
 # Fields of structured arrays; importing them costs 50 ms, so they are known by their module.
 STRUCTURED = "numpy.lib.recfunctions"
