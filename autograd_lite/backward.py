@@ -15,6 +15,7 @@ from .rules.devices import beside, foreign, lazy
 from .rules.indexing import getitem, scatter_into
 
 float64 = np.float64
+_ONE = float64(1)
 ndarray = np.ndarray
 
 Lift = Callable[[Any, Node], Any]
@@ -42,7 +43,7 @@ def backpropagate(
     zero times anything being zero. Of numbers that are not computed yet nobody knows, so that is
     done at once.
     """
-    if lazy(g):
+    if type(g) is not float64 and lazy(g):
         return sweep(nodes, g, lift, wanted, strong=True)
     with np.errstate(all="ignore"):  # the caller sees the gradient, not its intermediate steps
         found = sweep(nodes, g, lift, wanted)
@@ -305,6 +306,8 @@ def check_finite(d: Any, node: Node) -> None:
 
 def seed(y: Any) -> Any:
     """The gradient of `y` with respect to itself: ones, of its kind and where its numbers are."""
+    if type(y) is float64:
+        return _ONE
     if not y.shape and not foreign(y):
         return y.dtype.type(1)  # computes faster than an array of one number
     return np.ones_like(y)

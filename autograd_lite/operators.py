@@ -51,7 +51,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
         node.rule, node.args, node.kwargs, node.out = rule, (a, b), NOTHING, out
         node.parents, node.order, node.notes, node.saved = (p, q), next_order(), None, None
         # As in `protect`, spelled out, because most calls of most programs come through here.
-        reads_a, reads_b = rule.reads_two[(p is not None) + 2 * (q is not None)]
+        reads_a, reads_b = (rule.reads_two or rule.look())[(p is not None) + 2 * (q is not None)]
         if reads_b and type(b) is ndarray and (q is None or q.rule is None or b.base is not None):
             node.saved = ((1, fingerprint(b)),)
         if reads_a and type(a) is ndarray and (p is None or p.rule is None or a.base is not None):
@@ -83,7 +83,11 @@ def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
         node = _new_node(Node)
         node.rule, node.args, node.kwargs, node.out = rule, (a,), NOTHING, out
         node.parents, node.order, node.notes, node.saved = (p,), next_order(), None, None
-        if rule.read[0] and type(a) is ndarray and (p.rule is None or a.base is not None):
+        if (
+            (rule.reads_two or rule.look())[1][0]
+            and type(a) is ndarray
+            and (p.rule is None or a.base is not None)
+        ):
             node.saved = ((0, fingerprint(a)),)
         t: Tensor = _new(Tensor)
         t._data = out

@@ -47,21 +47,28 @@ class Rule:
         # Each output number depends on the input numbers at the same place, and on no others.
         self.elementwise = isinstance(fn, np.ufunc) and fn.signature is None
         skip = 3 if each else 2  # (i,) g, y
-        parameters = list(inspect.signature(each or next(filter(None, vjps))).parameters.values())[
-            skip:
-        ]
+        parameters = parameters_of(each or next(filter(None, vjps)))[skip:]
         self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
-        self.read = [arguments_read(vjp, self.names) if vjp else () for vjp in vjps]
-        # The same for two arguments: whether each is read, if the gradient goes to nobody, to the
-        # first, to the second, to both.
-        a, b = self.read if len(self.read) == 2 else ((), ())
-        self.reads_two = [(0 in r, 1 in r) for r in ((), a, b, (*a, *b))]
+        self.read: list[tuple[int, ...]] = []  # see `look`
+        self.reads_two: list[tuple[bool, bool]] = []
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         # Where None says something, as np.sort(x, axis=None) does, and not just "not given".
         self.none_counts = {p.name for p in parameters if p.default is not None} - {"initial"}
         # So many arguments, from the first, have a derivative each.
         self.covered = (*vjps, None).index(None) if each is None else sys.maxsize
         self.out_place = self.names.index("out") if "out" in self.names else sys.maxsize
+
+    def look(self) -> list[tuple[bool, bool]]:
+        """Find out which arguments the vjps read; at first use, since for all rules it takes long.
+
+        `read` has for each vjp the positions of the arguments whose values it uses. `reads_two`
+        says of the first two arguments whether each is read, if the gradient goes to nobody, to
+        the first, to the second, to both.
+        """
+        self.read = [arguments_read(vjp, self.names) if vjp else () for vjp in self.vjps]
+        a, b = (*self.read, ())[:2] if len(self.read) < 3 else ((), ())
+        self.reads_two = [(0 in r, 1 in r) for r in ((), a, b, (*a, *b))]
+        return self.reads_two
 
     def become(self, other: Rule) -> None:
         """Take over all of another rule: whoever holds this one, such as an operator, follows."""
@@ -72,6 +79,8 @@ class Rule:
         """Which arguments the vjps of those with a parent look at."""
         if self.each is not None:
             return range(len(parents))
+        if not self.read:
+            self.look()
         if len(self.read) == 1:
             return self.read[0]
         wanted = [read for read, parent in zip(self.read, parents, strict=False) if parent]
@@ -121,6 +130,12 @@ class Rule:
         return tuple(placed), kwargs
 
 
+@functools.lru_cache(maxsize=1024)
+def parameters_of(vjp: Function) -> list[inspect.Parameter]:
+    """The parameters of a vjp, g and y included."""
+    return list(inspect.signature(vjp).parameters.values())
+
+
 def is_default(name: str, value: Any) -> bool:
     if name == "out" and isinstance(value, tuple):
         return all(v is None for v in value)
@@ -143,7 +158,7 @@ def arguments_read(vjp: Function, names: tuple[str, ...]) -> tuple[int, ...]:
             after.opname == "LOAD_ATTR" and after.argval in ("shape", "ndim", "size", "dtype")
         ):
             loaded.update(step.argval if isinstance(step.argval, tuple) else (step.argval,))
-    own = list(inspect.signature(vjp).parameters)[2:]
+    own = [p.name for p in parameters_of(vjp)][2:]
     return tuple(i for i, name in enumerate(own) if name in loaded and i < len(names))
 
 
@@ -183,10 +198,11 @@ def rule(
         raise RuleError(f"{printed_name(fn)}: a rule is a function and at least one vjp.")
     new = Rule(fn, vjps, each, alone)
     for vjp in filter(None, (*vjps, *(alone or ()))):
-        if Rule(fn, (vjp,), None).names != new.names:
+        names = Rule(fn, (vjp,), None).names
+        if names != new.names:
             raise RuleError(
                 f"{printed_name(fn)}: every vjp takes g, y and the same arguments; one has "
-                f"({', '.join(Rule(fn, (vjp,), None).names)}), another ({', '.join(new.names)})."
+                f"({', '.join(names)}), another ({', '.join(new.names)})."
             )
     if each is None and len(vjps) > len(new.names) and not new.variadic:
         raise RuleError(
@@ -197,7 +213,9 @@ def rule(
         raise RuleError(f"{printed_name(fn)} takes {fn.nin} arrays, the rule {len(new.names)}.")
     new.sparse = sparse
     COMPOSED.pop(fn, None)
-    RULES.setdefault(fn, new).become(new)
+    known = RULES.setdefault(fn, new)
+    if known is not new:
+        known.become(new)
 
 
 def compose(fn: Function, definition: Function) -> None:

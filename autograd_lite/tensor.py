@@ -228,7 +228,7 @@ class Tensor(Conversions):
     def _starting_gradient(self, gradient: Any) -> Any:
         data = self._data
         if gradient is None:
-            if data.size != 1:
+            if type(data) is not np.float64 and data.size != 1:
                 raise ShapeError(
                     f"backward on shape {data.shape}: only a scalar has a gradient by itself. Sum "
                     f"it to a cost first, or pass gradient= of shape {data.shape}."

@@ -156,7 +156,7 @@ def test_a_table_shows_bounds_reached_missed_and_not_measured(tmp_path):
         Row(planar.STEP, HAND, 30e-6, least=29e-6, ratio=1.0),
         Row(planar.STEP, engines.EAGER, 63e-6, least=60e-6, ratio=2.1),
     ]
-    assert [v.reached for v in judge(rows)] == [None, False, True, None, None, None]
+    assert [v.reached for v in judge(rows)] == [None, False, True, None, None, None, None, None]
     assert "2.1" in report.plain(rows)
     page = tmp_path / "performance.md"
     page.write_text(f"Before.\n\n{report.START}\nold\n{report.END}\n\nAfter.\n", encoding="utf-8")
