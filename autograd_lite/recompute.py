@@ -158,7 +158,8 @@ def same(a: Any, b: Any) -> bool:
         return True
     if a.shape != b.shape:
         return False
-    near = 1e3 * float(np.finfo(a.dtype).eps)
+    dtype: Any = a.dtype
+    near = 1e3 * float(np.finfo(dtype).eps)
     return bool(
         np.array_equal(a, b, equal_nan=True)
         or np.allclose(a, b, rtol=near, atol=near, equal_nan=True)

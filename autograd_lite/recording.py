@@ -17,6 +17,7 @@ from .misfit import misfit
 from .registry import (
     COMPOSED,
     CONSTANT,
+    NO_VALUE,
     RULES,
     Function,
     Rule,
@@ -47,7 +48,7 @@ def apply(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     definition = COMPOSED.get(fn)
     if definition is None:
         raise missing(fn)
-    given = {k: v for k, v in kwargs.items() if v is not np._NoValue}
+    given = {k: v for k, v in kwargs.items() if v is not NO_VALUE}
     if given.get("out", given) is None:
         del given["out"]
     place = out_place(definition)

@@ -22,8 +22,8 @@ from .errors import NoRuleError, RuleError
 Function = Callable[..., Any]
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-# What NumPy writes for "not given"; dropping it keeps it out of every rule.
-_NOT_GIVEN: tuple[Any, ...] = (None, np._NoValue)
+NO_VALUE: Any = vars(np)["_NoValue"]  # what NumPy writes for "not given"
+_NOT_GIVEN = (None, NO_VALUE)  # dropping it keeps it out of every rule
 
 
 class Rule:

@@ -17,7 +17,7 @@ from .estimator import Classifier
 from .own_gradients import Manual, diagnose, own_gradients
 
 #: What rounding may do, as a multiple of the spacing of numbers: 1e-12 in float64.
-TOLERANCE = 1e-12 / np.finfo(np.float64).eps
+TOLERANCE = 1e-12 / float(np.finfo(np.float64).eps)
 NUMERICAL_TOLERANCE = 1e-9
 SAMPLES = 20
 

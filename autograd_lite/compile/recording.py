@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import fingerprint
-from ..registry import UNSUPPORTED, printed_name
+from ..registry import NO_VALUE, UNSUPPORTED, printed_name
 from ..rules.indexing import getitem
 from .frames import user_variables
 from .program import Line, Program, Var
@@ -191,7 +191,7 @@ def normal(
         k: v
         for k, v in kwargs.items()
         if not (
-            v is np._NoValue
+            v is NO_VALUE
             or (v is None and k in ("out", "dtype"))
             or (k == "where" and v is True)
             or (k == "optimize" and v is False)
