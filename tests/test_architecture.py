@@ -14,8 +14,7 @@ ROOMS = [
     ["errors"], ["registry"], ["rules"], ["graph"], ["backward"], ["watch", "functions"],
     ["conversions"], ["tensor"], ["sightings"], ["misfit"], ["oversights"], ["recording"], ["operators"], ["methods"],
     ["trees", "level", "functional", "jacobians", "recompute"],
-    ["differences", "suspects", "report", "check", "comparison", "messages", "diagnosis",
-     "network", "explanations", "patterns", "slopes", "inference", "judgement", "differentiate"],
+    ["check"], ["diagnosis", "differentiate"],
     ["compile", "draw"],
 ]  # fmt: skip
 NUMPY_ONLY = {"numpy", "__future__", "typing", "math"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import autograd_lite as ag
 from autograd_lite import GradientMismatch, Tensor, check_grads
-from autograd_lite.differences import Ladder
+from autograd_lite.check.differences import Ladder
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(2, 3))

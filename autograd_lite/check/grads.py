@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import GradientMismatch, NotDifferentiableError
+from ..level import Argnums, positions
+from ..tensor import Tensor, tensor_of
+from ..trees import leaves, paths, rebuild
 from .comparison import Comparison, kind
-from .errors import GradientMismatch, NotDifferentiableError
-from .level import Argnums, positions
 from .report import Finding, Report
 from .suspects import suspects
-from .tensor import Tensor, tensor_of
-from .trees import leaves, paths, rebuild
 
 
 def check_grads(

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import GradientMismatch, NotDifferentiableError
+from ..functional import vjp
+from ..tensor import Tensor
+from ..trees import leaves, paths, rebuild
+from ..watch import no_grad
 from .differences import QUICK_STEP, complex_slope, judge, quick_slope
-from .errors import GradientMismatch, NotDifferentiableError
-from .functional import vjp
 from .report import Finding, Probe
-from .tensor import Tensor
-from .trees import leaves, paths, rebuild
-from .watch import no_grad
 
 ROWS = 32  # of so many results each is checked by itself; of more, random sums of them
 SUMS = 3

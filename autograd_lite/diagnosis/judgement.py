@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..check.report import table
 from .network import Array
-from .report import table
 
 WIDTH = 92
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from .backward import PICK
+from ..backward import PICK
+from ..errors import AutogradError
+from ..graph import Node, describe, modes, reachable
+from ..level import Level, bundled
+from ..registry import printed_name
+from ..tensor import Tensor
+from ..trees import leaves
 from .comparison import Comparison
-from .errors import AutogradError
-from .graph import Node, describe, modes, reachable
-from .level import Level, bundled
-from .registry import printed_name
 from .report import Finding
-from .tensor import Tensor
-from .trees import leaves
 
 MOST = 200  # calls that are looked at
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import ShapeError
+from ..errors import ShapeError
 from .explanations import Candidate, Upstream, right_step
 from .inference import Inference, before_of
 from .judgement import Diagnosis, Judged, in_letters_of_one_unit
