@@ -178,6 +178,7 @@ CASES = [
     analytic(np.transpose, R),
     analytic(np.transpose, R("mnk"), axes=(1, 2, 0)),
     analytic(np.transpose, R("mnk"), axes=(-1, 0, 1)),
+    analytic(np.transpose, R("m"), axes=0),
     analytic(np.swapaxes, lambda x: np.swapaxes(x, 0, -1), R("mnk")),
     analytic(np.moveaxis, lambda x: np.moveaxis(x, 0, -1), R("mnk")),
     analytic(np.moveaxis, lambda x: np.moveaxis(x, (0, 1), (2, 0)), R("mnk")),

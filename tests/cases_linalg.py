@@ -109,7 +109,7 @@ SUMS = [
     ("ii,ii->i", "mm mm"), ("ij,ij->ij", "1n mn"), ("ij,ij->j", "1n mn"), ("ij,jk", "mn 1k"), ("ij,k->i", "mn k"),
     ("i,i,i->i", "m m m"), ("...,...", "n mn"), ("...i->...", "mn"), ("b...i,bij->b...j", "2km 2mn"),
     ("ba,cb", "mn km"), ("i...i->...", "mnm"), ("...ii->...i", "kmm"), (" i j , j k -> i k ", "mn nk"),
-    ("aA,AB", "mn nk"), ("ij...,j->i...", "mnk n"), ("ij,jk,ki->", "mn nk km"), ("ik,jk,lk->ijl", "mk nk 2k"),
+    ("ijji,kji->", "mnnm kn1"), ("ijji,kji,jj->jk", "mnnm kn1 11"), ("ij,ij->", "1n m1"), ("ijk,jk", "m1k n1"), ("aA,AB", "mn nk"), ("ij...,j->i...", "mnk n"), ("ij,jk,ki->", "mn nk km"), ("ik,jk,lk->ijl", "mk nk 2k"),
 ]
 CASES = [
     # Products

@@ -16,9 +16,10 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # sorted as Nu
 def slope(i, g, operands, optimize):
     """Gradient of operands[i].
 
-    Two things einsum cannot say are put right around it: a label that stands twice in the operand
+    Three things einsum cannot say are put right around it: a label that stands twice in the operand
     (a diagonal) gets a second name and a factor of the identity; along a label that stands nowhere
-    else, where the operand was summed by itself, the gradient is constant and the sweep repeats it.
+    else, where the operand was summed by itself, the gradient is constant and the sweep repeats it;
+    along an axis of length 1, which einsum repeats for the others, the gradient is the sum.
     """
     arrays, labels, output = spelled(operands)
     x, own = operands[i], labels[places(operands).index(i)]
@@ -28,7 +29,9 @@ def slope(i, g, operands, optimize):
     unused = iter(sorted(set(LETTERS) - known - set(own)))
     target = []
     for axis, label in enumerate(own):
-        if label in own[:axis]:
+        if x.shape[axis] == 1:
+            target.append(None)
+        elif label in own[:axis]:
             target.append(next(unused))
             factors.append((identity(x.shape[axis], g), [label, target[-1]]))
         elif label in known or label in own[axis + 1 :]:

@@ -92,8 +92,8 @@ def inverse(axes):
     """The permutation that undoes `axes`."""
     if axes is None:
         return None
-    n = len(axes)
-    return tuple(int(i) for i in np.argsort([axis % n for axis in axes]))
+    axes = np.atleast_1d(axes)  # a vector's only axis may be given as a number
+    return tuple(int(i) for i in np.argsort(axes % len(axes)))
 
 
 def rolled(ndim, axis, start):
