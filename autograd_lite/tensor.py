@@ -214,7 +214,7 @@ class Tensor(Conversions):
                 f"backward a second time through the same graph, which ends in {describe(root)}. "
                 "Run the forward pass again, or call the first backward with retain_graph=True."
             )
-        g = self._starting_gradient(gradient)
+        g = self._starting_gradient(gradient, create_graph)
         nodes = reachable(root)
         found = backpropagate(nodes, g, tensor_of if create_graph else None)
         for node, d in found.items():
@@ -225,7 +225,7 @@ class Tensor(Conversions):
         if not (retain_graph or create_graph):
             release(nodes)
 
-    def _starting_gradient(self, gradient: Any) -> Any:
+    def _starting_gradient(self, gradient: Any, create_graph: bool) -> Any:
         data = self._data
         if gradient is None:
             if type(data) is not np.float64 and data.size != 1:
@@ -240,7 +240,9 @@ class Tensor(Conversions):
                 f"shape {data.shape}."
             )
         if isinstance(gradient, Tensor):
-            return gradient
+            if create_graph:
+                return gradient
+            gradient = gradient._data
         return in_type_of(data, gradient)
 
     def _deposit(self, d: Any) -> None:

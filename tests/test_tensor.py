@@ -480,6 +480,19 @@ def test_create_graph_gives_gradients_that_can_be_differentiated():
     assert_allclose(t.grad, 12.0)
 
 
+def test_a_gradient_given_as_a_tensor_gives_arrays():
+    """Only create_graph makes gradients Tensors: what comes back otherwise is as for an array."""
+    t = variable(2.0)
+    (t * t).backward(ag.Tensor(3.0, requires_grad=True))
+    assert type(t.grad) is np.ndarray
+    assert_allclose(t.grad, 12.0)
+    s = ag.Tensor(3.0, requires_grad=True)
+    t.zero_grad()
+    (t * t).backward(s, create_graph=True)
+    t.grad.backward()
+    assert_allclose(s.grad, 4.0)
+
+
 def test_gradients_share_no_memory():
     """Writing into one gradient changes no other, nor the data."""
     a, b = variable(), variable()
