@@ -13,6 +13,7 @@ from .operators import BINARY, UNARY
 from .recording import (
     apply,
     arguments,
+    as_array,
     call,
     call_with_options,
     plain,
@@ -45,7 +46,7 @@ def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwar
             return record(ufunc, inputs) if operate is None else operate(self)
         operators = BINARY.get(ufunc)
         if operators is None:
-            return record(ufunc, tuple([np.asarray(a) if type(a) is list else a for a in inputs]))
+            return record(ufunc, tuple([as_array(a) if type(a) is list else a for a in inputs]))
         a, b = inputs
         return operators[0](a, b) if type(a) is Tensor else operators[1](b, a)
     table: dict[Any, Any] = METHODS

@@ -13,7 +13,7 @@ import numpy as np
 from .functions import log_one_minus_sigmoid, log_sigmoid, sigmoid
 from .graph import NOTHING, Node, fingerprint, modes, next_order
 from .misfit import misfit
-from .recording import plain, remember
+from .recording import as_array, plain, remember
 from .registry import RULES, Function
 from .rules.devices import foreign
 from .tensor import Tensor
@@ -34,8 +34,10 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
             b, q = other._data, other._node
         elif type(other) in _AS_THEY_ARE:
             b, q = other, None
+        elif isinstance(other, _LISTS):
+            return operate(self, as_array(other))
         else:
-            b, q = np.asarray(other) if isinstance(other, _LISTS) else other, None
+            b, q = other, None
         a, p = self._data, self._node
         if reflected:
             a, b, p, q = b, a, q, p

@@ -25,6 +25,7 @@ from .registry import (
     missing,
     printed_name,
 )
+from .rules.joining import laid_out
 from .tensor import Tensor, tensor_of
 from .watch import watch
 
@@ -102,7 +103,7 @@ def in_place(fn: Function, name: str) -> NoRuleError:
 
 def call_with_options(ufunc: np.ufunc, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """A ufunc with keywords: dtype= converts the operands, out= and where= would write in place."""
-    inputs = tuple([np.asarray(a) if type(a) is list else a for a in inputs])
+    inputs = tuple([as_array(a) if type(a) is list else a for a in inputs])
     if ufunc not in RULES:
         return apply(ufunc, inputs, kwargs)
     harmless = ("casting", "order", "subok", "dtype")
@@ -126,6 +127,8 @@ def record(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any] = NOTHING
     if len(args) == 1 and type(args[0]) is Tensor:
         a = args[0]._data
         return remember(rule, (a,), kwargs, call(fn, fn, (a,), kwargs), (args[0]._node,))
+    if rule.each is None and not _LISTS.isdisjoint(map(type, args)):
+        args = with_arrays(args, rule)
     raw = tuple([a._data if type(a) is Tensor else a for a in args])
     parents = tuple([a._node if type(a) is Tensor else None for a in args])
     if len(args) > rule.covered:
@@ -135,8 +138,6 @@ def record(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any] = NOTHING
                     f"{printed_name(fn)} has no derivative with respect to {rule.names[i]}, but "
                     f"got a Tensor there that requires a gradient. Pass tensor.data."
                 )
-    if rule.each is None and not _LISTS.isdisjoint(map(type, raw)):
-        raw = with_arrays(raw, rule)
     return remember(rule, raw, kwargs, call(fn, fn, raw, kwargs, parents), parents)
 
 
@@ -154,13 +155,21 @@ def call(
         raise misfit(fn, raw, error, parents) from None
 
 
-def with_arrays(raw: tuple[Any, ...], rule: Rule) -> tuple[Any, ...]:
+def with_arrays(args: tuple[Any, ...], rule: Rule) -> tuple[Any, ...]:
     """The arguments with arrays in place of lists of numbers, where an array is differentiable."""
-    vjps = (*rule.vjps, *[None] * len(raw))
+    vjps = (*rule.vjps, *[None] * len(args))
     return tuple(
-        np.asarray(a) if type(a) in _LISTS and vjp is not None else a
-        for a, vjp in zip(raw, vjps, strict=False)
+        as_array(a) if type(a) in _LISTS and vjp is not None else a
+        for a, vjp in zip(args, vjps, strict=False)
     )
+
+
+def as_array(items: list[Any] | tuple[Any, ...]) -> Any:
+    """A list of numbers as an array; with Tensors among them, as one Tensor.
+
+    NumPy asks us about `x @ [s, t]`, though not about `np.array([s, t])`.
+    """
+    return np.asarray(items) if next(tensors_in(items), None) is None else laid_out(items)
 
 
 def remember(

@@ -292,6 +292,32 @@ def test_mixed_matrix_products(a, b):
     assert_allclose(y.data, plain[0] @ plain[1])
 
 
+@pytest.mark.parametrize(
+    ("call", "slope"),
+    [
+        (lambda w, s: w @ [s, s * s], 1 + 2 * 3.0 * 2),
+        (lambda w, s: [s, 2 * s] @ w, 1 + 2 * 2),
+        (lambda w, s: np.dot([s, 2 * s], w), 1 + 2 * 2),
+        (lambda w, s: w * (s, 5.0), 1),
+        (lambda w, s: [[s, 5.0]] - w, 1),
+        (lambda w, s: np.maximum(w, [3 * s, 0.0]), 3),
+        (lambda w, s: np.multiply([s, 5.0], w, dtype=float), 1),
+        (lambda w, s: np.where([True, False], [2 * s, s], w), 2),
+        (lambda w, s: np.concatenate([[s, 2.0], w, [], [s * s]]), 1 + 2 * 3),
+        (lambda w, s: np.append([s, s], w), 2),
+        (lambda w, s: np.stack([[s, 2 * s], w]), 3),
+    ],
+)
+def test_a_list_with_tensors_in_it_is_an_array(call, slope):
+    """Wherever NumPy asks us; gradients reach the Tensors in the list and beside it."""
+    w, s = variable(np.array([1.0, 2.0])), variable(np.array(3.0))
+    y = call(w, s)
+    assert_allclose(y.data, call(w.data, s.data))
+    y.sum().backward()
+    assert_allclose(s.grad, slope)
+    assert w.grad.shape == (2,)
+
+
 def test_functions_of_lists_of_mixed_arrays():
     """np.stack, np.concatenate and np.where take Tensors among arrays."""
     t = variable(np.array([1.0, 2.0]))

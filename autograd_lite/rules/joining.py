@@ -57,10 +57,18 @@ if hasattr(np, "unstack"):  # NumPy 2.1
 
 def in_groups(call, arrays, axis):
     """One call on many arrays, as calls on a few: each gradient looks at all arrays of its call."""
+    arrays = [laid_out(a) for a in arrays]
     if len(arrays) <= 32:
         return call(*arrays, axis=axis)
     groups = [call(*arrays[i : i + 32], axis=axis) for i in range(0, len(arrays), 32)]
     return in_groups(join, groups, axis)
+
+
+def laid_out(items):
+    """Nested lists of numbers and Tensors as one Tensor; what is no list as it is."""
+    if not isinstance(items, list | tuple):
+        return items
+    return np.stack([laid_out(item) for item in items]) if items else np.asarray(items)
 
 
 def typed(y, dtype):

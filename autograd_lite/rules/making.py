@@ -4,7 +4,7 @@ import numpy as np
 
 from ..registry import compose
 from .devices import beside
-from .joining import typed
+from .joining import laid_out, typed
 from .shaping import astype
 
 for _fn in (np.array, np.asarray, np.asanyarray):  # they arrive here only by like=
@@ -36,9 +36,7 @@ def vander(x, n, increasing):
 
 def array(a, dtype, ndmin):
     """Nested lists of numbers and Tensors as one Tensor."""
-    if isinstance(a, list | tuple):
-        a = np.stack([array(item, None, 0) for item in a])
-    a = typed(a, dtype)
+    a = typed(laid_out(a), dtype)
     return np.reshape(a, (1,) * (ndmin - np.ndim(a)) + np.shape(a)) if ndmin > np.ndim(a) else a
 
 
