@@ -35,12 +35,15 @@ class Conversions:
         """The data as nested lists of Python's numbers."""
         return self._data.tolist()
 
-    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self._data.dtype.kind in "iub":  # an index, labels, a mask: no gradient to lose
+            return np.array(self._data, dtype)
         raise SilentCopyError(
             f"NumPy was about to turn {self._called()} of shape {self._data.shape} into a plain "
             f"array, which would cut it from the graph. Write t.data where that is meant, t.copy() "
             f"for a copy in the graph; else use a NumPy function that dispatches, such as np.stack "
-            f"for a list of Tensors."
+            f"for a list of Tensors, np.concatenate or np.column_stack for np.r_ and np.c_, "
+            f"np.broadcast_to for np.full."
         )
 
     def __float__(self) -> float:

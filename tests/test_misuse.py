@@ -179,13 +179,30 @@ def test_line_of_the_user(x: ag.Tensor) -> None:
     "leave",
     [
         np.asarray, np.array, lambda v: np.array([v[0], v[1]]), lambda v: np.mean([v[0], v[1]]),
-        lambda v: np.ones((3, 3)).dot(v), np.vectorize(lambda v: v * 2),
+        lambda v: np.ones((3, 3)).dot(v), np.vectorize(lambda v: v * 2), lambda v: np.r_[v, v],
+        lambda v: np.full((2, 3), v),
     ],
 )  # fmt: skip
 def test_leaving_the_graph_is_refused(leave: Any, x: ag.Tensor) -> None:
     """Where NumPy would make a plain array, the error says how to mean it."""
     with pytest.raises(ag.SilentCopyError, match=r"t\.data.*np\.stack"):
         leave(x)
+
+
+def test_whole_numbers_may_leave(x: ag.Tensor) -> None:
+    """They have no gradient to lose: they index plain arrays, and become such."""
+    floor = np.floor(x).astype(int)
+    table = np.array([0.0, 10.0, 20.0, 40.0])
+    between = (x - floor) * table[floor]
+    np.sum(between).backward()
+    assert x.grad.tolist() == [10, 20, 40]
+    labels = ag.Tensor([2, 0])
+    assert np.eye(3)[labels].tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert np.asarray(x.astype(bool)).tolist() == [True] * 3
+    copied = np.array(labels, dtype=np.float32)
+    copied[0] = 9
+    assert copied.dtype == np.float32
+    assert labels.data.tolist() == [2, 0]
 
 
 def test_storing_in_an_array_is_refused(x: ag.Tensor) -> None:
