@@ -183,6 +183,27 @@ def test_a_wrong_own_rule_is_found_and_named(factor):
     assert "test_check.py, line" in text
 
 
+@pytest.mark.parametrize("f", [np.linalg.eigvalsh, np.linalg.cholesky])
+def test_a_function_of_one_triangle_is_explained(f):
+    """By convention the gradient is that in a Hermitian matrix: no rule is accused of it."""
+    S = X @ X.T + np.diag([1.0, 2.0])
+    text = message(lambda a: np.sum(np.sin(f(a))), S)
+    assert "No rule is at fault" in text
+    assert "(a + a.T) / 2" in text
+    assert check_grads(lambda a: np.sum(np.sin(f((a + a.T) / 2))), S).ok
+
+
+def test_a_wrong_rule_of_one_triangle_is_named(monkeypatch):
+    """The convention excuses nothing else."""
+    from autograd_lite.registry import RULES
+
+    rule = RULES[np.linalg.cholesky]
+    (right,) = rule.vjps
+    monkeypatch.setattr(rule, "vjps", (lambda g, y, a, **k: 1.001 * right(g, y, a, **k),))
+    text = message(np.linalg.cholesky, np.eye(2) + 1.0)
+    assert "At fault: the rule of np.linalg.cholesky" in text
+
+
 def test_the_wrong_number_is_shown():
     """The table gives the index, the value by rule, that by differences, and the relative error."""
     wrong = cube(lambda x: 3 * x * x * np.where(np.arange(6).reshape(2, 3) == 5, 1.5, 1.0))

@@ -12,12 +12,14 @@ from ..errors import AutogradError
 from ..graph import Node, describe, modes, reachable
 from ..level import Level, bundled
 from ..registry import printed_name
+from ..rules.linalg import symmetric
 from ..tensor import Tensor
 from ..trees import leaves
 from .comparison import Comparison
 from .report import Finding
 
 MOST = 200  # calls that are looked at
+ONE_TRIANGLE = (np.linalg.cholesky, np.linalg.eigh)
 
 
 def suspects(f: Callable[..., Any], points: Sequence[Any], order: int, rtol: float) -> list[str]:
@@ -33,7 +35,7 @@ def suspects(f: Callable[..., Any], points: Sequence[Any], order: int, rtol: flo
     if not tied:
         return ["No gradient reaches the arguments: f works on data taken out of the graph."]
     found = [
-        at_fault(node, one)
+        reads_one_triangle(node, order, rtol) or at_fault(node, one)
         for node in different(reachable(bundled(tied))[1:])
         for one in wrong_by_itself(node, order, rtol)
     ]
@@ -55,8 +57,11 @@ def different(nodes: list[Node]) -> Iterator[Node]:
             yield node
 
 
-def wrong_by_itself(node: Node, order: int, rtol: float) -> list[Finding]:
-    """The derivatives of one call that disagree with differences."""
+def wrong_by_itself(
+    node: Node, order: int, rtol: float, hermitian: bool = False
+) -> list[Finding]:
+    """The derivatives of one call, or of one on the matrix made Hermitian, that disagree with
+    differences."""
     rule = node.rule
     assert rule is not None
     tied = [i for i, parent in enumerate(node.parents) if parent is not None]
@@ -65,7 +70,7 @@ def wrong_by_itself(node: Node, order: int, rtol: float) -> list[Finding]:
     def call(*arrays: Any) -> Any:
         args = list(node.args)
         for i, a in zip(tied, arrays, strict=True):
-            args[i] = a
+            args[i] = symmetric(a) if hermitian else a
         return rule.fn(*args, **node.kwargs)
 
     points = [np.asarray(node.args[i]) for i in tied]
@@ -78,6 +83,19 @@ def wrong_by_itself(node: Node, order: int, rtol: float) -> list[Finding]:
     except AutogradError:  # it cannot be called on its own; another call will show what is wrong
         pass
     return []
+
+
+def reads_one_triangle(node: Node, order: int, rtol: float) -> str:
+    """The sentence about a function whose gradient is by convention that in a Hermitian matrix,
+    where no more than that is behind the difference; else nothing."""
+    assert node.rule is not None
+    if node.rule.fn not in ONE_TRIANGLE or wrong_by_itself(node, order, rtol, hermitian=True):
+        return ""
+    return (
+        f"No rule is at fault: {printed_name(node.rule.fn)} reads one triangle of its matrix, and "
+        f"its gradient is by convention that in a Hermitian one, the same in both. Check it on "
+        f"(a + a.T) / 2, with a.T.conj() where a is complex; the rule agrees there."
+    )
 
 
 def at_fault(node: Node, one: Finding) -> str:
