@@ -57,9 +57,7 @@ def different(nodes: list[Node]) -> Iterator[Node]:
             yield node
 
 
-def wrong_by_itself(
-    node: Node, order: int, rtol: float, hermitian: bool = False
-) -> list[Finding]:
+def wrong_by_itself(node: Node, order: int, rtol: float, hermitian: bool = False) -> list[Finding]:
     """The derivatives of one call, or of one on the matrix made Hermitian, that disagree with
     differences."""
     rule = node.rule
