@@ -106,11 +106,17 @@ def unused(names: Sequence[str]) -> None:
 
 
 def plain_cost(value: Any) -> None:
-    """Warn of a cost that is a Python number, so that no gradient can flow."""
+    """Warn of a cost that is a Python number or a count, so that no gradient can flow."""
     if type(value) is float:
         advise(
             "the cost is a plain number, which depends on nothing: every gradient is 0. "
             "float(cost) and cost.item() leave the graph; return the cost as it is."
+        )
+    data = value._data if type(value) is Tensor else value
+    if type(data) is bool or getattr(data, "dtype", np.dtype(float)).kind in "iub":
+        advise(
+            f"the cost is {data!r}, the outcome of a comparison or a count, and these are flat: "
+            f"every gradient is 0. Return how far off the numbers are, not how many are right."
         )
 
 

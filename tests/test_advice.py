@@ -248,6 +248,20 @@ def test_a_cost_that_is_a_plain_number() -> None:
         ag.differentiate(lambda p, X, Y: cost(p))({"W": np.ones(2)}, np.ones(2), np.ones(2))
 
 
+@pytest.mark.parametrize(
+    "cost",
+    [
+        lambda A: np.sum((A > 0.5) == [1, 0]), lambda A: np.allclose(A, [1, 0]),
+        lambda A: np.any(A > 2), lambda A: np.sum(np.round(A).astype(int)),
+    ],
+)  # fmt: skip
+def test_a_cost_that_counts(cost: Callable[[Any], Any]) -> None:
+    """How many are right is flat wherever it has a slope at all."""
+    with pytest.warns(ag.LearnerWarning, match=r"comparison or a count.*how far off"):
+        g = ag.grad(cost)(np.array([0.7, 0.2]))
+    assert not g.any()
+
+
 def test_constant_functions_are_no_oversight() -> None:
     """A function of nothing, and the slope of a straight line, have zero for a gradient."""
     assert ag.grad(lambda x: np.float64(3))(2.0) == 0
