@@ -38,6 +38,13 @@ class Conversions:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._data.dtype.kind in "iub":  # an index, labels, a mask: no gradient to lose
             return np.array(self._data, dtype)
+        if storing(sys._getframe(1)):
+            raise SilentCopyError(
+                f"{self._called()} of shape {self._data.shape} was about to be stored in a plain "
+                f"array, which would cut it from the graph. Collect the Tensors in a list and "
+                f"np.stack it, use np.where(mask, new, old) where only a part is new, or store "
+                f"t.data where that is meant."
+            )
         raise SilentCopyError(
             f"NumPy was about to turn {self._called()} of shape {self._data.shape} into a plain "
             f"array, which would cut it from the graph. Write t.data where that is meant, t.copy() "

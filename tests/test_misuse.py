@@ -211,8 +211,10 @@ def test_storing_in_an_array_is_refused(x: ag.Tensor) -> None:
     with pytest.raises(ValueError, match="sequence") as caught:
         a[0] = x[0]
     assert "np.stack" in str(caught.value.__cause__)
-    with pytest.raises(ag.SilentCopyError):
+    with pytest.raises(ag.SilentCopyError, match=r"stored in a plain.*np\.stack.*np\.where"):
         a[:] = x
+    with pytest.raises(ag.SilentCopyError, match=r"stored in a plain"):
+        a[a == 0] = x * 2
     a[1] = float(x[1])
     a[2] = ag.Tensor(7.0)
     assert a.tolist() == [0, 2, 7]
