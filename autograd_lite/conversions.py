@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import cmath
+import linecache
+import math
 import operator
+import re
 import sys
 from dis import opname
 from types import FrameType
@@ -11,8 +15,15 @@ from typing import Any
 import numpy as np
 
 from .errors import SilentCopyError
-from .graph import Node
+from .graph import Node, modes
 from .rules.devices import foreign
+
+# Functions of plain numbers, of which a slope would be lost; those that are flat lose nothing.
+_FLAT = {"ceil", "floor", "isclose", "isfinite", "isinf", "isnan", "trunc"}
+_OF_MATH = [
+    f for m in (math, cmath) for name, f in vars(m).items() if callable(f) and name not in _FLAT
+]
+_OF_NUMBERS = (*_OF_MATH, np.float64, np.complex128, np.fromiter)
 
 
 class Conversions:
@@ -60,12 +71,14 @@ class Conversions:
                 f"would cut it from the graph. Collect the Tensors in a list and np.stack it, or "
                 f"store float(t) where that is meant."
             )
+        self._refuse_to_enter(sys._getframe(1))
         return float(self._data)
 
     def __int__(self) -> int:
         return int(self._data)
 
     def __complex__(self) -> complex:
+        self._refuse_to_enter(sys._getframe(1))
         return complex(self._data)
 
     def __bool__(self) -> bool:
@@ -90,6 +103,19 @@ class Conversions:
         usual = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"
         return f"Tensor({text}{usual}{wanted}{name})"
 
+    def _refuse_to_enter(self, frame: FrameType) -> None:
+        """Raise where not the user's `float(t)` asks for the number but a function of numbers."""
+        if self._node is None or not modes.grad:
+            return
+        called, f = function_of_numbers(frame)
+        if called:
+            same = f"np.{f.__name__}" if f in _OF_MATH and hasattr(np, f.__name__) else "np.stack"
+            raise SilentCopyError(
+                f"{called} takes plain numbers: that would cut {self._called()} from the graph, "
+                f"and its slope would be lost. Write {same}, or what else NumPy has for it; or "
+                f"float(t) where a plain number is meant."
+            )
+
     def _called(self) -> str:
         return f"the Tensor {self._name!r}" if self._name else "a Tensor"
 
@@ -97,3 +123,22 @@ class Conversions:
 def storing(frame: FrameType) -> bool:
     """Whether the code of this frame is at `a[i] = value`, where NumPy asks for a float itself."""
     return opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
+
+
+def function_of_numbers(frame: FrameType) -> tuple[str, Any]:
+    """The function that asks for a number on the line that this frame is at, and what it is called
+    there: "math.exp"; an empty name for `float(t)` and all else."""
+    if not opname[frame.f_code.co_code[frame.f_lasti]].startswith(("CALL", "PRECALL")):
+        return "", None
+    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)
+    every = re.findall(r"([A-Za-z_][\w.]*)\(", line)
+    if "float" in every or "complex" in every:
+        return "", None
+    for called in every:
+        first, *rest = called.split(".")
+        f = frame.f_locals.get(first, frame.f_globals.get(first))
+        for name in rest:
+            f = getattr(f, name, None)
+        if any(f is one for one in _OF_NUMBERS):
+            return called, f
+    return "", None

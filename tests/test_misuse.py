@@ -1,6 +1,9 @@
 """Misuse gets a sentence: what was called, on what shapes, and what to do instead."""
 
+import cmath
+import math
 from collections.abc import Callable
+from math import exp as exponential
 from typing import Any
 
 import numpy as np
@@ -187,6 +190,46 @@ def test_leaving_the_graph_is_refused(leave: Any, x: ag.Tensor) -> None:
     """Where NumPy would make a plain array, the error says how to mean it."""
     with pytest.raises(ag.SilentCopyError, match=r"t\.data.*np\.stack"):
         leave(x)
+
+
+@pytest.mark.parametrize(
+    ("leave", "instead"),
+    [
+        (lambda v: v[0] * math.exp(v[0]), r"math\.exp.*np\.exp"),
+        (lambda v: 1 / (1 + math.exp(-v[0])), r"np\.exp.*float\(t\)"),
+        (lambda v: v[0] * exponential(v[0]), r"exponential takes plain.*np\.exp"),
+        (lambda v: math.fsum(v), r"math\.fsum.*NumPy has"),
+        (lambda v: abs(cmath.sqrt(v[0])), r"cmath\.sqrt.*np\.sqrt"),
+        (lambda v: v[0] * np.float64(v[0]), r"t\.data.*t\.copy\(\)"),
+    ],
+)
+def test_functions_of_numbers_are_refused(leave: Any, instead: str, x: ag.Tensor) -> None:
+    """math.exp asks a Tensor for its number, and its slope would be lost without a word."""
+    with pytest.raises(ag.SilentCopyError, match=instead):
+        leave(x)
+    with pytest.raises(ag.SilentCopyError, match=instead):
+        ag.grad(lambda v: leave(v))(np.array([1.0, 2.0, 3.0]))
+
+
+def test_collecting_plain_numbers_is_refused(x: ag.Tensor) -> None:
+    """NumPy puts an error of its own around it."""
+    with pytest.raises(ValueError, match="sequence") as caught:
+        np.fromiter((a * a for a in x), float)
+    assert "np.stack" in str(caught.value.__cause__)
+
+
+def test_numbers_that_say_so_may_leave(x: ag.Tensor) -> None:
+    """float(t), text, and questions whose answer has no slope."""
+    t = x[0]
+    assert math.exp(float(t)) == math.e
+    assert float(t) * math.sqrt(4) == 2
+    assert not math.isnan(t)
+    assert math.floor(t) == 1
+    assert (math.sqrt(4), "%.1f" % t) == (2, "1.0")  # noqa: UP031
+    assert math.exp(ag.Tensor(0.0)) == 1
+    assert list(map(float, x)) == [1, 2, 3]
+    with ag.no_grad():
+        assert math.exp(t) == math.e
 
 
 def test_whole_numbers_may_leave(x: ag.Tensor) -> None:
