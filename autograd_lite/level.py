@@ -134,6 +134,12 @@ def variable(x: Any, tie: bool = True) -> Tensor:
         return tensor_of(data, Node(_SAME, (data,), {}, data, (x._node,)))
     if not hasattr(data, "__array_function__") or isinstance(data, np.generic):
         data = np.asarray(data, dtype=float if type(data) is int else None)
+        if data.dtype.kind not in "fciub":
+            raise NotDifferentiableError(
+                f"cannot differentiate with respect to a {type(x).__name__}: parameters are floating "
+                f"numbers, arrays, and dicts, lists and tuples of them. What else the function "
+                f"needs goes into an argument of its own."
+            )
     if not data.shape and isinstance(data, np.ndarray):
         data = data[()]  # NumPy's scalars compute much faster than arrays of one number
     if data.dtype.kind not in "fc":
@@ -218,7 +224,12 @@ def positions(argnums: Argnums, given: int) -> list[int]:
     asked = argnums if isinstance(argnums, Sequence) else (argnums,)
     numbers = []
     for i in asked:
-        n = operator.index(i)
+        try:
+            n = operator.index(i)
+        except TypeError:
+            raise NotDifferentiableError(
+                f"argnums={argnums!r}: arguments are named by their numbers, counted from 0."
+            ) from None
         if not -given <= n < given:
             raise NotDifferentiableError(
                 f"argnums={argnums!r} asks for argument number {n}, but {given} were given by "

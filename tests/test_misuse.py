@@ -60,6 +60,24 @@ def test_backward_through_whole_numbers(x: ag.Tensor) -> None:
     assert x.astype(np.float32).requires_grad
 
 
+@pytest.mark.parametrize(
+    ("value", "kind"), [("sum", "str"), (object(), "object"), (np.array(["a"]), "<U1")]
+)
+@pytest.mark.parametrize("derivative", [ag.grad, ag.jacobian, ag.vjp, ag.elementwise_grad])
+def test_parameters_that_are_no_numbers(derivative: Any, value: Any, kind: str) -> None:
+    """They are named by their kind; settings go elsewhere."""
+    f = derivative(lambda p: np.sum(p["W"]), argnums=0)
+    with pytest.raises(ag.NotDifferentiableError, match=f"cannot differentiate.*{kind}"):
+        f({"W": np.ones(2), "how": value})
+
+
+@pytest.mark.parametrize("argnums", ["y", ("x", "y"), 1.0, None])
+def test_arguments_are_named_by_numbers(argnums: Any) -> None:
+    """Not by their names."""
+    with pytest.raises(ag.NotDifferentiableError, match="numbers, counted from 0"):
+        ag.grad(lambda x, y: x * y, argnums=argnums)(1.0, 2.0)
+
+
 def test_variable_of_whole_numbers() -> None:
     """Integers have no gradient; pass floats."""
     with pytest.raises(ag.NotDifferentiableError, match=r"int64.*dtype=float"):
