@@ -225,7 +225,7 @@ class Tensor(Conversions):
         if not (retain_graph or create_graph):
             release(nodes)
 
-    def _starting_gradient(self, gradient: Any, create_graph: bool) -> Any:
+    def _starting_gradient(self, gradient: Any, create_graph: bool = False) -> Any:
         data = self._data
         if gradient is None:
             if type(data) is not np.float64 and data.size != 1:

@@ -103,6 +103,16 @@ def test_function_without_a_rule(x: ag.Tensor) -> None:
         double(x)
 
 
+def test_edges_of_bins_are_not_constant(x: ag.Tensor) -> None:
+    """They move with the ends of the data; the error has what gives them."""
+    with pytest.raises(ag.NoRuleError, match=r"np\.histogram_bin_edges.*np\.linspace"):
+        np.histogram_bin_edges(x, 4)
+    edges = lambda a: np.linspace(np.min(a), np.max(a), 5)
+    assert np.array_equal(np.histogram_bin_edges(x.data, 4), edges(x.data))
+    slope = np.array([[1, 0, 0], [0.75, 0, 0.25], [0.5, 0, 0.5], [0.25, 0, 0.75], [0, 0, 1]])
+    assert np.array_equal(ag.jacobian(edges)(x.data), slope)
+
+
 def test_argument_that_no_rule_knows(x: ag.Tensor) -> None:
     """An unknown keyword is an error, never ignored."""
 

@@ -23,7 +23,7 @@ constant(*named("""
     shape ndim size result_type common_type can_cast min_scalar_type may_share_memory shares_memory
     unravel_index ravel_multi_index diag_indices_from tril_indices_from triu_indices_from
     bitwise_and bitwise_or bitwise_xor bitwise_count invert left_shift right_shift gcd lcm
-    packbits unpackbits einsum_path histogram_bin_edges
+    packbits unpackbits einsum_path
 """))
 constant(np._core.umath._ones_like)
 
@@ -51,6 +51,11 @@ unsupported(
 unsupported(
     "a count jumps when a number crosses the edge of its bin, and is flat elsewhere",
     *named("histogram histogram2d histogramdd"),
+)
+unsupported(
+    "the edges move with the least and the greatest number; np.linspace(a.min(), a.max(), bins + 1) "
+    "gives them",
+    *named("histogram_bin_edges"),
 )
 unsupported(
     "dates are no floating numbers",
