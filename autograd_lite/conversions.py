@@ -49,6 +49,8 @@ class Conversions:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
         if self._data.dtype.kind in "iub":  # an index, labels, a mask: no gradient to lose
             return np.array(self._data, dtype)
+        if only_compares(sys._getframe(1)):
+            return np.array(self._data, dtype)
         if storing(sys._getframe(1)):
             raise SilentCopyError(
                 f"{self._called()} of shape {self._data.shape} was about to be stored in a plain "
@@ -118,6 +120,11 @@ class Conversions:
 
     def _called(self) -> str:
         return f"the Tensor {self._name!r}" if self._name else "a Tensor"
+
+
+def only_compares(frame: FrameType) -> bool:
+    """Whether a test asks: np.testing.assert_allclose, pytest.approx. No number comes of it."""
+    return str(frame.f_globals.get("__name__")).startswith(("numpy.testing", "_pytest."))
 
 
 def storing(frame: FrameType) -> bool:

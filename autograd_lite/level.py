@@ -136,9 +136,9 @@ def variable(x: Any, tie: bool = True) -> Tensor:
         data = np.asarray(data, dtype=float if type(data) is int else None)
         if data.dtype.kind not in "fciub":
             raise NotDifferentiableError(
-                f"cannot differentiate with respect to a {type(x).__name__}: parameters are floating "
-                f"numbers, arrays, and dicts, lists and tuples of them. What else the function "
-                f"needs goes into an argument of its own."
+                f"cannot differentiate with respect to a {type(x).__name__}: parameters are "
+                f"floating numbers, arrays, and dicts, lists and tuples of them. What else the "
+                f"function needs goes into an argument of its own."
             )
     if not data.shape and isinstance(data, np.ndarray):
         data = data[()]  # NumPy's scalars compute much faster than arrays of one number

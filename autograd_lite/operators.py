@@ -5,7 +5,8 @@ programs spend their time here. They are attached, so that tensor.py stays a pag
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from numbers import Rational
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from .tensor import Tensor
 
 ndarray = np.ndarray
 _LISTS = (list, tuple)
+_NUMBERS = (np.generic, bool, int, float, complex)
 _AS_THEY_ARE = frozenset((ndarray, float, int, np.float64))
 _new = Tensor.__new__
 _new_node = Node.__new__
@@ -29,7 +31,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
     """An operator method that records the NumPy function `fn`."""
     rule = RULES[fn]
 
-    def operate(self: Tensor, other: Any) -> Tensor:
+    def operate(self: Tensor, other: Any) -> Any:
         if type(other) is Tensor:
             b, q = other._data, other._node
         elif type(other) in _AS_THEY_ARE:
@@ -37,7 +39,9 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
         elif isinstance(other, _LISTS):
             return operate(self, as_array(other))
         else:
-            b, q = other, None
+            b, q = operand(other), None
+            if b is NotImplemented:
+                return NotImplemented
         a, p = self._data, self._node
         if reflected:
             a, b, p, q = b, a, q, p
@@ -48,7 +52,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
         except ValueError as error:
             raise misfit(fn, (a, b), error, (p, q)) from None
         if (p is None and q is None) or not modes.plain:
-            return remember(rule, (a, b), NOTHING, out, (p, q))  # type: ignore[no-any-return]
+            return remember(rule, (a, b), NOTHING, out, (p, q))
         node = _new_node(Node)
         node.rule, node.args, node.kwargs, node.out = rule, (a, b), NOTHING, out
         node.parents, node.order, node.notes, node.saved = (p, q), next_order(), None, None
@@ -66,6 +70,18 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
         return t
 
     return operate
+
+
+def operand(other: Any) -> Any:
+    """What stands beside a Tensor, as NumPy takes it; NotImplemented for what is no number, or says
+    by `__array_ufunc__ = None` that it wants to be asked itself (NEP 13)."""
+    if isinstance(other, _NUMBERS) or hasattr(other, "__array_function__"):
+        return other
+    if isinstance(other, Rational):
+        return float(other)
+    if isinstance(other, str | bytes) or getattr(other, "__array_ufunc__", False) is None:
+        return NotImplemented
+    return other if isinstance(other, Sequence) or hasattr(other, "__array__") else NotImplemented
 
 
 # So that np.add(t, x) is as quick as t + x: the operators of a ufunc, plain and reflected
@@ -157,6 +173,8 @@ def comparison(fn: Function) -> Any:
     """A comparison: plain booleans, no gradient."""
 
     def operate(self: Tensor, other: Any) -> Any:
+        if getattr(other, "__array_ufunc__", False) is None:
+            return NotImplemented
         return fn(self._data, plain(other))
 
     return operate

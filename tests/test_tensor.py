@@ -3,6 +3,8 @@
 import copy
 import math
 import operator
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -272,6 +274,49 @@ def test_mixed_operands_give_a_tensor(operate, other, side):
     )
     slope = np.broadcast_to(slope, np.broadcast_shapes(slope.shape, t.shape))
     assert_allclose(t.grad, slope, rtol=1e-6, atol=1e-8)
+
+
+class Asked:
+    """Something that wants to be asked itself what it is beside an array (NEP 13)."""
+
+    __array_ufunc__ = None
+
+    def __radd__(self, other):
+        return "added to", type(other)
+
+    def __eq__(self, other):
+        return "compared with", type(other)
+
+    __hash__ = None
+
+
+def test_other_kinds_of_operands():
+    """What knows what to do is asked, with the Tensor; what is no number is a TypeError."""
+    for t in (variable(), variable(1.0)):
+        assert t + Asked() == ("added to", Tensor)
+        assert (t == Asked()) == ("compared with", Tensor)
+        half = t * Fraction(1, 2)
+        half.sum().backward()
+        assert_allclose(half.data, t.data / 2)
+        assert_allclose(t.grad, np.full(t.shape, 0.5))
+        for other in (None, "a", {}, np.sin, object(), Decimal(2)):
+            with pytest.raises(TypeError, match=r"for \+: 'Tensor' and"):
+                t + other
+            with pytest.raises(TypeError, match=r"and 'Tensor'"):
+                other - t
+    assert_allclose((variable(np.ones(2)) * range(2)).data, [0, 1])
+
+
+def test_tests_may_look():
+    """An assertion takes no number out of the graph."""
+    t = variable()
+    np.testing.assert_allclose(t, X)
+    np.testing.assert_array_equal(t * 2, X * 2)
+    with pytest.raises(AssertionError, match="Mismatched"):
+        np.testing.assert_allclose(t, X + 1)
+    assert variable(2.0) == pytest.approx(2.0)
+    assert variable(2.0) != pytest.approx(2.1)
+    assert t == pytest.approx(X)
 
 
 @pytest.mark.parametrize(
