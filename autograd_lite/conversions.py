@@ -66,6 +66,16 @@ class Conversions:
             f"np.broadcast_to for np.full."
         )
 
+    @property
+    def _mask(self) -> Any:
+        """What np.ma asks of every operand, after it has taken `_data` for a masked array's own."""
+        if self._node is None:
+            raise AttributeError("_mask")
+        raise SilentCopyError(
+            f"np.ma works on plain arrays, which would cut {self._called()} from the graph. Use "
+            f"np.where(mask, t, 0), or np.nansum and its relatives; t.data where that is meant."
+        )
+
     def __float__(self) -> float:
         if self._node is not None and storing(sys._getframe(1)):
             raise SilentCopyError(

@@ -239,6 +239,22 @@ def test_functions_of_numbers_are_refused(leave: Any, instead: str, x: ag.Tensor
         ag.grad(lambda v: leave(v))(np.array([1.0, 2.0, 3.0]))
 
 
+@pytest.mark.parametrize(
+    "leave",
+    [
+        lambda m, v: m * v, lambda m, v: m + v, lambda m, v: np.ma.exp(v),
+        lambda m, v: np.ma.multiply(v, v), lambda m, v: np.ma.where(m.mask, v, 0.0),
+        lambda m, v: np.ma.masked_array(v, m.mask),
+    ],
+)  # fmt: skip
+def test_masked_arrays_are_refused(leave: Any, x: ag.Tensor) -> None:
+    """np.ma does not ask us, and would take the numbers without a word."""
+    masked = np.ma.masked_array([1.0, 2.0, 3.0], [False, True, False])
+    with pytest.raises(ag.SilentCopyError, match=r"t\.data"):
+        leave(masked, x)
+    assert (masked * ag.Tensor([1.0, 2.0, 3.0])).tolist() == [1, None, 9]
+
+
 def test_collecting_plain_numbers_is_refused(x: ag.Tensor) -> None:
     """NumPy puts an error of its own around it."""
     with pytest.raises(ValueError, match="sequence") as caught:
