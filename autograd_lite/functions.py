@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .registry import primitive
+from .rules.elementwise import gap
 from .rules.shaping import spread
 
 
@@ -73,8 +74,20 @@ def log_one_minus_sigmoid(x: Any) -> Any:
     return np.minimum(-x, 0) - np.log1p(np.exp(-np.absolute(x)))
 
 
+@primitive(lambda g, y, x, axis: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
+def weights(x: Any, axis: Any) -> Any:
+    """The slope of logsumexp: softmax, where equal infinities weigh the same.
+
+    >>> weights(np.array([1e17, 1e17, -np.inf]), None)
+    array([0.5, 0.5, 0. ])
+    """
+    e = np.exp(gap(x, np.max(x, axis=axis, keepdims=True)))
+    return e / np.sum(e, axis=axis, keepdims=True)
+
+
+# Not exp(x - y): of large numbers y has lost the digits that say how far x is below it
 @primitive(lambda g, y, x, axis=None, keepdims=False:
-               spread(g, x.shape, axis, keepdims) * np.exp(x - spread(y, x.shape, axis, keepdims)))
+               spread(g, x.shape, axis, keepdims) * weights(x, axis))
 def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over `axis`, without overflow.
 
@@ -83,7 +96,8 @@ def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """
     top = np.max(x, axis=axis, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)
-    y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    with np.errstate(divide="ignore"):  # the sum of nothing but exp(-inf) is 0, its logarithm -inf
+        y = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
     return y if keepdims else np.reshape(y, _without(x.shape, axis))
 
 

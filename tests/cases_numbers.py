@@ -4,7 +4,8 @@ import numpy as np
 from cases import SIX, TWENTY, A, B, C, D, F, N, P, R, U, analytic, real
 
 import autograd_lite as ag
-from autograd_lite.functions import log_one_minus_sigmoid
+from autograd_lite.functions import log_one_minus_sigmoid, weights
+from autograd_lite.rules.elementwise import cosine
 
 NAN = np.array([[1.0, np.nan, 1.0], [1.0, 1.0, np.nan]])  # times "23": some numbers are missing
 
@@ -180,6 +181,8 @@ CASES = [
     real(ag.leaky_relu, N, slope=0.2),
     real(ag.softplus, R),
     real(ag.log_sigmoid, R),
+    real(cosine, N, N),
+    real(weights, lambda x: weights(x, None), R("m")), real(weights, lambda x: weights(x, (0, 2)), R("mnk")),
     real(ag.logsumexp, R("")), real(ag.logsumexp, R("m")), real(ag.logsumexp, R("mn")),
     real(ag.logsumexp, R("mn"), axis=0, keepdims=True),
     real(ag.logsumexp, R("mnk"), axis=(0, 2)),

@@ -315,6 +315,26 @@ def test_logaddexp_of_infinities() -> None:
     same(g(np.logaddexp, [-50.0], [0.0]), [1 / (1 + np.exp(50.0))])
 
 
+@pytest.mark.parametrize(
+    ("x", "shares"),
+    [
+        ([1e12, 1e12], [0.5, 0.5]), ([-1e17, -1e17], [0.5, 0.5]), ([1e17, 1e17, 0.0], [0.5, 0.5, 0]),
+        ([-inf, -inf], [0.5, 0.5]), ([inf, 0.0], [1, 0]), ([-inf, 3.0], [0, 1]),
+    ],
+)  # fmt: skip
+def test_logsumexp_of_large_numbers(x: Any, shares: Any) -> None:
+    """Equal numbers weigh the same, though their logsumexp has lost log(2) to rounding."""
+    assert g(ag.logsumexp, x).tolist() == shares
+    p = np.array(shares)
+    assert ag.hessian(ag.logsumexp)(np.array(x)).tolist() == (np.diag(p) - np.outer(p, p)).tolist()
+
+
+def test_logsumexp_of_nothing_but_zeros_is_quiet() -> None:
+    """log(0 + 0) = -inf is the sum, and no reason for a warning."""
+    with np.errstate(all="warn"):
+        assert ag.logsumexp(np.array([-inf, -inf])) == -inf
+
+
 def test_logaddexp_is_right_at_second_order() -> None:
     """At a tie the second derivative is 1/4."""
     same(h(lambda x: np.logaddexp(x, 1.0), [1.0]), [0.25])
@@ -334,6 +354,25 @@ def test_scale_does_not_matter(s: float) -> None:
     same(g(np.sqrt, [s]), [0.5 / np.sqrt(s)])
     same(g(np.log, [s]), [1 / s])
     same(g(np.absolute, [s * (3 + 4j)]), [0.6 - 0.8j])
+
+
+def test_direction_to_a_point_at_infinity() -> None:
+    """The limits: far out on one axis hypot follows that coordinate, and the angle stands still."""
+    da, db = g(np.hypot, [inf, -inf, 1.0], [1.0, 2.0, -inf], argnums=(0, 1))
+    assert (da.tolist(), db.tolist()) == ([1, -1, 0], [0, 0, -1])
+    da, db = g(np.arctan2, [inf, 1.0], [1.0, -inf], argnums=(0, 1))
+    assert (da.tolist(), db.tolist()) == ([0, 0], [0, 0])
+
+
+def test_hypot_keeps_its_digits_at_second_order() -> None:
+    """d2 hypot(x, 1) = (1 + x**2)**(-3/2), without a difference of nearly equal numbers."""
+    same(h(lambda x: np.hypot(x, 1.0), [1e3, 1e8]), [(1 + 1e6) ** -1.5, 1e-24])
+
+
+def test_small_slopes_keep_their_digits() -> None:
+    """expm1 far down has the slope exp(x), not what is left of 1 - 1; I_0 near 0 has x / 2."""
+    same(g(np.expm1, [-40.0, -100.0]), [np.exp(-40), np.exp(-100)])
+    same(g(np.i0, [0.0, 1e-20, -1e-200]), [0, 5e-21, -5e-201])
 
 
 def test_logarithm_of_a_probability_that_rounded() -> None:

@@ -6,7 +6,7 @@ numbers: the gradient of a holomorphic f is g * f'(z), nothing conjugated (the c
 
 import numpy as np
 
-from ..registry import RULES, compose, rule
+from ..registry import RULES, compose, primitive, rule
 
 # Arithmetic
 rule(np.positive,      lambda g, y, x: g)
@@ -27,7 +27,7 @@ rule(np.float_power,   lambda g, y, a, b: g * power_slope(a, b),
 # Exponentials and logarithms
 rule(np.exp,           lambda g, y, x: g * y)
 rule(np.exp2,          lambda g, y, x: g * y * LOG2)
-rule(np.expm1,         lambda g, y, x: g * (y + 1))
+rule(np.expm1,         lambda g, y, x: g * np.exp(x))
 rule(np.log,           lambda g, y, x: g / x)
 rule(np.log2,          lambda g, y, x: g / x / LOG2)
 rule(np.log10,         lambda g, y, x: g / x / LOG10)
@@ -50,9 +50,9 @@ rule(np.tanh,          lambda g, y, x: g * (1 - y * y))
 rule(np.arcsinh,       lambda g, y, x: g / root_one_plus_square(x))
 rule(np.arccosh,       lambda g, y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)))
 rule(np.arctanh,       lambda g, y, x: g / ((1 - x) * (1 + x)))
-rule(np.hypot,         lambda g, y, a, b: g * over(a, y),     lambda g, y, a, b: g * over(b, y))
-rule(np.arctan2,       lambda g, y, a, b: g * (b / np.hypot(a, b) / np.hypot(a, b)),
-                       lambda g, y, a, b: -g * (a / np.hypot(a, b) / np.hypot(a, b)))
+rule(np.hypot,         lambda g, y, a, b: g * cosine(a, b),   lambda g, y, a, b: g * cosine(b, a))
+rule(np.arctan2,       lambda g, y, a, b: g * (cosine(b, a) / np.hypot(a, b)),
+                       lambda g, y, a, b: -g * (cosine(a, b) / np.hypot(a, b)))
 rule(np.deg2rad,       lambda g, y, x: np.deg2rad(g))
 rule(np.rad2deg,       lambda g, y, x: np.rad2deg(g))
 rule(np.radians,       lambda g, y, x: np.radians(g))
@@ -145,6 +145,14 @@ def root_one_plus_square(x):
 def over(a, b):
     """a / b, but 0 where b is 0."""
     return np.where(b == 0, 0, a / np.where(b == 0, 1, b))
+
+
+# With c = a / r, s = b / r: dc/da = s**2 / r and dc/db = -s c / r, in which nothing cancels
+@primitive(lambda g, y, a, b: g * over(cosine(b, a) ** 2, np.hypot(a, b)),
+           lambda g, y, a, b: -g * over(cosine(b, a) * y, np.hypot(a, b)), elementwise=True)
+def cosine(a, b):
+    """a / hypot(a, b); 0 at (0, 0), and the limit where one of both is infinite."""
+    return np.where(np.isinf(a) & np.isfinite(b), np.sign(a), over(a, np.hypot(a, b)))
 
 
 def direction(x):
