@@ -155,6 +155,7 @@ CASES = [
     real(la.solve, CS("kk"), C("k")), real(la.solve, CS("2kk"), C("km")),
     analytic(la.tensorinv, lambda a: la.tensorinv(np.reshape(a, (2, 3, 6))), S("66")), analytic(la.tensorinv, lambda a: la.tensorinv(np.reshape(a, (4, 2, 2)), 1), S("44")),
     analytic(la.tensorsolve, lambda a, b: la.tensorsolve(np.reshape(a, (2, 2, 4)), b), S("44"), R("22")),
+    analytic(la.tensorsolve, lambda b: la.tensorsolve([[[1.0, 2.0]], [[3.0, 5.0]]], b), R("21")),
     analytic(la.tensorsolve, lambda a, b: la.tensorsolve(np.reshape(a, (4, 2, 2)), b, axes=(1, 2)), S("44"), R("4")),
     *[c for p in ("32", "23", "33", "242") for c in both(la.pinv, la.pinv, W(p))],
     *both(la.pinv, lambda a, b: la.pinv(a @ b, 1e-4), W("42"), W("23")), *both(la.pinv, lambda a: la.pinv(herm(a), hermitian=True), S("33")),
@@ -192,7 +193,7 @@ CASES = [
     *[real(f, x("m32"), norm="ortho", smooth=False) for f in (fft.fft2, fft.ifft2, fft.rfft2, fft.irfft2, fft.fftn, fft.ifftn, fft.rfftn, fft.irfftn) for x in (R, C) if x is R or f not in (fft.rfft2, fft.rfftn)],
     *[analytic(f, R("mn"), axes=x) for f in (fft.fftshift, fft.ifftshift) for x in (None, 0, (0, 1))],
     # Polynomials
-    analytic(np.polyval, R("m"), R("23")), analytic(np.polyval, lambda x: np.polyval([1.0, -2, 3], x), R("m")), analytic(np.polyval, lambda p: np.polyval(p, [0.0, 1, -2]), R("m")),
+    analytic(np.polyval, R("m"), R("23")), analytic(np.polyval, lambda x: np.polyval(np.poly1d([1.0, -2, 3]), x), R("m")), analytic(np.polyval, lambda x: np.polyval([1.0, -2, 3], x), R("m")), analytic(np.polyval, lambda p: np.polyval(p, [0.0, 1, -2]), R("m")),
     real(np.polyval, C("m"), C("2")), real(np.polyval, R("m2"), R("32")), real(np.polyval, R("m21"), R("3")), analytic(np.polyadd, R("2"), R("m")), analytic(np.polysub, R("m"), R("2")), real(np.polymul, N("2"), N("m")), real(np.polydiv, N("4"), A("2")),
     analytic(np.polyder, lambda p: np.polyder(p, 2), R("5")), analytic(np.polyint, lambda p, k: np.polyint(p, 2, k), R("m"), R("2")), analytic(np.polyint, R("m")),
     real(np.poly, D("m")), real(np.poly, S("kk")), real(np.poly, C("m")), real(np.poly, lambda z: np.poly(np.stack([z[0], np.conj(z[0])])), C("1")), real(np.roots, lambda a: (np.roots(np.poly([1.0, -2, 4]) + 0.02 * a) ** 3).sum(), R("4"), smooth=False),

@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from ..registry import compose, constant, rule
+from .devices import beside
 from .products import conj
 
 la = np.linalg
@@ -54,6 +55,7 @@ def tensorinv(a, ind):
 
 def tensorsolve(a, b, axes):
     """Solve for the x of which tensordot(a, x, x.ndim) is b; `axes` of a are put last first."""
+    a = beside(b, a)
     if axes is not None:
         axes = [k % a.ndim for k in axes]
         a = np.transpose(a, [k for k in range(a.ndim) if k not in axes] + axes)

@@ -9,6 +9,8 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..registry import CONSTANT, printed_name
+from .devices import in_type_of
+from .joining import typed
 from .reductions import reduced
 from .scans import along
 
@@ -35,24 +37,33 @@ def fold(fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, wher
     """fn(fn(a[0], a[1]), a[2]) and so on."""
     if fn in CONSTANT:
         return fn.reduce(raw(a), axis=axis, keepdims=keepdims, where=raw(where))
-    if dtype is not None or where is not True:
-        raise NoRuleError(f"{printed_name(fn)}.reduce with dtype= or where= has no rule; take the part with np.where.")
     axes = reduced(a, axis)
-    lanes = np.moveaxis(a, axes, tuple(range(len(axes))))
-    steps = list(np.reshape(lanes, (math.prod(lanes.shape[: len(axes)]), *lanes.shape[len(axes) :])))
-    if initial is not None or not steps:
-        steps.insert(0, np.broadcast_to(fn.identity if initial is None else initial, lanes.shape[len(axes) :]))
+    a = typed(a, dtype)
+    steps = slices(a, axes)
+    taken = [True] * len(steps) if where is True else slices(np.broadcast_to(raw(where), a.shape), axes)
+    if initial is not None or not steps or where is not True:
+        initial = fn.identity if initial is None else initial
+        if initial is None:
+            raise ValueError(f"{printed_name(fn)}.reduce has nothing to start from: give initial=.")
+        steps.insert(0, np.broadcast_to(in_type_of(a, initial), [n for i, n in enumerate(a.shape) if i not in axes]))
+        taken.insert(0, True)
     y = steps[0]
-    for x in steps[1:]:
-        y = fn(y, x)
+    for x, one in zip(steps[1:], taken[1:], strict=True):
+        y = fn(y, x) if one is True else np.where(one, fn(y, x), y)
     return np.expand_dims(y, axes) if keepdims else y
+
+
+def slices(a, axes):
+    """All slices of `a` across these axes, in order."""
+    lanes, k = np.moveaxis(a, axes, tuple(range(len(axes)))), len(axes)
+    return list(np.reshape(lanes, (math.prod(lanes.shape[:k]), *lanes.shape[k:])))
 
 
 def accumulate(fn, a, axis=0, dtype=None, out=None):
     """All results on the way of a reduction."""
     if fn in CONSTANT:
         return fn.accumulate(raw(a), axis=axis)
-    y = list(np.moveaxis(a, axis, 0))
+    y = list(np.moveaxis(typed(a, dtype), axis, 0))
     for i in range(1, len(y)):
         y[i] = fn(y[i - 1], y[i])
     return np.stack(y, axis=axis) if y else a

@@ -4,8 +4,9 @@ import numpy as np
 
 from ..errors import NoRuleError
 from ..registry import compose, primitive
-from .devices import beside
+from .devices import beside, in_type_of
 from .indexing import addresses, back
+from .making import array
 from .scans import along
 
 compose(np.pad, lambda array, pad_width, mode="constant", *, stat_length=None, constant_values=None, end_values=None,
@@ -35,9 +36,11 @@ def pad(x, widths, mode, stat_length, constant_values, end_values, reflect_type)
     if mode in STATISTICS:
         grow = statistic(STATISTICS[mode], pairs(stat_length, x.ndim))
     elif mode == "linear_ramp":
-        grow = ramp(pairs(end_values or 0, x.ndim))
+        grow = ramp(ends(x, 0 if end_values is None else end_values))
     elif reflect_type == "odd" and mode in ("reflect", "symmetric"):
         grow = odd(0 if mode == "reflect" else 1)
+    elif any(hasattr(v, "__autograd_call__") for v in flat(constant_values)):
+        grow = constants(ends(x, constant_values))
     else:
         return padded(x, widths, mode, constant_values)
     for axis, (left, right) in enumerate(widths):
@@ -59,6 +62,25 @@ def pairs(widths, ndim):
             table[axis] = tuple(np.broadcast_to(width, 2).tolist())
         return tuple(table)
     return tuple(map(tuple, np.broadcast_to(widths, (ndim, 2)).tolist()))
+
+
+def flat(values):
+    """The numbers in nested lists."""
+    return [v for item in values for v in flat(item)] if isinstance(values, list | tuple) else [values]
+
+
+def ends(x, values):
+    """A pair of numbers (before, after) for each axis; some may be variables."""
+    return np.broadcast_to(in_type_of(x, array(values, None, 0)), (x.ndim, 2))
+
+
+def constants(values):
+    """A number of its own at each end."""
+    def grow(x, axis, left, right):
+        before, after = (np.broadcast_to(values[axis][i], (*x.shape[:axis], n, *x.shape[axis + 1 :]))
+                         for i, n in enumerate((left, right)))
+        return np.concatenate([before, x, after], axis=axis)
+    return grow
 
 
 def statistic(fn, lengths):

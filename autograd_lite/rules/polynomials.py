@@ -7,7 +7,7 @@ from ..registry import compose, rule
 from .devices import beside
 
 rule(np.polyval,     lambda g, y, p, x: polyval_slope(g, np.shape(p), x),
-                     lambda g, y, p, x: g * np.polyval(polyder(p, 1), x))
+                     lambda g, y, p, x: g * np.polyval(polyder(beside(x, p), 1), x))
 # p(r) = 0 as p moves: sum of dp[k] r**(n - k), plus p'(r) dr, is 0
 rule(np.roots,       lambda g, y, p: -(g / np.polyval(np.polyder(p), y)) @ powers(y, len(p)))
 

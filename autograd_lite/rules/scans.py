@@ -90,6 +90,7 @@ def ediff1d(ary, to_end, to_begin):
 
 def trapezoid(y, x, dx, axis):
     """The sum of width times mean height."""
+    y = beside(dx if x is None else x, y)
     if x is not None:
         dx = np.diff(x, axis=axis) if np.ndim(x) > 1 else upright(np.diff(x), np.ndim(y), axis)
     return np.sum(dx * (along(y, axis, 1, None) + along(y, axis, None, -1)) / 2, axis=axis)
@@ -104,6 +105,7 @@ def gradient(f, varargs, axis, edge_order):
     """np.gradient: central differences inside, one-sided ones of order `edge_order` at the ends."""
     axes = range(np.ndim(f)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     spacing = varargs or (1.0,)
+    f = beside(spacing[0], f)
     if len(spacing) == 1 and np.ndim(spacing[0]) == 0:
         spacing = spacing * len(axes)
     if len(spacing) != len(axes):

@@ -69,6 +69,7 @@ def share_of(percent):
 
 def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
     """A quantile as a mean of two neighbours in sorted order; see `position`."""
+    a, axis = beside(q, a), tuple(axis) if isinstance(axis, list) else axis
     if weights is not None:
         parts = [weighted(a, name, one, weights, axis, keepdims, method) for one in np.ravel(q)]
         return np.reshape(np.stack(parts), np.shape(q) + parts[0].shape)
