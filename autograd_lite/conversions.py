@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import cmath
-import linecache
-import math
+import dis
 import operator
-import re
 import sys
-from dis import opname
-from types import FrameType
+from types import BuiltinFunctionType, FrameType
 from typing import Any
 
 import numpy as np
@@ -17,13 +13,6 @@ import numpy as np
 from .errors import SilentCopyError
 from .graph import Node, modes
 from .rules.devices import foreign
-
-# Functions of plain numbers, of which a slope would be lost; those that are flat lose nothing.
-_FLAT = {"ceil", "floor", "isclose", "isfinite", "isinf", "isnan", "trunc"}
-_OF_MATH = [
-    f for m in (math, cmath) for name, f in vars(m).items() if callable(f) and name not in _FLAT
-]
-_OF_NUMBERS = (*_OF_MATH, np.float64, np.complex128, np.fromiter)
 
 
 class Conversions:
@@ -119,13 +108,13 @@ class Conversions:
         """Raise where not the user's `float(t)` asks for the number but a function of numbers."""
         if self._node is None or not modes.grad:
             return
-        called, f = function_of_numbers(frame)
-        if called:
-            same = f"np.{f.__name__}" if f in _OF_MATH and hasattr(np, f.__name__) else "np.stack"
+        called = function_of_numbers(frame)
+        if called is not None:
+            name = f"{called.__module__}.{called.__name__}"
             raise SilentCopyError(
-                f"{called} takes plain numbers: that would cut {self._called()} from the graph, "
-                f"and its slope would be lost. Write {same}, or what else NumPy has for it; or "
-                f"float(t) where a plain number is meant."
+                f"{name} takes a plain number, so {self._called()} would leave the graph there, "
+                f"and its slope be lost. Write np.{AS_NUMPY[called.__name__]}; or "
+                f"{name}(float(t)) where a plain number is meant."
             )
 
     def _called(self) -> str:
@@ -139,23 +128,40 @@ def only_compares(frame: FrameType) -> bool:
 
 def storing(frame: FrameType) -> bool:
     """Whether the code of this frame is at `a[i] = value`, where NumPy asks for a float itself."""
-    return opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
 
 
-def function_of_numbers(frame: FrameType) -> tuple[str, Any]:
-    """The function that asks for a number on the line that this frame is at, and what it is called
-    there: "math.exp"; an empty name for `float(t)` and all else."""
-    if not opname[frame.f_code.co_code[frame.f_lasti]].startswith(("CALL", "PRECALL")):
-        return "", None
-    line = linecache.getline(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)
-    every = re.findall(r"([A-Za-z_][\w.]*)\(", line)
-    if "float" in every or "complex" in every:
-        return "", None
-    for called in every:
-        first, *rest = called.split(".")
-        f = frame.f_locals.get(first, frame.f_globals.get(first))
-        for name in rest:
-            f = getattr(f, name, None)
-        if any(f is one for one in _OF_NUMBERS):
-            return called, f
-    return "", None
+# Functions of `math` and `cmath` that move with their argument, and what NumPy calls them
+AS_NUMPY = {
+    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
+    "atan2": "arctan2", "atanh": "arctanh", "cbrt": "cbrt", "copysign": "copysign", "cos": "cos",
+    "cosh": "cosh", "degrees": "degrees", "dist": "linalg.norm", "exp": "exp", "exp2": "exp2",
+    "expm1": "expm1", "fabs": "fabs", "fmod": "fmod", "fsum": "sum", "hypot": "hypot", "log": "log",
+    "log10": "log10", "log1p": "log1p", "log2": "log2", "phase": "angle", "pow": "power",
+    "radians": "radians", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "tan": "tan",
+    "tanh": "tanh", "fromiter": "stack", "float64": "copy", "complex128": "copy",
+}  # fmt: skip
+
+
+def function_of_numbers(frame: FrameType) -> Any:
+    """The function of plain numbers that this frame is calling; known from Python 3.11 on.
+
+    In math.sin(t) the loads of math and of sin start where the call starts.
+    """
+    code = frame.f_code
+    if not hasattr(code, "co_positions"):
+        return None
+    starts = [(line, column) for line, _, column, _ in code.co_positions()]
+    at = frame.f_lasti // 2
+    found: Any = None
+    for step in dis.get_instructions(code):
+        k = step.offset // 2
+        if k < at and starts[k] == starts[at] and type(step.argval) is str:
+            if step.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
+                found = getattr(found, step.argval, None)
+            elif step.opname.startswith("LOAD_"):
+                found = frame.f_locals.get(step.argval, frame.f_globals.get(step.argval))
+    if any(found is one for one in (np.fromiter, np.float64, np.complex128)):
+        return found
+    of_math = type(found) is BuiltinFunctionType and found.__module__ in ("math", "cmath")
+    return found if of_math and found.__name__ in AS_NUMPY else None

@@ -2,6 +2,7 @@
 
 import cmath
 import math
+import sys
 from collections.abc import Callable
 from math import exp as exponential
 from typing import Any
@@ -147,7 +148,6 @@ def test_argument_without_derivative_refuses_a_variable(f: Any, name: str, x: ag
     [
         lambda v: np.polyfit(v, v, 1, full=True), lambda v: np.pad(v, 1, lambda *a: None),
         lambda v: np.exp(v, where=[True, False, True]), lambda v: np.add.at(np.zeros(3), [0], v[0]),
-        lambda v: np.hypot.reduce(v, where=[True, True, False]),
     ],
 )  # fmt: skip
 def test_options_that_are_out_of_reach_say_so(f: Any, x: ag.Tensor) -> None:
@@ -220,15 +220,20 @@ def test_leaving_the_graph_is_refused(leave: Any, x: ag.Tensor) -> None:
         leave(x)
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before 3.11 nothing says what is called")
 @pytest.mark.parametrize(
     ("leave", "instead"),
     [
         (lambda v: v[0] * math.exp(v[0]), r"math\.exp.*np\.exp"),
         (lambda v: 1 / (1 + math.exp(-v[0])), r"np\.exp.*float\(t\)"),
-        (lambda v: v[0] * exponential(v[0]), r"exponential takes plain.*np\.exp"),
-        (lambda v: math.fsum(v), r"math\.fsum.*NumPy has"),
+        (lambda v: math.exp(v[0]) * float(v[1]), r"np\.exp.*float\(t\)"),
+        (lambda v: v[0] * exponential(v[0]), r"math\.exp takes a plain.*np\.exp"),
+        (lambda v: 2 * math.pow(v[0], 2.0), r"np\.power"),
+        (lambda v: math.hypot(1.0, v[0]), r"np\.hypot"),
+        (lambda v: math.fsum(v), r"math\.fsum.*np\.sum"),
         (lambda v: abs(cmath.sqrt(v[0])), r"cmath\.sqrt.*np\.sqrt"),
-        (lambda v: v[0] * np.float64(v[0]), r"t\.data.*t\.copy\(\)"),
+        (lambda v: v[0] * np.float64(v[0]), r"float64 takes a plain.*np\.copy"),
+        (lambda v: v[0] * np.complex128(v[0]), r"complex128 takes a plain.*np\.copy"),
     ],
 )
 def test_functions_of_numbers_are_refused(leave: Any, instead: str, x: ag.Tensor) -> None:
@@ -255,6 +260,7 @@ def test_masked_arrays_are_refused(leave: Any, x: ag.Tensor) -> None:
     assert (masked * ag.Tensor([1.0, 2.0, 3.0])).tolist() == [1, None, 9]
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="before 3.11 nothing says what is called")
 def test_collecting_plain_numbers_is_refused(x: ag.Tensor) -> None:
     """NumPy puts an error of its own around it."""
     with pytest.raises(ValueError, match="sequence") as caught:
@@ -266,7 +272,8 @@ def test_numbers_that_say_so_may_leave(x: ag.Tensor) -> None:
     """float(t), text, and questions whose answer has no slope."""
     t = x[0]
     assert math.exp(float(t)) == math.e
-    assert float(t) * math.sqrt(4) == 2
+    assert math.sin(t.item()) == math.sin(1)
+    assert float(t) * math.sqrt(4) == float(math.sqrt(4) * t) == 2
     assert not math.isnan(t)
     assert math.floor(t) == 1
     assert (math.sqrt(4), "%.1f" % t) == (2, "1.0")  # noqa: UP031
