@@ -152,7 +152,7 @@ def over(a, b):
            lambda g, y, a, b: -g * over(cosine(b, a) * y, np.hypot(a, b)), elementwise=True)
 def cosine(a, b):
     """a / hypot(a, b); 0 at (0, 0), and the limit where one of both is infinite."""
-    return np.where(np.isinf(a) & np.isfinite(b), np.sign(a), over(a, np.hypot(a, b)))
+    return np.where(np.isinf(a) & np.isfinite(b), np.copysign(1.0, a), over(a, np.hypot(a, b)))
 
 
 def direction(x):
