@@ -369,6 +369,24 @@ def test_hypot_keeps_its_digits_at_second_order() -> None:
     same(h(lambda x: np.hypot(x, 1.0), [1e3, 1e8]), [(1 + 1e6) ** -1.5, 1e-24])
 
 
+def test_mean_of_many_in_half_precision() -> None:
+    """Their number need not fit into half precision, which ends at 65504."""
+    many = np.full(70000, 100.0, np.float16)
+    same(g(np.mean, many), np.full(70000, 1 / 70000, np.float16))
+
+
+def test_powers_that_are_constant_are_flat_everywhere() -> None:
+    """x**0 is 1 even for x = nan, and the slope of x**1 is."""
+    assert g(lambda x: x**0, [inf, nan, 0.0, -2.0]).tolist() == [0, 0, 0, 0]
+    assert h(lambda x: x**1, [inf, nan, 0.0, -2.0]).tolist() == [0, 0, 0, 0]
+
+
+def test_determinant_of_no_numbers() -> None:
+    """LAPACK gives up on nan; the gradient is nan for this matrix, and right for its neighbour."""
+    a = np.array([np.full((3, 3), nan), np.diag([2.0, 3, 4])])
+    same(g(np.linalg.det, a), [np.full((3, 3), nan), np.diag([12, 8, 6])])
+
+
 def test_small_slopes_keep_their_digits() -> None:
     """expm1 far down has the slope exp(x), not what is left of 1 - 1; I_0 near 0 has x / 2."""
     same(g(np.expm1, [-40.0, -100.0]), [np.exp(-40), np.exp(-100)])

@@ -45,7 +45,8 @@ def cofactors(a, *along):
     array([[ 4., -2.],
            [-2.,  1.]])
     """
-    u, s, vh = np.linalg.svd(a)
+    known = np.all(np.isfinite(a), axis=(-1, -2), keepdims=True)  # else LAPACK gives up
+    u, s, vh = np.linalg.svd(np.where(known, a, 0))
     n, count = a.shape[-1], len(along) + 1
     eye = identity(n, a, bool)
     taken = beside(a, np.zeros((n,) * (count + 1), bool))
@@ -66,7 +67,7 @@ def cofactors(a, *along):
             sign = float(np.linalg.det(np.eye(count)[list(p)]))
             q = q + sign * (part[..., None] * eye if p[0] == 0 else part)
     turns = np.linalg.det(u) * np.linalg.det(vh)
-    return turns[..., None, None] * (conj(u) @ q @ conj(vh))
+    return np.where(known, turns[..., None, None] * (conj(u) @ q @ conj(vh)), np.nan)
 
 
 def along_axes(matrix, ndim, i, j):

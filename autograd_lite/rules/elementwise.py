@@ -122,7 +122,7 @@ LOG2, LOG10 = float(np.log(2)), float(np.log(10))
 def power_slope(a, b):
     """d(a**b)/da = b * a**(b-1); 0 at 0**0."""
     if isinstance(b, int | float):
-        return 2 * a if b == 2 else b * a ** (b - 1) if b != 0 else 0 * a
+        return 2 * a if b == 2 else b * a ** (b - 1) if b != 0 else np.zeros_like(a)
     both = (a == 0) & (b == 0)
     return np.where(both, 0, b * np.where(both, 1, a) ** (b - 1))
 

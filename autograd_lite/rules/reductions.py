@@ -57,9 +57,10 @@ compose(np.ptp,  lambda a, axis=None, out=None, keepdims=False:
 
 
 def number(a, axis, keepdims, where):
-    """How many numbers went into each mean."""
+    """How many numbers went into each mean, in a type that can count them: half ends at 65504."""
     if where is True:
-        return count(a.shape, axis)
+        n = count(a.shape, axis)
+        return np.float32(n) if a.dtype == np.float16 else n
     return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims)
 
 
