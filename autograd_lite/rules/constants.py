@@ -40,7 +40,8 @@ constant(*named("""
 
 unsupported(
     "it writes into its first argument, which the graph may need as it was; "
-    "np.where(mask, new, old) makes a new array",
+    "np.where(mask, new, old) makes a new array, and np.broadcast_to(value, shape) one of equal "
+    "numbers, for np.full and np.full_like, which write",
     *named("copyto put place putmask put_along_axis fill_diagonal"),
 )
 unsupported(
