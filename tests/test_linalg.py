@@ -374,6 +374,25 @@ def test_an_eigen_decomposition_multiplies_back(f: Any) -> None:
     np.testing.assert_allclose(ag.grad(again)(A), want, atol=1e-12)
 
 
+@pytest.mark.parametrize("whole", [lambda a: la.qr(a, "complete")[0], lambda a: la.svd(a)[0]])
+def test_a_basis_that_lapack_completes_as_it_likes_has_no_slope(whole: Any) -> None:
+    """Nan where the choice of the last columns matters; what they span moves in one way only."""
+    a = np.random.default_rng(3).normal(size=(4, 2))
+    w = WEIGHTS[:2, :2]
+    assert np.isnan(ag.grad(lambda a: np.sum(whole(a)[2:, 2:] * w))(a)).all()
+
+    def projector(a: Any) -> Any:
+        q = whole(a)[:, 2:]
+        return np.sum((q @ q.T)[:2, :2] * w)
+
+    want = ag.grad(lambda a: np.sum((EYE[:2, :2] - (a @ la.pinv(a))[:2, :2]) * w))(a)
+    np.testing.assert_allclose(ag.grad(projector)(a), want, rtol=1e-12, atol=1e-13)
+    one = np.random.default_rng(3).normal(size=(3, 2))  # a last column can but change its sign
+    got = ag.grad(lambda a: np.sum(whole(a)[:, 2] * EYE[0]))(one)
+    want = differences(lambda a: whole(a)[0, 2], [one], [True], wide=False)
+    np.testing.assert_allclose(np.ravel(got), np.ravel(want), rtol=1e-7)
+
+
 def test_unused_outputs_cost_nothing_and_do_no_harm() -> None:
     """R alone, the values alone, the solution alone: as if nothing else had been given."""
     b = np.array([1.0, 2, 3])

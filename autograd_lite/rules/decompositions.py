@@ -76,7 +76,7 @@ def qr_slope(g, y, a, mode):
     p = np.triu(gr[..., :k, :k] @ H(r1) - H(q1) @ g1)
     d = g1 + q1 @ np.where(identity(k, p, bool), np.real(p), p + H(p))
     if q.shape[-1] > k:  # the columns that complete Q turn against those of Q1
-        d = d - q[..., k:] @ (H(gq[..., k:]) @ q1)
+        d = settled(d - q[..., k:] @ (H(gq[..., k:]) @ q1), q[..., k:], gq[..., k:])
     d = H(la.solve(r1, H(d)))
     return conj(np.concatenate([d, q @ gr[..., k:]], axis=-1) if n > k else d)
 
@@ -149,7 +149,17 @@ def outside(u, u1, g, inside):
     """What of the gradient points out of the space of u1; the columns that complete u turn back."""
     k = u1.shape[-1]
     d = g[..., :k] - u1 @ inside
-    return d - u[..., k:] @ (H(g[..., k:]) @ u1) if u.shape[-1] > k else d
+    if u.shape[-1] > k:
+        d = settled(d - u[..., k:] @ (H(g[..., k:]) @ u1), u[..., k:], g[..., k:])
+    return d
+
+
+def settled(d, u, g):
+    """`d`; nan where it matters which vectors `u` complete a basis, as LAPACK takes any of them."""
+    m = H(u) @ g
+    largest = np.max(np.absolute(g), axis=(-1, -2), keepdims=True, initial=0)
+    idle = np.absolute(m - H(m)) <= 100 * u.shape[-2] * np.finfo(m.dtype).eps * largest
+    return np.where(np.all(idle, axis=(-1, -2), keepdims=True), d, np.nan)
 
 
 def quotient(p, differences, tied, any_will_do):
