@@ -137,8 +137,9 @@ def variable(x: Any, tie: bool = True) -> Tensor:
         if data.dtype.kind not in "fciub":
             raise NotDifferentiableError(
                 f"cannot differentiate with respect to a {type(x).__name__}: parameters are "
-                f"floating numbers, arrays, and dicts, lists and tuples of them. What else the "
-                f"function needs goes into an argument of its own."
+                f"floating numbers, arrays, and dicts, lists and tuples of them. The fields of an "
+                f"object are the dict vars(x); what else the function needs goes into an argument "
+                f"of its own."
             )
     if not data.shape and isinstance(data, np.ndarray):
         data = data[()]  # NumPy's scalars compute much faster than arrays of one number
