@@ -6,7 +6,7 @@ import itertools
 import operator
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -109,7 +109,7 @@ def reachable(root: Node) -> list[Node]:
     return nodes
 
 
-def release(nodes: list[Node]) -> None:
+def release(nodes: Sequence[Node]) -> None:
     """Mark a graph as used, and unless it is small let go of its arrays."""
     if nodes[0].rule is None:
         return  # a variable is no graph that could be used up

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from .backward import backpropagate, depending
+from .backward import depending
 from .errors import NotDifferentiableError, ShapeError
 from .graph import NOTHING, Node, modes, reachable
 from .registry import RULES, primitive
+from .replay import sweep_or_replay
 from .rules.devices import in_type_of
 from .tensor import Tensor, tensor_of
 from .trees import leaves_like, paths, tree_map
@@ -207,7 +208,8 @@ class Pullback:
             given = [gradients[i] for i in self.tied]
             lift = self.lifted or any([type(g) is Tensor and g._node is not None for g in given])
             g = given[0] if len(given) == 1 else tuple(given)
-            found |= backpropagate(self.nodes, g, tensor_of if lift else None, self.wanted)
+            lifted = tensor_of if lift else None
+            found |= sweep_or_replay(self.nodes[0], g, lifted, self.wanted, self.nodes)[1]
         self.complete = len(found) == len(self.variables)
         return [
             found[v._node] if v._node in found else np.zeros_like(v._data) for v in self.variables

@@ -9,7 +9,7 @@ import numpy as np
 
 from .errors import SilentCopyError
 from .graph import NOTHING
-from .operators import BINARY, UNARY
+from .operators import BINARY, UNARY, unary
 from .recording import (
     apply,
     arguments,
@@ -31,6 +31,7 @@ from .rules.shaping import astype
 from .tensor import Tensor
 
 ndarray = np.ndarray
+_CONVERTED = frozenset((Tensor, list, tuple))  # kinds of arguments that `record` looks into
 
 
 # NumPy's two doors
@@ -62,6 +63,8 @@ def array_function(
     self: Tensor, fn: Function, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
     """NEP 18: np.sum(t), np.concatenate([t, x])."""
+    if args and type(args[0]) is Tensor and fn in QUICK and kwargs.keys() <= SHARED:
+        return QUICK[fn](*args, **kwargs)
     return apply(fn, args, kwargs)
 
 
@@ -97,17 +100,19 @@ def iterate(self: Tensor) -> Iterator[Tensor]:
 
 def method(fn: Function) -> Any:
     """A method of ndarray's that records the NumPy function of the same arguments."""
-    quick = getattr(ndarray, fn.__name__, None)  # skips a layer of NumPy's own dispatch
+    quick: Any = getattr(ndarray, fn.__name__, None)  # skips a layer of NumPy's own dispatch
+    alone = unary(fn, quick) if fn in RULES and quick is not None else None
 
     def run(self: Tensor, *args: Any, **kwargs: Any) -> Any:
-        rule = RULES.get(fn)
-        if rule is None or type(self._data) is not ndarray or quick is None:
+        if alone is None or type(self._data) is not ndarray:
             return apply(fn, (self, *args), kwargs)
-        if args or kwargs:
-            args, kwargs = arguments(rule, (self, *args), kwargs)
-            if any([type(a) is Tensor for a in args[1:]]):
-                return record(fn, args, kwargs)
-            args = args[1:]
+        if not args and not kwargs:
+            return alone(self)
+        rule = RULES[fn]
+        args, kwargs = arguments(rule, (self, *args), kwargs)
+        if any([type(a) in _CONVERTED for a in args[1:]]):
+            return record(fn, args, kwargs)
+        args = args[1:]
         raw, parents = (self._data, *args), (self._node, *[None] * len(args))
         out = call(fn, quick, raw, kwargs, parents)
         return remember(rule, raw, kwargs or NOTHING, out, parents)
@@ -122,8 +127,11 @@ _AS_FUNCTIONS: list[Any] = [
     np.transpose, np.squeeze, np.swapaxes, np.ravel, np.repeat, np.take, np.diagonal, np.clip,
     np.dot, np.round, np.choose, np.conjugate,
 ]  # fmt: skip
-for _fn in _AS_FUNCTIONS:
-    setattr(Tensor, _fn.__name__, method(_fn))
+# np.sum(t) is t.sum(), but functions may have options that methods lack.
+SHARED = {"axis", "keepdims"}
+QUICK: dict[Function, Any] = {fn: method(fn) for fn in _AS_FUNCTIONS}
+for _fn, _run in QUICK.items():
+    setattr(Tensor, _fn.__name__, _run)
 
 
 # Methods whose arguments differ from those of the function

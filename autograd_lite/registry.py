@@ -22,6 +22,8 @@ from .errors import NoRuleError, RuleError
 Function = Callable[..., Any]
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+# Arguments that record nothing; of others it takes longer to know.
+_SILENT = frozenset((np.ndarray, np.float64, int, float, bool, tuple, type(None)))
 NO_VALUE: Any = vars(np)["_NoValue"]  # what NumPy writes for "not given"
 _NOT_GIVEN = (None, NO_VALUE)  # dropping it keeps it out of every rule
 
@@ -276,7 +278,7 @@ def primitive(
                 kind = type(a)
                 # Where two kinds of recording array meet, Tensor outranks the others.
                 if (
-                    kind is not np.ndarray
+                    kind not in _SILENT
                     and hasattr(kind, "__autograd_call__")
                     and (top is None or kind.__array_priority__ > top.__array_priority__)
                 ):

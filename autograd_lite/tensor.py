@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .backward import backpropagate, seed
+from .backward import seed
 from .conversions import Conversions
 from .errors import GraphError, NotDifferentiableError, ShapeError, SilentCopyError
-from .graph import Node, describe, reachable, release
+from .graph import Node, describe, release
 from .registry import printed_name
+from .replay import sweep_or_replay
 from .rules.devices import in_type_of
 
 ndarray = np.ndarray
@@ -215,8 +216,7 @@ class Tensor(Conversions):
                 "Run the forward pass again, or call the first backward with retain_graph=True."
             )
         g = self._starting_gradient(gradient, create_graph)
-        nodes = reachable(root)
-        found = backpropagate(nodes, g, tensor_of if create_graph else None)
+        nodes, found = sweep_or_replay(root, g, tensor_of if create_graph else None)
         for node, d in found.items():
             sink = node.notes.sink if node.notes is not None else None
             tensor = None if sink is None else sink()

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 # Each room may import from the rooms before it, never from those behind it.
 ROOMS = [
-    ["errors"], ["registry"], ["rules"], ["graph"], ["backward"], ["watch", "functions"],
+    ["errors"], ["registry"], ["rules"], ["graph"], ["backward"], ["replay"], ["watch", "functions"],
     ["conversions"], ["tensor"], ["sightings"], ["misfit"], ["oversights"], ["recording"], ["operators"], ["methods"],
     ["trees", "level", "functional", "jacobians", "recompute"],
     ["check"], ["diagnosis", "differentiate"],
