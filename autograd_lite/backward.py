@@ -200,7 +200,7 @@ def fit(d: Any, g: Any, a: Any, node: Node, strong: bool, parent: Node) -> Any:
         if d.size == a.size * a.size:
             squared[0](node, a)
         d = unbroadcast(d, a.shape)
-    if d.dtype != a.dtype:
+    if d.dtype is not a.dtype and d.dtype != a.dtype:
         d = cast(d, a.dtype)
     if parent.rule is None and (d is g or getattr(d, "base", None) is not None):
         d = d + 0  # what a leaf gets is its own memory
@@ -274,8 +274,8 @@ def has_nan(d: Any) -> bool:
     if type(d) is not ndarray:
         d = raw(d)
     if type(d) is ndarray and d.dtype.kind == "f":
-        largest = d.item(d.argmax()) if d.size else 0.0  # argmax finds a nan first, and is quick
-        return bool(largest != largest)
+        # argmax finds a nan first, and is quick; only a nan differs from itself
+        return d.size > 0 and (largest := d.item(d.argmax())) != largest
     if lazy(d) or hasattr(d, "__autograd_call__"):
         return False  # what records knows no numbers
     return bool(np.isnan(d).any())

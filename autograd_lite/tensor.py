@@ -112,8 +112,9 @@ class Tensor(Conversions):
     def data(self, new: Any) -> None:
         if new is not self._data:  # else t.data -= ... wrote in place
             self._data = self._as_mine(new)
-        if type(self._grad) is ndarray and self._node is not None:
-            self._node.note().stepped = weakref.ref(self._grad)
+        node = self._node
+        if node is not None and type(self._grad) is ndarray:
+            (node.notes or node.note()).stepped = weakref.ref(self._grad)
 
     def _as_mine(self, new: Any) -> Any:
         if np.shape(new) != self._data.shape:
@@ -218,10 +219,11 @@ class Tensor(Conversions):
         g = self._starting_gradient(gradient, create_graph)
         nodes, found = sweep_or_replay(root, g, tensor_of if create_graph else None)
         for node, d in found.items():
-            sink = node.notes.sink if node.notes is not None else None
-            tensor = None if sink is None else sink()
-            if tensor is not None:
-                tensor._deposit(d)
+            notes = node.notes
+            if notes is not None and notes.sink is not None:
+                tensor = notes.sink()
+                if tensor is not None:
+                    tensor._deposit(d)
         if not (retain_graph or create_graph):
             release(nodes)
 
