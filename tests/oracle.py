@@ -25,7 +25,7 @@ def flat(out: Any) -> Any:
 def nudged(args: Arrays, k: int, i: int, step: complex) -> list[Any]:
     """The arguments with number `i` of array `k` moved by `step`."""
     moved = list(args)
-    moved[k] = np.array(args[k])
+    moved[k] = np.array(args[k], order="C")
     moved[k].reshape(-1)[i] += step
     return moved
 
