@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .functions import log_one_minus_sigmoid, log_sigmoid, sigmoid
-from .graph import NOTHING, Node, fingerprint, modes, next_order
+from .graph import NOTHING, Node, fingerprint, modes, next_order, not_plain
 from .misfit import misfit
 from .recording import as_array, plain, remember
 from .registry import RULES, Function
@@ -51,7 +51,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
             out = compute(a, b)
         except ValueError as error:
             raise misfit(fn, (a, b), error, (p, q)) from None
-        if (p is None and q is None) or not modes.plain:
+        if (p is None and q is None) or (not_plain and not modes.plain):
             return remember(rule, (a, b), NOTHING, out, (p, q))
         node = _new_node(Node)
         node.rule, node.args, node.kwargs, node.out = rule, (a, b), NOTHING, out
@@ -96,7 +96,7 @@ def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
     def operate(self: Tensor) -> Any:
         a, p = self._data, self._node
         out = compute(a)
-        if p is None or not modes.plain or type(out) is tuple:
+        if p is None or (not_plain and not modes.plain) or type(out) is tuple:
             return remember(rule, (a,), NOTHING, out, (p,))
         node = _new_node(Node)
         node.rule, node.args, node.kwargs, node.out = rule, (a,), NOTHING, out
@@ -123,8 +123,8 @@ def log_of_probability(self: Tensor) -> Any:
     The course's cost holds log(A) and log(1 - A) with A = sigmoid(Z). Where Z is 40 or more, A is 1
     and log(1 - A) would be -inf; where the graph shows Z, it is -Z.
     """
-    a, p = self._data, self._node
-    if p is not None and p.rule in _PROBABILITIES and may_be_zero(a):
+    p = self._node
+    if p is not None and p.rule in _PROBABILITIES and may_be_zero(self._data):
         source = logit(p)
         if source is not None:
             fn, z, node = source
@@ -140,8 +140,8 @@ def may_be_zero(a: Any) -> bool:
 
     It does on a device, and where nothing is computed yet.
     """
-    if type(a) is ndarray:
-        return bool(a.size and a.item(a.argmin()) == 0)  # quicker than a.min()
+    if type(a) is ndarray and a.size:
+        return a.item(a.argmin()) == 0  # type: ignore[no-any-return]  # quicker than a.min()
     return bool(a == 0) if isinstance(a, np.floating) else foreign(a)
 
 

@@ -12,7 +12,7 @@ Python. For J = np.sum(W @ X) they say:
         if p1 is not None: return None                 y = n1.out; a0, a1 = n1.args
         if n2.rule is not None ...: return None        g2 = v1[0](g1, y, a0, a1)
         if n0.order > n1.order > n2.order:             ...
-            return n0, n1, n2                          return {n2: g2}
+            return n0, n1, n2                          return {n2: g2}, ...
 
 `match` knows the graph again, call by call, and `replay` does what the sweep would have done: the
 same operations on the same numbers, without looking anything up. A graph with anything unusual in
@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .backward import GETITEM, Lift, backpropagate, check_unwritten, fit, has_nan
+from .backward import GETITEM, Lift, backpropagate, check_unwritten, fit
 from .graph import Node, modes, reachable
 from .registry import Rule
 
@@ -41,7 +41,7 @@ class Plan(NamedTuple):
     """A graph that is known, and its sweep."""
 
     match: Callable[[Node], tuple[Node, ...] | None]
-    replay: Callable[[tuple[Node, ...], Any], dict[Node, Any]]
+    replay: Callable[[tuple[Node, ...], Any], tuple[dict[Node, Any], bool]]
     leaves: tuple[int, ...]
 
 
@@ -64,10 +64,10 @@ def sweep_or_replay(
         if known is not None:
             if wanted is not None and {known[i] for i in leaves} != wanted:
                 break
-            found = replay(known, g)
-            if any([has_nan(d) for d in found.values()]):
-                break
-            return known, found
+            found, right = replay(known, g)
+            if right:
+                return known, found
+            break
     if nodes is None:
         nodes = reachable(root)
     if usual and known is None and len(nodes) <= LARGEST:
@@ -104,7 +104,7 @@ def is_usual(n: Node, number: dict[Node, int]) -> bool:
 def plan(nodes: list[Node], number: dict[Node, int]) -> Plan:
     """The plan of a graph whose calls have these numbers, the newest first."""
     names: dict[str, Any] = {
-        "ndarray": np.ndarray, "float64": np.float64, "errstate": np.errstate,
+        "ndarray": np.ndarray, "float64": np.float64, "errstate": np.errstate, "nan": np.nan,
         "fit": fit, "check_unwritten": check_unwritten,
     }  # fmt: skip
     for i, n in enumerate(nodes):
@@ -178,8 +178,12 @@ def replaying(nodes: list[Node], number: dict[Node, int]) -> Iterator[str]:
                 yield f"    g{j} = g{j} + d; d = None"
             reached.add(p)
         yield f"    g{i} = None"  # its memory is needed
-    leaves = [f"n{i}: g{i}" for i, n in enumerate(nodes) if n.rule is None]
-    yield f"    return {{{', '.join(leaves)}}}"
+    leaves = {f"n{i}": f"g{i}" for i, n in enumerate(nodes) if n.rule is None}
+    # argmax finds a nan first; where one comes out, `backpropagate` has more to do
+    largest = [f"{g}.item({g}.argmax())" for g in leaves.values()]
+    yield f"    try: sum = {' + '.join(largest)}"
+    yield "    except ValueError: sum = nan  # an empty array"
+    yield f"    return {{{', '.join([f'{n}: {g}' for n, g in leaves.items()])}}}, sum == sum"
 
 
 def unfit(d: str, g: str, a: str, array: Any, parent: Node) -> str:

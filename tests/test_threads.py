@@ -15,6 +15,7 @@ from numpy.testing import assert_array_equal
 
 import autograd_lite as ag
 from autograd_lite import Tensor
+from autograd_lite.graph import not_plain
 
 THREADS, EACH = 8, 1000
 RANDOM = np.random.default_rng(0)
@@ -97,8 +98,11 @@ def test_switches_belong_to_one_thread():
     """no_grad in one thread leaves the others recording."""
     inside, done = threading.Event(), threading.Event()
 
+    recorded = []
+
     def halt():
         with ag.no_grad():
+            recorded.extend([(W * 2).requires_grad, np.exp(W).requires_grad])
             inside.set()
             done.wait(10)
 
@@ -107,9 +111,13 @@ def test_switches_belong_to_one_thread():
     inside.wait(10)
     try:
         assert (W * 2).requires_grad
+        assert np.exp(W).requires_grad
+        assert recorded == [False, False]
+        assert not_plain
     finally:
         done.set()
         thread.join()
+    assert not not_plain  # so that operators need not ask the thread
 
 
 def test_derivatives_of_derivatives_in_threads():
