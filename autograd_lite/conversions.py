@@ -128,7 +128,7 @@ def only_compares(frame: FrameType) -> bool:
 
 def storing(frame: FrameType) -> bool:
     """Whether the code of this frame is at `a[i] = value`, where NumPy asks for a float itself."""
-    return dis.opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
+    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
 
 
 # Functions of `math` and `cmath` that move with their argument, and what NumPy calls them
