@@ -1,7 +1,7 @@
 """Automatic differentiation on NumPy: a Tensor records, one sweep gives the gradients.
 
 Reading order: registry, rules/, graph, backward, tensor, functions; then level, functional,
-jacobians, recompute; then check, draw/. Left for later: replay, the sweep as a training loop has it.
+jacobians, recompute; then check, draw/. What can wait: replay, the sweep of a training loop.
 """
 
 from typing import Any
