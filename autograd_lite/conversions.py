@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dis
+import functools
 import operator
 import sys
-from types import BuiltinFunctionType, FrameType
+from types import BuiltinFunctionType, CodeType, FrameType
 from typing import Any
 
 import numpy as np
@@ -144,24 +145,35 @@ AS_NUMPY = {
 
 
 def function_of_numbers(frame: FrameType) -> Any:
-    """The function of plain numbers that this frame is calling; known from Python 3.11 on.
-
-    In math.sin(t) the loads of math and of sin start where the call starts.
-    """
-    code = frame.f_code
-    if not hasattr(code, "co_positions"):
+    """The function of plain numbers that this frame is calling; known from Python 3.11 on."""
+    first, *rest = names_called(frame.f_code, frame.f_lasti // 2)
+    if first in ("", "float", "complex"):
         return None
-    starts = [(line, column) for line, _, column, _ in code.co_positions()]
-    at = frame.f_lasti // 2
-    found: Any = None
-    for step in dis.get_instructions(code):
-        k = step.offset // 2
-        if k < at and starts[k] == starts[at] and type(step.argval) is str:
-            if step.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
-                found = getattr(found, step.argval, None)
-            elif step.opname.startswith("LOAD_"):
-                found = frame.f_locals.get(step.argval, frame.f_globals.get(step.argval))
+    found: Any = frame.f_locals.get(first, frame.f_globals.get(first))
+    for name in rest:
+        found = getattr(found, name, None)
     if any(found is one for one in (np.fromiter, np.float64, np.complex128)):
         return found
     of_math = type(found) is BuiltinFunctionType and found.__module__ in ("math", "cmath")
     return found if of_math and found.__name__ in AS_NUMPY else None
+
+
+@functools.lru_cache(maxsize=1024)
+def names_called(code: CodeType, at: int) -> tuple[str, ...]:
+    """The names in the call that stands in some code at an instruction: ("math", "sin").
+
+    In math.sin(t) the loads of math and of sin start where the call starts. Without a name, or
+    before Python 3.11, ("",).
+    """
+    if not hasattr(code, "co_positions"):
+        return ("",)
+    starts = [(line, column) for line, _, column, _ in code.co_positions()]
+    names: list[str] = []
+    for step in dis.get_instructions(code):
+        k = step.offset // 2
+        if k < at and starts[k] == starts[at] and type(step.argval) is str:
+            if step.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
+                names.append(step.argval)
+            elif step.opname.startswith("LOAD_"):
+                names = [step.argval]
+    return tuple(names) or ("",)
