@@ -94,7 +94,7 @@ def sweep(
             args, y, g = operands(node, g, lift)
         vjps = rule.vjps if rule.plain else rule.vjps_for(parents)
         pieces = rule is GETITEM and lift is None
-        for vjp, parent, a in zip(vjps, parents, node.args):  # noqa: B905
+        for vjp, parent, a in zip(vjps, parents, node.args):  # noqa: B905 (strict= takes time)
             if parent is None or (alive is not None and parent not in alive):
                 continue
             if pieces and type(a) is ndarray and a.shape and a.dtype == g.dtype:

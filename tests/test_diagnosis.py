@@ -397,17 +397,23 @@ def test_a_mistake_in_what_is_not_shown(line, wrong, first, words):
     assert len({row.pattern for row in report.mistakes}) == 1, str(report)
 
 
-def test_right_lines_behind_an_unknown_mistake_are_not_accused():
-    """A mask that nobody would guess: dW2 tells of it, and what is right after it is not blamed."""
+def of_tanh_network(code):
+    """What compare says of a learner's L_model_backward, for a network 4-5-3-1 of tanh layers."""
     space = {"np": np}
-    exec(DEEP.replace(HIDDEN, "dZ = dA * (Z > 0.3) if l == 2 else dA * (1 - A**2)"), space)
+    exec(code, space)
     p, X, Y = network([4, 5, 3, 1], 12, 3)
     AL, caches = by_hand.L_model_forward(X, p, hidden="tanh")
-    report = ag.compare(
+    return ag.compare(
         space["L_model_backward"](AL, Y, caches),
         by_hand.L_model_backward(AL, Y, caches, hidden="tanh"),
         {"parameters": p, "X": X, "Y": Y, "activations": "tanh"},
     )
+
+
+def test_right_lines_behind_an_unknown_mistake_are_not_accused():
+    """A mask that nobody would guess: dW2 tells of it, and what is right after it is not blamed."""
+    code = DEEP.replace(HIDDEN, "dZ = dA * (Z > 0.3) if l == 2 else dA * (1 - A**2)")
+    report = of_tanh_network(code)
     assert [row.name for row in report.mistakes] == ["dW2"], str(report)
     assert "perhaps dZ2, which is not shown, is wrong already" in report.first.diagnosis
     assert "As a consequence, wrong too: db2, dW1, db1." in report.text
@@ -415,16 +421,8 @@ def test_right_lines_behind_an_unknown_mistake_are_not_accused():
 
 def test_two_mistakes_in_one_layer_that_is_not_shown():
     """A slope in dZ2, which only dW2 shows, since db2 has a mistake of its own."""
-    space = {"np": np}
     code = DEEP.replace(HIDDEN, "dZ = dA * (1 - A)").replace("axis=1, keepdims=True", "axis=None")
-    exec(code, space)
-    p, X, Y = network([4, 5, 3, 1], 12, 3)
-    AL, caches = by_hand.L_model_forward(X, p, hidden="tanh")
-    report = ag.compare(
-        space["L_model_backward"](AL, Y, caches),
-        by_hand.L_model_backward(AL, Y, caches, hidden="tanh"),
-        {"parameters": p, "X": X, "Y": Y, "activations": "tanh"},
-    )
+    report = of_tanh_network(code)
     assert [(row.name, row.kind) for row in report.mistakes] == [
         ("db3", "sum over everything"), ("dW2", "wrong slope"), ("db2", "sum over everything"),
         ("dW1", "wrong slope"), ("db1", "sum over everything"),

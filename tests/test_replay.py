@@ -250,6 +250,14 @@ def test_a_branch_not_taken_stays_quiet(replays):
     assert len(replays) == 1
 
 
+def test_empty_arrays(replays):
+    """No largest number, and no nan either."""
+    learn(lambda a, b: np.sum(a * 2) + np.sum(b), np.ones(3), np.ones(2))
+    f = lambda a, b: np.sum(a * 2) + np.sum(b)
+    close(slopes(f, np.ones(0), np.ones(2)), [np.zeros(0), np.ones(2)])
+    assert len(replays) == 1
+
+
 def test_only_the_arguments_get_a_gradient(replays):
     """A Tensor in a closure is a constant for grad, though the graph leads to it."""
     W = ag.Tensor(np.array([2.0, 3.0]), requires_grad=True)

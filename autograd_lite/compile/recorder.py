@@ -56,7 +56,7 @@ class Recorder:
 
     __slots__ = ("__weakref__", "recording", "value", "variable")
     __array_priority__ = 500.0  # below Tensor, above ndarray
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # == is recorded, so it cannot be a key
 
     def __init__(self, recording: Recording, variable: Var, value: Any) -> None:
         self.recording, self.variable, self.value = recording, variable, value
@@ -69,7 +69,7 @@ class Recorder:
     nbytes = property(lambda self: self.size * self.itemsize, doc="As of an ndarray.")
     base = property(lambda self: getattr(self.value, "base", None), doc="None if it is no view.")
     T = property(lambda self: np.transpose(self), doc="Axes reversed.")
-    mT = property(lambda self: np.swapaxes(self, -1, -2), doc="Last axes swapped.")  # noqa: N815
+    mT = property(lambda self: np.swapaxes(self, -1, -2), doc="Last axes swapped.")  # noqa: N815 (NumPy's name)
     real = property(lambda self: np.real(self), doc="Real part.")
     imag = property(lambda self: np.imag(self), doc="Imaginary part.")
     flat = property(lambda self: iter(self.ravel()), doc="Its numbers in row-major order.")
@@ -285,6 +285,7 @@ for _fn in (
     np.searchsorted, np.conj, np.conjugate,
 ):  # fmt: skip
     setattr(Recorder, _fn.__name__, _method(_fn))
+# mypy sees no attributes that are attached
 Recorder.conj = _method(np.conj)  # type: ignore[attr-defined]
 Recorder.flatten = _flatten  # type: ignore[attr-defined]
 Recorder.copy = _method(np.copy)  # type: ignore[attr-defined]
