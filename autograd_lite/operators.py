@@ -95,7 +95,10 @@ def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
 
     def operate(self: Tensor) -> Any:
         a, p = self._data, self._node
-        out = compute(a)
+        try:
+            out = compute(a)
+        except ValueError as error:
+            raise misfit(fn, (a,), error, (p,)) from None
         if p is None or (not_plain and not modes.plain) or type(out) is tuple:
             return remember(rule, (a,), NOTHING, out, (p,))
         node = _new_node(Node)

@@ -158,6 +158,13 @@ def test_options_that_are_out_of_reach_say_so(f: Any, x: ag.Tensor) -> None:
         f(x)
 
 
+@pytest.mark.parametrize("largest", [np.max, lambda t: t.max(), lambda t: np.max(t, axis=0)])
+def test_the_largest_of_no_numbers(largest: Any) -> None:
+    """Named with its shape, in whichever way it is asked for."""
+    with pytest.raises(ag.ShapeError, match=r"np\.max: an array is \(0,\)"):
+        largest(ag.Tensor(np.zeros(0), requires_grad=True))
+
+
 @dataclass
 class Parameters:
     """Numbers in a container that is none of Python's own."""
