@@ -161,7 +161,7 @@ def test_options_that_are_out_of_reach_say_so(f: Any, x: ag.Tensor) -> None:
 @pytest.mark.parametrize("largest", [np.max, lambda t: t.max(), lambda t: np.max(t, axis=0)])
 def test_the_largest_of_no_numbers(largest: Any) -> None:
     """Named with its shape, in whichever way it is asked for."""
-    with pytest.raises(ag.ShapeError, match=r"np\.max: an array is \(0,\)"):
+    with pytest.raises(ag.ShapeError, match=r"np\.max: (an array|t) is \(0,\)"):
         largest(ag.Tensor(np.zeros(0), requires_grad=True))
 
 
