@@ -231,7 +231,8 @@ def test_ctrl_c_saves_and_resume_goes_on(data, tmp_path, ctrl_c_is_heard):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == ""
+    told = [line for line in err.splitlines() if not line.startswith("Matplotlib is building")]
+    assert not told  # on a new machine Matplotlib speaks of its fonts
     assert "stopped by Ctrl-C; --resume goes on" in out
     assert set(files("out")) >= FILES
     model = nn.load("out/model.h5")
