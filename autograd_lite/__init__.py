@@ -8,12 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from . import errors, methods, operators, oversights  # noqa: F401 (they attach themselves)
+from . import errors
+from .advice import warnings as oversights  # noqa: F401 (they attach themselves)
 from .check import check_grads
 from .compile import TraceError, compile, derive, iterate
 from .diagnosis import compare
-from .differentiate import differentiate
 from .draw import draw, explore
+from .engine import array_methods, operators  # noqa: F401 (they attach themselves)
+from .engine.functions import (
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    logsumexp,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+)
+from .engine.modes import detect_anomaly, no_grad, trace_lines
+from .engine.tensor import Tensor
 from .errors import (
     AnomalyError,
     AutogradError,
@@ -26,22 +39,11 @@ from .errors import (
     ShapeError,
     SilentCopyError,
 )
-from .functional import elementwise_grad, grad, jvp, value_and_grad, vjp
-from .functions import (
-    leaky_relu,
-    log_sigmoid,
-    log_softmax,
-    logsumexp,
-    relu,
-    sigmoid,
-    softmax,
-    softplus,
-)
-from .jacobians import hessian, hvp, jacobian
-from .recompute import checkpoint
-from .registry import primitive, rule
-from .tensor import Tensor
-from .watch import detect_anomaly, no_grad, trace_lines
+from .rules.registry import primitive, rule
+from .transforms.checkpoint import checkpoint
+from .transforms.differentiate import differentiate
+from .transforms.jacobian import hessian, hvp, jacobian
+from .transforms.reverse import elementwise_grad, grad, jvp, value_and_grad, vjp
 
 __all__ = [
     "AnomalyError",

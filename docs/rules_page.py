@@ -8,12 +8,15 @@ from pathlib import Path
 import numpy as np
 
 import autograd_lite  # noqa: F401 (fills the table)
-from autograd_lite.registry import COMPOSED, CONSTANT, RULES, UNSUPPORTED, printed_name
+from autograd_lite.rules.registry import COMPOSED, CONSTANT, RULES, UNSUPPORTED, printed_name
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [
-    *sorted((ROOT / "autograd_lite" / "rules").glob("*.py")),
-    ROOT / "autograd_lite/functions.py",
+    *sorted(
+        set((ROOT / "autograd_lite" / "rules").glob("*.py"))
+        - {ROOT / "autograd_lite" / "rules" / "registry.py"}
+    ),
+    ROOT / "autograd_lite/engine/functions.py",
 ]
 
 # Where the derivative is not unique: one rule, and what it comes to.

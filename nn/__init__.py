@@ -29,7 +29,7 @@ from .errors import (
     SettingError,
 )
 from .layers import Layer, Linear, Sequential
-from .persist import load, save
+from .saving import load, save
 
 __all__ = [
     "CheckpointError",

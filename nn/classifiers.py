@@ -17,9 +17,9 @@ import numpy as np
 
 from . import by_hand
 from .activations import activation_named
+from .base import Classifier, Course
 from .by_hand.notation import Array, Gradients, Parameters
 from .errors import DataError, SettingError
-from .estimator import Classifier, Course
 from .initializers import Initializer
 from .layers import Layer, Linear, Sequential, Unit
 from .train import count

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from . import by_hand, columns, numerical
+from . import by_hand, numerical
+from . import validation as columns
+from .base import Classifier
 from .by_hand.notation import Array, Gradients, Parameters
 from .classifiers import LLayerClassifier
 from .errors import SettingError
-from .estimator import Classifier
-from .own_gradients import Manual, diagnose, own_gradients
+from .homework.gradients import Manual, diagnose, own_gradients
 
 #: What rounding may do. Of random networks in float32, none came to twice the spacing of numbers.
 TOLERANCE = {"float64": 1e-12, "float32": 64 * float(np.finfo(np.float32).eps)}

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.modes import no_grad
+from ..engine.tensor import Tensor
 from ..errors import GradientMismatch, NotDifferentiableError
-from ..functional import vjp
-from ..tensor import Tensor
-from ..trees import leaves, paths, rebuild
-from ..watch import no_grad
+from ..pytree import leaves, paths, rebuild
+from ..transforms.reverse import vjp
 from .differences import QUICK_STEP, complex_slope, judge, quick_slope
 from .report import Finding, Probe
 

@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from ..engine.tensor import Tensor, tensor_of
 from ..errors import GradientMismatch, NotDifferentiableError
-from ..level import Argnums, positions
-from ..tensor import Tensor, tensor_of
-from ..trees import leaves, paths, rebuild
+from ..pytree import leaves, paths, rebuild
+from ..transforms.trace import Argnums, positions
 from .comparison import Comparison, kind
 from .report import Finding, Report
 from .suspects import suspects

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import PICK
+from ..engine.backward import PICK
+from ..engine.graph import Node, describe, modes, reachable
+from ..engine.tensor import Tensor
 from ..errors import AutogradError
-from ..graph import Node, describe, modes, reachable
-from ..level import Level, bundled
-from ..registry import printed_name
+from ..pytree import leaves
 from ..rules.linalg import symmetric
-from ..tensor import Tensor
-from ..trees import leaves
+from ..rules.registry import printed_name
+from ..transforms.trace import Level, bundled
 from .comparison import Comparison
 from .report import Finding
 

@@ -13,8 +13,8 @@ Reading order, from a user's function to what runs:
 """
 
 from .derive import derive
-from .loops import iterate
-from .recorder import TraceError
-from .step import Step, compile
+from .jit import Step, compile
+from .loop import iterate
+from .tracing.tracer import TraceError
 
 __all__ = ["Step", "TraceError", "compile", "derive", "iterate"]

@@ -7,18 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from ..functional import value_and_grad
-from ..level import Argnums, positions
-from ..trees import leaves
-from .algebra import Made, is_number, simplify
-from .derivation import Derivation
-from .optimize import readable
-from .passes import common_subexpressions, dead_code
-from .program import Line, Program, Var
-from .recorder import TraceError
-from .reductions import each_line
-from .step import Step
-from .trace import Result, trace
+from ..pytree import leaves
+from ..transforms.reverse import value_and_grad
+from ..transforms.trace import Argnums, positions
+from .derivation.derivation import Derivation
+from .ir import Line, Program, Var
+from .jit import Step
+from .passes.algebra import Made, is_number, simplify
+from .passes.cleanup import common_subexpressions, dead_code
+from .passes.pipeline import readable
+from .passes.reductions import each_line
+from .tracing.trace import Result, trace
+from .tracing.tracer import TraceError
 
 
 def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivation:

@@ -18,11 +18,7 @@ from .explanations import Candidate, Upstream, right_step
 from .inference import Inference, before_of
 from .judgement import Diagnosis, Judged, in_letters_of_one_unit
 from .network import Array, layered, number, renumbered
-from .patterns import (
-    network,
-    other_networks,
-    recognize,
-)
+from .patterns import network, other_networks, recognize
 
 
 def compare(

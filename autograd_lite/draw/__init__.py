@@ -47,7 +47,7 @@ def draw(
     """
     from .drawing import Drawing
     from .folding import MANY, arrange
-    from .subject import picture_of
+    from .inputs import picture_of
 
     picture, _ = picture_of(what, examples, passes, gradient)
     return Drawing(arrange(picture, depth, level, fold, MANY))
@@ -75,10 +75,10 @@ def explore(
     ...     page.name
     'graph.html'
     """
-    from ..watch import user_frame
+    from ..engine.modes import user_frame
     from .explorer import page, write
+    from .inputs import function_name, picture_of
     from .sources import Sources
-    from .subject import function_name, picture_of
 
     if args and isinstance(args[-1], str | PathLike) and path is None:
         *args, path = args  # type: ignore[assignment]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import PICK
+from ..engine.backward import PICK
 from .arrays import Store
 from .folding import assign_layers, make_blocks
 from .formulas import formula, repeated

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import PICK
-from ..graph import Node
-from ..registry import printed_name
+from ..engine.backward import PICK
+from ..engine.graph import Node
 from ..rules.indexing import getitem
 from ..rules.joining import join, pile
 from ..rules.padding import padded
+from ..rules.registry import printed_name
 from .values import number
 
 INFIX: dict[Any, str] = {

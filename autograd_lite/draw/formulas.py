@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import functions as own
-from ..backward import PICK
-from ..graph import Node
+from ..engine import functions as own
+from ..engine.backward import PICK
+from ..engine.graph import Node
 from ..rules import indexing, joining, shaping
 from .expressions import literal
 

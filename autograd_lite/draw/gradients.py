@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import PICK, backpropagate, unbroadcast
-from ..graph import Node, modes
-from ..registry import RULES
+from ..engine.backward import PICK, backpropagate, unbroadcast
+from ..engine.graph import Node, modes
+from ..rules.registry import RULES
 
 _IDENTITY = RULES[np.positive]
 
@@ -31,7 +31,7 @@ def sweep_all(nodes: list[Node], g: Any) -> Sweep:
     """Gradients of `nodes[0]`, which has gradient g, for all of `nodes` (newest first).
 
     >>> from autograd_lite import Tensor
-    >>> from autograd_lite.graph import reachable
+    >>> from autograd_lite.engine.graph import reachable
     >>> x = Tensor(3.0, requires_grad=True)
     >>> found = sweep_all(reachable((x * x)._node), np.float64(1))
     >>> [float(d) for d in found.passed.values()], float(found.total[x._node])

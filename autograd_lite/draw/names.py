@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..sightings import Sightings
-from ..tensor import Tensor
-from ..watch import _NUMPY, _OURS
+from ..advice.user_names import Sightings
+from ..engine.modes import _NUMPY, _OURS
+from ..engine.tensor import Tensor
 
 
 class Witness:

@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..backward import PICK
+from ..advice.user_names import Sightings
+from ..engine.backward import PICK
+from ..engine.graph import Node, reachable
 from ..errors import GraphError
-from ..graph import Node, reachable
-from ..sightings import Sightings
 from .expressions import expression, op_name
 from .gradients import Sweep, local_derivative, sweep_all
 

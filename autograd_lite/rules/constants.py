@@ -5,7 +5,7 @@ With these NumPy's world is closed: a test holds the table against NumPy's own l
 
 import numpy as np
 
-from ..registry import constant, unsupported
+from .registry import constant, unsupported
 
 
 def named(names, place=np):

@@ -20,10 +20,10 @@ complex matrices, Z. Wan, S. Zhang, "Automatic differentiation for complex value
 import numpy as np
 
 from ..errors import NoRuleError
-from ..registry import compose, primitive, rule
 from .devices import identity
 from .linalg import H, T, symmetric
 from .products import conj
+from .registry import compose, primitive, rule
 
 la = np.linalg
 

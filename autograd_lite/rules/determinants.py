@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..registry import primitive, rule
 from .devices import beside, identity
 from .linalg import H, T
 from .products import conj
+from .registry import primitive, rule
 
 la = np.linalg
 

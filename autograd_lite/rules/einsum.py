@@ -4,8 +4,8 @@ import itertools
 
 import numpy as np
 
-from ..registry import rule
 from .devices import identity
+from .registry import rule
 
 rule(np.einsum,  each=lambda i, g, y, *operands, out=None, optimize=False, dtype=None, order="K",
                              casting="safe": slope(i, g, operands, optimize))

@@ -6,7 +6,7 @@ numbers: the gradient of a holomorphic f is g * f'(z), nothing conjugated (the c
 
 import numpy as np
 
-from ..registry import RULES, compose, primitive, rule
+from .registry import RULES, compose, primitive, rule
 
 # Arithmetic
 rule(np.positive,      lambda g, y, x: g)

@@ -7,8 +7,8 @@ first, and for even n the middle one, twice, because the other half is implied.
 
 import numpy as np
 
-from ..registry import compose, rule
 from .devices import beside
+from .registry import compose, rule
 
 fft = np.fft
 

@@ -8,8 +8,8 @@ import math
 
 import numpy as np
 
-from ..registry import compose, primitive, rule
 from .devices import beside, in_type_of, lazy
+from .registry import compose, primitive, rule
 
 
 @primitive(lambda g, y, x, index: scatter(g, index, x.shape))

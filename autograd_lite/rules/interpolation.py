@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from ..registry import compose
 from .devices import beside
 from .elementwise import over
 from .indexing import getitem
+from .registry import compose
 from .shaping import astype
 
 compose(np.interp, lambda x, xp, fp, left=None, right=None, period=None: interp(x, xp, fp, left, right, period))

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ..registry import compose, primitive
+from .registry import compose, primitive
 from .scans import along
 from .shaping import astype, broadcast_arrays
 

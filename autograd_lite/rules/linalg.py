@@ -7,9 +7,9 @@ import math
 
 import numpy as np
 
-from ..registry import compose, constant, rule
 from .devices import beside
 from .products import conj
+from .registry import compose, constant, rule
 
 la = np.linalg
 

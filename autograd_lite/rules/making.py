@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..registry import compose
 from .devices import beside
 from .joining import laid_out, typed
+from .registry import compose
 from .shaping import astype
 
 for _fn in (np.array, np.asarray, np.asanyarray):  # they arrive here only by like=

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from ..registry import compose
 from .indexing import scatter
+from .registry import compose
 
 compose(np.piecewise,         lambda x, condlist, funclist, *args, **kw:
                                   piecewise(x, condlist, funclist, args, kw))

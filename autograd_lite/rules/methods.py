@@ -8,10 +8,10 @@ import math
 import numpy as np
 
 from ..errors import NoRuleError
-from ..registry import CONSTANT, printed_name
 from .devices import in_type_of
 from .joining import typed
 from .reductions import reduced
+from .registry import CONSTANT, printed_name
 from .scans import along
 
 METHODS = {

@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from ..registry import compose, rule
 from .decompositions import alike, precision
 from .devices import identity
 from .products import conj
+from .registry import compose, rule
 from .shaping import kept
 
 la = np.linalg

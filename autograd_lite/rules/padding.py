@@ -3,10 +3,10 @@
 import numpy as np
 
 from ..errors import NoRuleError
-from ..registry import compose, primitive
 from .devices import beside, in_type_of
 from .indexing import addresses, back
 from .making import array
+from .registry import compose, primitive
 from .scans import along
 
 compose(np.pad, lambda array, pad_width, mode="constant", *, stat_length=None, constant_values=None, end_values=None,

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..errors import NoRuleError
-from ..registry import compose, rule
 from .devices import beside
+from .registry import compose, rule
 
 rule(np.polyval,     lambda g, y, p, x: polyval_slope(g, np.shape(p), x),
                      lambda g, y, p, x: g * np.polyval(polyder(beside(x, p), 1), x))

@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from ..registry import compose, primitive, rule
 from .devices import identity
+from .registry import compose, primitive, rule
 
 rule(np.matmul,     lambda g, y, a, b: matmul_left(g, a.ndim, b),
                     lambda g, y, a, b: matmul_right(g, a, b.ndim))

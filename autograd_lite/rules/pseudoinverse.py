@@ -7,9 +7,9 @@ pseudo-inverses" (1973).
 
 import numpy as np
 
-from ..registry import rule
 from .linalg import H, T, symmetric
 from .products import conj
+from .registry import rule
 
 la = np.linalg
 

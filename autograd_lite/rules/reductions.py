@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..registry import compose, rule
 from .elementwise import over
+from .registry import compose, rule
 from .shaping import count, kept, spread
 
 rule(np.sum,   lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..registry import compose, rule
 from .devices import beside, in_type_of
 from .reductions import before
+from .registry import compose, rule
 from .shaping import astype
 
 # Of a running sum the gradient is a running sum from the other end

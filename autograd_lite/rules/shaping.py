@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..registry import compose, primitive, rule
 from .indexing import addresses, back
+from .registry import compose, primitive, rule
 
 rule(np.reshape,       lambda g, y, a, shape=None, order="C", *, copy=None: unravel(g, a, order))
 rule(np.ravel,         lambda g, y, a, order="C": unravel(g, a, order))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ..registry import rule
 from .products import conj
+from .registry import rule
 
 # y[k] = sum over n of a[n] v[k - n]; both gradients slide the other signal over the whole of g
 rule(np.convolve,   lambda g, y, a, v, mode="full": slide(whole(g, a, v, mode), backwards(v)),

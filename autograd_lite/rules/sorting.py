@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..registry import compose, primitive, rule
 from .devices import beside
 from .reductions import in_lanes, share
+from .registry import compose, primitive, rule
 from .shaping import astype, kept
 
 rule(np.sort,       lambda g, y, a, axis=-1, kind=None, order=None, *, stable=None: restore(g, y, a, axis))

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from ..registry import primitive, rule
 from .devices import beside
+from .registry import primitive, rule
 
 rule(np.sinc,  lambda g, y, x: g * sinc_slope(x, 1))
 rule(np.i0,    lambda g, y, x: g * i0_slope(x, 1))

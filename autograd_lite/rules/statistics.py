@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from ..registry import compose, rule
 from .devices import beside
+from .registry import compose, rule
 from .shaping import astype
 
 compose(np.average,   lambda a, axis=None, weights=None, returned=False, *, keepdims=False:

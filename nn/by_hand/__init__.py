@@ -81,13 +81,7 @@ from .planar import (
     load_planar_dataset,
     nn_model,
 )
-from .vectorization import (
-    dot_loop,
-    elementwise_loop,
-    general_dot_loop,
-    loop_timings,
-    outer_loop,
-)
+from .vectorization import dot_loop, elementwise_loop, general_dot_loop, loop_timings, outer_loop
 
 __all__ = [
     "L1",

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from ..base import Classifier
 from ..classifiers import LLayerClassifier, LogisticRegression, TwoLayerClassifier
 from ..data import LabelledData, drawings, flower, load_cat
 from ..errors import DataError, SettingError
-from ..estimator import Classifier
-from ..persist import load
+from ..saving import load
 
 MODELS = ("logistic", "two-layer", "deep")
 LAYERS = {"logistic": "12288,1", "two-layer": "12288,7,1", "deep": "12288,20,7,5,1"}

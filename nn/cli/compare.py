@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .. import columns, own_backprop
+from .. import validation as columns
+from ..base import Classifier
 from ..classifiers import LogisticRegression, TwoLayerClassifier
 from ..compare import compare_gradients
 from ..errors import SettingError
-from ..estimator import Classifier
-from ..own_file import OwnFile
+from ..homework import runner as own_backprop
+from ..homework.source_file import OwnFile
 from . import arguments
 
 DESCRIPTION = """\

@@ -11,10 +11,10 @@ import numpy as np
 import autograd_lite as ag
 
 from .. import losses
+from ..base import Classifier
 from ..by_hand.notation import Array, Parameters
 from ..data.files import replace_file
 from ..errors import SettingError
-from ..estimator import Classifier
 from . import arguments
 
 DESCRIPTION = """\

@@ -14,12 +14,12 @@ import numpy as np
 import autograd_lite as ag
 
 from .. import plots
+from ..base import Classifier
 from ..by_hand import accuracy
 from ..compare import Comparison, compare_gradients
 from ..data import CatData, LabelledData
 from ..data.files import replace_file
 from ..errors import MissingPackageError
-from ..estimator import Classifier
 from . import arguments
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import plots
+from ..base import Classifier
 from ..data import LabelledData
 from ..errors import SettingError
-from ..estimator import Classifier
-from ..persist import load
+from ..saving import load
 from . import arguments
 from .train import MODEL, OUT
 

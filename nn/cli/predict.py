@@ -10,7 +10,7 @@ from typing import Any
 
 from ..data import picture_to_column
 from ..errors import DataError, SettingError
-from ..persist import load
+from ..saving import load
 from . import train
 
 DESCRIPTION = """\

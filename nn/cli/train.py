@@ -10,11 +10,11 @@ import tempfile
 import time
 from typing import Any
 
-from .. import persist
+from .. import saving as persist
+from ..base import Classifier
 from ..data import CatData, LabelledData
 from ..data.files import explain
 from ..errors import CheckpointError, SettingError
-from ..estimator import Classifier
 from ..optimizers import OPTIMIZERS
 from . import arguments, outputs
 

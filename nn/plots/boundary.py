@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import columns
+from .. import validation as columns
+from ..base import Classifier
 from ..by_hand.notation import Array
 from ..errors import DataError
-from ..estimator import Classifier
 from .style import COLOURS, INK, new_figure, wrapped
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..base import Classifier
 from ..errors import DataError
-from ..estimator import Classifier
 from .style import COLOURS, STYLES, new_figure, open_frame, wrapped
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..base import Classifier
 from ..by_hand.notation import Array
 from ..errors import DataError, SettingError
-from ..estimator import Classifier
 from .style import COLOURS, INK, heading, new_figure, open_frame
 
 if TYPE_CHECKING:

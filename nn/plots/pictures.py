@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..base import Classifier
 from ..by_hand.notation import Array
 from ..errors import DataError
-from ..estimator import Classifier
 from .style import INK, heading, new_figure
 
 if TYPE_CHECKING:

@@ -1,0 +1,204 @@
+"""Passes that know nothing of mathematics: inline, fold, common subexpressions, dead code.
+
+Each takes a Program and gives another with the same meaning; `Program.replace` checks it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Container
+from typing import Any
+
+import numpy as np
+
+from ...errors import AutogradError
+from ...rules.indexing import getitem
+from ...rules.shaping import astype, spread
+from ..codegen.printer import is_own
+from ..ir import Line, Program, Var, fill, variables
+from ..tracing.builder import Recording
+from ..tracing.tracer import Recorder
+from .aliasing import is_fresh, sharing, views
+
+_SYMBOLIC = (spread, np.broadcast_to)  # one number repeated: better used as a number
+_PRINTED = (getitem, astype)  # these have a syntax of their own
+FOLDED_NUMBERS = 4096  # so many may come out of less
+
+
+def inline(program: Program, only: Container[Any] | None = None) -> Program:
+    """Own functions, or some of them, in terms of NumPy's: their bodies are run on Recorders."""
+    lines: list[Line] = []
+    same: dict[Var, Any] = {}
+    constants = dict(program.constants)
+    for line in program.lines:
+        line = line.using(same)
+        wanted = is_own(line.fn) and line.fn not in _PRINTED and (only is None or line.fn in only)
+        inner = opened(line) if wanted else None
+        if inner is None:
+            lines.append(line)
+            continue
+        recording, out = inner
+        lines += [dataclasses.replace(x, rules=line.rules) for x in recording.lines]
+        constants.update(recording.constants)
+        same[line.out] = out
+        out.take_over(line.out)
+    return program.renamed(lines, same, constants=constants)
+
+
+def opened(line: Line) -> tuple[Recording, Var] | None:
+    """The lines of an own function's body, or None where it is no straight-line NumPy."""
+    if line.several:
+        return None
+    body: Callable[..., Any] = inspect.unwrap(line.fn)
+    recording = Recording()
+
+    def stand_in(x: Any) -> Any:
+        if isinstance(x, Var):
+            if x.weak:
+                return recording.adopt(x, 1 if x.dtype.kind in "iu" else 1.0)
+            return recording.adopt(x, np.broadcast_to(x.dtype.type(1), x.shape)[()])
+        if type(x) is tuple or type(x) is list:
+            return type(x)([stand_in(item) for item in x])
+        return x
+
+    try:
+        with np.errstate(all="ignore"):
+            out = body(*stand_in(line.args), **{k: stand_in(v) for k, v in line.kwargs.items()})
+    except (AutogradError, TypeError, ValueError, AttributeError, IndexError):
+        return None
+    if not isinstance(out, Recorder) or recording.pinned or out.variable.weak:
+        return None
+    if out.shape != line.out.shape or out.dtype != line.out.dtype:
+        return None
+    return recording, out.variable
+
+
+def fold(program: Program) -> Program:
+    """Compute now what depends on constants alone, unless it takes more memory than they do."""
+    constants = dict(program.constants)
+    known: dict[Var, Any] = {}
+    lines = []
+    for line in program.lines:
+        line = line.using(known)
+        used = list(line.reads)
+        size = sum(v.size for v in line.outs)
+        if (
+            line.fn in _SYMBOLIC
+            or not all(v in constants for v in used)
+            or size > max(FOLDED_NUMBERS, sum(v.size for v in used))
+        ):
+            lines.append(line)
+            continue
+        with np.errstate(all="ignore"):
+            result = line.fn(*fill(line.args, constants), **fill(line.kwargs, constants))
+        for v, part in zip(line.outs, result if line.several else (result,), strict=True):
+            if v.shape == ():
+                known[v] = np.asarray(part)[()]  # a number is written where it is used
+            else:
+                constants[v] = part
+    return dead_code(program.renamed(lines, known, constants=constants))
+
+
+def common_subexpressions(program: Program) -> Program:
+    """Compute once what several lines compute alike."""
+    seen: dict[Any, Line] = {}
+    same: dict[Var, Any] = {}
+    lines = []
+    for line in program.lines:
+        line = line.using(same)
+        args = frozen(line.args)
+        if line.fn in (np.add, np.multiply):
+            args = frozenset(args[1:])  # a + b is b + a, to the last bit
+        earlier = seen.setdefault((line.fn, args, frozen(line.kwargs)), line)
+        if earlier is line:
+            lines.append(line)
+            continue
+        for old, new in zip(earlier.outs, line.outs, strict=True):
+            same[new] = old
+            old.take_over(new)
+    return program.renamed(lines, same)
+
+
+def frozen(x: Any) -> Any:
+    """A hashable stand-in for a nest of arguments; equal only if the arguments are the same."""
+    if isinstance(x, Var):
+        return x
+    if isinstance(x, tuple | list):
+        return (type(x), *map(frozen, x))
+    if isinstance(x, dict):
+        return tuple(sorted((k, frozen(v)) for k, v in x.items()))
+    if isinstance(x, slice):
+        return ("slice", frozen(x.start), frozen(x.stop), frozen(x.step))
+    if isinstance(x, np.generic | int | float | complex | str | np.dtype):
+        return type(x), repr(x)  # 0.0 and -0.0 are equal, but not the same
+    return type(x), id(x)
+
+
+def dead_code(program: Program) -> Program:
+    """Leave out what no output needs."""
+    needed = set(variables(program.outputs))
+    lines = []
+    for line in reversed(program.lines):
+        if any(v in needed for v in line.outs):
+            needed.update(line.reads)
+            lines.append(line)
+    return program.replace(
+        lines=lines[::-1],
+        constants={v: a for v, a in program.constants.items() if v in needed},
+        watched=[v for v in program.watched if v in needed],
+        finite=[v for v in program.finite if v in needed],
+    )
+
+
+def separate_outputs(program: Program, original: Program) -> Program:
+    """Give each output memory of its own, unless it was a view in the original for certain.
+
+    Where a pass found that an output equals an input, a constant or another output, the caller
+    would write into one and change the other; and could not write into what is read-only.
+    """
+    before, now = views(original), sharing(program)
+    was_read_only, is_read_only = read_only(original), read_only(program)
+    lines = list(program.lines)
+    outputs: list[Any] = []
+    for i, v in enumerate(program.outputs):
+        if not isinstance(v, Var) or v.weak:
+            outputs.append(v)
+            continue
+        was = before.get(original.outputs[i], frozenset())
+        allowed = {program.inputs[k] for k, x in enumerate(original.inputs) if x in was}
+        taken: set[Var] = {*program.inputs, *program.constants} - allowed
+        for j in range(i):
+            other = original.outputs[j]
+            if isinstance(other, Var) and not (was & before[other]):
+                taken |= now.get(outputs[j], frozenset())
+        if now[v] & taken or (v in is_read_only and original.outputs[i] not in was_read_only):
+            copy = Var(v.shape, v.dtype, v.name)
+            lines.append(Line(np.copy, (v,), {}, (copy,)))
+            v = copy
+        outputs.append(v)
+    return program.replace(lines=lines, outputs=outputs)
+
+
+def read_only(program: Program) -> set[Var]:
+    """Variables that may be views into which NumPy lets nobody write."""
+    found: set[Var] = set()
+    for line in program.lines:
+        view_of_one = not is_fresh(line) and not found.isdisjoint(line.reads)
+        if line.fn in (np.broadcast_to, np.diagonal) or view_of_one:
+            found.update(line.outs)
+    return found
+
+
+def invariant(program: Program, changing: set[Var]) -> tuple[list[Line], Program]:
+    """Take out of a loop's body the lines that need no `changing` variable: they run once."""
+    moving = set(changing)
+    body, before = [], []
+    for line in program.lines:
+        if any(v in moving for v in line.reads):
+            moving.update(line.outs)
+            body.append(line)
+        else:
+            before.append(line)
+    made = [v for line in before for v in line.outs]
+    return before, dead_code(program.replace(inputs=[*program.inputs, *made], lines=body))

@@ -1,0 +1,162 @@
+"""Run a function once on Recorders: the Program it leaves, and how its results are nested."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...engine.graph import Node, modes
+from ...engine.tensor import Tensor
+from ...pytree import tree_map
+from ...rules.registry import printed_name
+from ..ir import Program
+from .arguments import Call, is_traced
+from .builder import Recording
+from .purity import has_drawn, random_states
+from .tracer import Recorder, TraceError
+
+_PLAIN_RESULTS = (str, bytes, int, float, complex, np.dtype, type)
+
+
+@dataclass(frozen=True)
+class Result:
+    """Marks output number `i` of the Program in the structure of the results."""
+
+    i: int
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Marks a result that is no array: a size, a name."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Traced:
+    """A function written down."""
+
+    program: Program
+    results: Any  # nested as f's results, with a Result or a Fixed for each
+    pinned: dict[int, Any]  # number of a leaf of the arguments, and the whole number it must be
+
+
+def trace(f: Callable[..., Any], call: Call) -> Traced:
+    """Run `f` once on Recorders, with the values of this call as the example.
+
+    Raises TraceError where the function is no straight-line NumPy, or is seen to be impure.
+    """
+    recording = Recording()
+    recording.code = trace.__code__
+    leaves = [
+        recording.input(leaf.value, leaf.name) if is_traced(leaf.value) else leaf.value
+        for leaf in call.leaves
+    ]
+    args, kwargs = call.rebuilt(leaves)
+    name = printed_name(f)
+    draws = random_states(f)
+    watcher = Watcher(recording)
+    before = modes.update(grad=True, lines=False, anomaly=False)
+    observer, modes.observer = modes.observer, watcher.observe
+    try:
+        with np.errstate(all="ignore"):
+            out = f(*args, **kwargs)
+        results, outputs = taken_apart(out, name)
+        program = recording.finish(outputs)
+    except ValueError as error:  # NumPy's, on the way of a Recorder into an array of its own
+        if isinstance(error.__cause__, TraceError):
+            raise error.__cause__ from None
+        raise
+    finally:
+        recording.open = False
+        modes.observer = observer
+        modes.update(**before)
+        watcher.clean_up()
+    watcher.refuse_leaks(name)
+    if has_drawn(draws, random_states(f)):
+        raise TraceError(
+            f"{name} drew random numbers: they would be the same at every call. Draw them outside "
+            f"and pass them as an argument."
+        )
+    pinned = {
+        i: leaf.value
+        for i, (leaf, x) in enumerate(zip(call.leaves, leaves, strict=True))
+        if isinstance(x, Recorder) and x.variable in recording.pinned
+    }
+    return Traced(program, results, pinned)
+
+
+def taken_apart(out: Any, name: str) -> tuple[Any, list[Any]]:
+    """The structure of what a function returned, and its arrays."""
+    outputs: list[Any] = []
+
+    def mark(x: Any) -> Any:
+        x = x._data if type(x) is Tensor else x
+        if isinstance(x, Recorder | np.ndarray | np.generic):
+            outputs.append(x)
+            return Result(len(outputs) - 1)
+        if not isinstance(x, _PLAIN_RESULTS):
+            raise TraceError(
+                f"{name} returned a {type(x).__name__}. A compiled function returns arrays and "
+                f"numbers, or nested dicts, lists and tuples of them."
+            )
+        return Fixed(x)
+
+    return tree_map(mark, out), outputs
+
+
+class Watcher:
+    """Told by the sweep of each gradient when it is complete; labels it in the Recording.
+
+    A variable that is no argument, whose `grad` a backward() inside the function would fill, is a
+    leak: its numbers are frozen, and a Recorder would stay behind in it.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.filled: list[tuple[Tensor, Any]] = []
+
+    def observe(self, node: Node, g: Any) -> None:
+        """Note which variable is the gradient of which, and whose rule comes now."""
+        self.recording.rule = "" if node.rule is None else printed_name(node.rule.fn)
+        sink = None if node.notes is None else node.notes.sink
+        wanted = node.rule is None or node.rule.fn is np.positive or sink is not None
+        for part, out in pairs(g, node.out):
+            part = part._data if type(part) is Tensor else part
+            if not isinstance(part, Recorder):
+                continue
+            if isinstance(out, Recorder):
+                part.variable.gradient_of = part.variable.gradient_of or out.variable
+            if wanted:
+                part.variable.found = True
+                self.recording.found.append(part.variable)
+        tensor = None if sink is None else sink()
+        if tensor is not None and isinstance(node.out, np.ndarray | np.generic):
+            self.filled.append((tensor, tensor._grad))
+
+    def clean_up(self) -> None:
+        """Take Recorders out of the gradients of Tensors that outlive the trace."""
+        for tensor, before in reversed(self.filled):
+            tensor._grad = before
+
+    def refuse_leaks(self, name: str) -> None:
+        """Raise TraceError if a gradient went to a Tensor from outside."""
+        for tensor, _ in self.filled:
+            called = f"the Tensor {tensor.name!r}" if tensor.name else "a Tensor"
+            raise TraceError(
+                f"{name} leaves a gradient in {called} of shape {tensor.shape}, which is no "
+                f"argument: compiled, its numbers would stay as they are now. Pass parameters as "
+                f"arguments, and take gradients with ag.value_and_grad."
+            )
+
+
+def pairs(g: Any, out: Any) -> Iterator[tuple[Any, Any]]:
+    """A gradient and what it belongs to, for each output of a call."""
+    if type(out) is tuple:
+        parts = g if isinstance(g, tuple | list) else (g,)
+        yield from zip(parts, out, strict=False)
+    else:
+        yield g, out

@@ -1,0 +1,297 @@
+"""A duck array that stands for an array while a function is written down.
+
+It has the shape and type of the real array and does what NumPy does with one; every call goes to
+the Recording it belongs to. The eager engine itself runs on Recorders: a Tensor holds one as its
+data, so that the backward sweep is written down like everything else.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...engine.modes import user_line
+from ...errors import AutogradError
+from ...rules.indexing import getitem
+from ...rules.shaping import astype
+from ..ir import Var
+
+if TYPE_CHECKING:
+    from .builder import Recording
+
+
+class TraceError(AutogradError, TypeError):
+    """The function cannot be written down as straight-line NumPy; the message says where."""
+
+
+class MissingError(TraceError, AttributeError):
+    """An attribute of ndarray's that a Recorder does not have; hasattr gives False."""
+
+
+# What to write instead, where Python asks for a number
+_BRANCH = (
+    "np.where(condition, a, b) chooses between values. Leave an if statement that looks at the "
+    "numbers outside."
+)
+_CONVERSION = (
+    "Arrays of one number compute as numbers do, and NumPy's functions take them (np.exp(x), not "
+    "math.exp(x)). Call float() or item() on what the function returns."
+)
+_SIZE = (
+    "Pass sizes and loop counts as whole numbers of Python: another one is compiled anew. An array "
+    "can be indexed with an array."
+)
+_ARRAY = (
+    "np.stack([x, y]) and np.concatenate put arrays together, x.copy() copies one, and "
+    "np.where(mask, a, b) stands for writing into a part of one."
+)
+_PRINTING = "Return the array, and print what the compiled function gives."
+
+
+class Recorder:
+    """Stands for an array or a number; `value` is the real one, of the example being run."""
+
+    __slots__ = ("__weakref__", "recording", "value", "variable")
+    __array_priority__ = 500.0  # below Tensor, above ndarray
+    __hash__ = None  # type: ignore[assignment]  # == is recorded, so it cannot be a key
+
+    def __init__(self, recording: Recording, variable: Var, value: Any) -> None:
+        self.recording, self.variable, self.value = recording, variable, value
+
+    shape = property(lambda self: self.variable.shape, doc="As of an ndarray.")
+    dtype = property(lambda self: self.variable.dtype, doc="As of an ndarray.")
+    ndim = property(lambda self: len(self.variable.shape), doc="As of an ndarray.")
+    size = property(lambda self: self.variable.size, doc="As of an ndarray.")
+    itemsize = property(lambda self: self.variable.dtype.itemsize, doc="As of an ndarray.")
+    nbytes = property(lambda self: self.size * self.itemsize, doc="As of an ndarray.")
+    base = property(lambda self: getattr(self.value, "base", None), doc="None if it is no view.")
+    T = property(lambda self: np.transpose(self), doc="Axes reversed.")
+    mT = property(lambda self: np.swapaxes(self, -1, -2), doc="Last axes swapped.")  # noqa: N815 (NumPy's name)
+    real = property(lambda self: np.real(self), doc="Real part.")
+    imag = property(lambda self: np.imag(self), doc="Imaginary part.")
+    flat = property(lambda self: iter(self.ravel()), doc="Its numbers in row-major order.")
+
+    # NumPy's two doors, and that of this package's own functions
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(outranks(x) for x in inputs):
+            return NotImplemented
+        if method == "__call__":
+            return self.recording.call(ufunc, inputs, kwargs)
+        if method == "reduce" and ufunc is np.add and "initial" not in kwargs:
+            return np.sum(*inputs, **(kwargs if len(inputs) > 1 else {"axis": 0, **kwargs}))
+        return self.recording.call(getattr(ufunc, method), inputs, kwargs)
+
+    def __array_function__(
+        self, fn: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        if any(hasattr(t, "__autograd_call__") and t is not Recorder for t in types):
+            return NotImplemented
+        return self.recording.call(fn, args, kwargs)
+
+    def __autograd_call__(
+        self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        return self.recording.call(fn, args, kwargs)
+
+    # What ndarray has beside operators
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.recording.call(getitem, (self, index), {})
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise TraceError(
+            f"a compiled function may not write into an array{here()}. Build a new one with "
+            f"np.where or np.concatenate."
+        )
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a 0-d array")
+        return int(self.shape[0])
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def astype(self, dtype: Any, **kwargs: Any) -> Any:
+        """The same numbers in another type; a copy also where the type is theirs already."""
+        np.empty(0, self.dtype).astype(dtype, **kwargs)  # raises what NumPy does
+        if np.dtype(dtype) == self.dtype and not self.variable.weak:
+            return self if kwargs.get("copy") is False else np.copy(self)
+        return self.recording.call(astype, (self, np.dtype(dtype)), {})
+
+    def reshape(self, *shape: Any, **kwargs: Any) -> Any:
+        """As ndarray's."""
+        return self.recording.call(
+            np.reshape, (self, shape[0] if len(shape) == 1 else shape), kwargs
+        )
+
+    def transpose(self, *axes: Any) -> Any:
+        """As ndarray's."""
+        given = axes if len(axes) < 2 else (axes,)
+        return self.recording.call(np.transpose, (self, *given), {})
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)  # a protocol that Recorders do not take part in
+        advice = (
+            "it would write into the array"
+            if name in ("sort", "fill", "put", "itemset", "partition", "resize", "setflags")
+            else "it has no counterpart among NumPy's functions that dispatch"
+        )
+        raise MissingError(f".{name} does not work in a compiled function{here()}: {advice}.")
+
+    # Numbers that Python asks for
+
+    def _number(self, what: str, advice: str) -> Any:
+        value = self.recording.fixed_number(self)
+        if value is not None:
+            return value
+        raise TraceError(
+            f"{what} needs the number inside {self._called()}{here()}, but a compiled function "
+            f"runs the same lines for every number. {advice}"
+        )
+
+    def _called(self) -> str:
+        """What it is, as far as that is known: `x of shape (3, 4) and type float64`."""
+        name = self.variable.name or ("a result" if self.variable.weak else "an array")
+        if self.variable.weak:
+            return name
+        return f"{name} of shape {self.shape} and type {self.dtype}"
+
+    def __bool__(self) -> bool:
+        return bool(self._number("a Python branch (if, while, and, or, not)", _BRANCH))
+
+    def __float__(self) -> float:
+        return float(self._number("float()", _CONVERSION))
+
+    def __int__(self) -> int:
+        return int(self._number("int()", _CONVERSION))
+
+    def __complex__(self) -> complex:
+        return complex(self._number("complex()", _CONVERSION))
+
+    def __index__(self) -> int:
+        return operator.index(self._number("an index, a size or a loop count", _SIZE))
+
+    def item(self, *args: Any) -> Any:
+        """Refused: the number is not known while compiling."""
+        return self._number("item()", _CONVERSION)
+
+    def tolist(self) -> Any:
+        """Refused: the numbers are not known while compiling."""
+        return self._number("tolist()", _CONVERSION)
+
+    def __array__(self, *args: Any, **kwargs: Any) -> Any:
+        return np.array(self._number("making a plain array (np.array(x), a[i] = x)", _ARRAY))
+
+    def __format__(self, spec: str) -> str:
+        return format(self._number("printing", _PRINTING), spec)
+
+    def __str__(self) -> str:
+        return str(self._number("printing", _PRINTING))
+
+    def __repr__(self) -> str:
+        return f"Recorder(shape={self.shape}, dtype={self.dtype})"
+
+
+def here() -> str:
+    """Where in the user's code this happens, as an addition to a sentence."""
+    line = user_line()
+    return f" ({line})" if line else ""
+
+
+def outranks(x: Any) -> bool:
+    """Whether another kind of array handles a call instead: a Tensor around Recorders."""
+    return not isinstance(x, Recorder) and hasattr(type(x), "__autograd_call__")
+
+
+def _operator(ufunc: Any, compute: Any, reflected: bool = False) -> Any:
+    """An operator method: NumPy's function, or Python's operator where all are numbers."""
+
+    def operate(self: Recorder, other: Any) -> Any:
+        if outranks(other) or other is None or isinstance(other, str):
+            return NotImplemented
+        fn = ufunc
+        if self.variable.weak and is_weak(other):
+            fn = compute  # as eagerly: a Python number stays one, and decides no type
+        return self.recording.call(fn, (other, self) if reflected else (self, other), {})
+
+    return operate
+
+
+def _unary(ufunc: Any, compute: Any) -> Any:
+    def operate(self: Recorder) -> Any:
+        return self.recording.call(compute if self.variable.weak else ufunc, (self,), {})
+
+    return operate
+
+
+def is_weak(x: Any) -> bool:
+    """Whether an operand is a number of Python's, or stands for one."""
+    if isinstance(x, Recorder):
+        return x.variable.weak
+    return isinstance(x, int | float | complex) and not isinstance(x, np.generic)
+
+
+def _method(fn: Any) -> Any:
+    def call(self: Recorder, *args: Any, **kwargs: Any) -> Any:
+        return fn(self, *args, **kwargs)
+
+    call.__doc__ = "As ndarray's."
+    return call
+
+
+def _compress(self: Recorder, condition: Any, axis: Any = None) -> Any:
+    return np.compress(condition, self, axis)
+
+
+def _flatten(self: Recorder, *args: Any, **kwargs: Any) -> Any:
+    return np.copy(np.ravel(self, *args, **kwargs))  # other than ravel, never a view
+
+
+_OPERATORS: dict[str, tuple[Any, Any]] = {
+    "add": (np.add, operator.add), "sub": (np.subtract, operator.sub),
+    "mul": (np.multiply, operator.mul), "truediv": (np.true_divide, operator.truediv),
+    "pow": (np.power, operator.pow), "mod": (np.remainder, operator.mod),
+    "floordiv": (np.floor_divide, operator.floordiv), "matmul": (np.matmul, operator.matmul),
+    "and": (np.bitwise_and, operator.and_), "or": (np.bitwise_or, operator.or_),
+    "xor": (np.bitwise_xor, operator.xor),
+    "lshift": (np.left_shift, operator.lshift), "rshift": (np.right_shift, operator.rshift),
+}  # fmt: skip
+_COMPARISONS: dict[str, tuple[Any, Any]] = {
+    "eq": (np.equal, operator.eq), "ne": (np.not_equal, operator.ne),
+    "lt": (np.less, operator.lt), "le": (np.less_equal, operator.le),
+    "gt": (np.greater, operator.gt), "ge": (np.greater_equal, operator.ge),
+}  # fmt: skip
+_UNARIES: dict[str, tuple[Any, Any]] = {
+    "neg": (np.negative, operator.neg), "pos": (np.positive, operator.pos),
+    "abs": (np.absolute, operator.abs), "invert": (np.invert, operator.invert),
+}  # fmt: skip
+for _name, (_ufunc, _compute) in _OPERATORS.items():
+    setattr(Recorder, f"__{_name}__", _operator(_ufunc, _compute))
+    setattr(Recorder, f"__r{_name}__", _operator(_ufunc, _compute, reflected=True))
+for _name, (_ufunc, _compute) in _COMPARISONS.items():
+    setattr(Recorder, f"__{_name}__", _operator(_ufunc, _compute))
+for _name, (_ufunc, _compute) in _UNARIES.items():
+    setattr(Recorder, f"__{_name}__", _unary(_ufunc, _compute))
+for _fn in (
+    np.sum, np.mean, np.max, np.min, np.prod, np.std, np.var, np.cumsum, np.cumprod, np.trace,
+    np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.squeeze, np.swapaxes,
+    np.ravel, np.repeat, np.take, np.diagonal, np.clip, np.dot, np.round, np.nonzero, np.choose,
+    np.searchsorted, np.conj, np.conjugate,
+):  # fmt: skip
+    setattr(Recorder, _fn.__name__, _method(_fn))
+# mypy sees no attributes that are attached
+Recorder.conj = _method(np.conj)  # type: ignore[attr-defined]
+Recorder.flatten = _flatten  # type: ignore[attr-defined]
+Recorder.copy = _method(np.copy)  # type: ignore[attr-defined]
+Recorder.compress = _compress  # type: ignore[attr-defined]
+for _name, _divmod in (
+    ("__divmod__", lambda self, other: (self // other, self % other)),
+    ("__rdivmod__", lambda self, other: (other // self, other % self)),
+):
+    setattr(Recorder, _name, _divmod)

@@ -1,0 +1,300 @@
+"""What the three classifiers share: fit, predict, score, and the graph of their cost."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+import autograd_lite as ag
+
+from . import losses
+from . import validation as columns
+from .by_hand.notation import Array, Gradients, Parameters
+from .compiled_training import Cost, descend
+from .errors import NotFittedError, SettingError
+from .layers import Network
+from .optimizers import Optimizer, optimizer_named
+from .train import CostAndGradients, Run, count, minimize
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class Course(NamedTuple):
+    """The course's settings for a model, the defaults of `fit`."""
+
+    iterations: int
+    learning_rate: float
+
+
+class Classifier(ABC):
+    """A network that ends in one sigmoid unit, A = P(Y = 1), trained on the full batch.
+
+    The arguments of a subclass are its settings; they are stored untouched and checked by `fit`.
+    """
+
+    dtype: Any
+    gradients: str
+
+    def __init__(self) -> None:
+        self.run: Run | None = None
+        self.network: Network | None = None
+        self.optimizer: Optimizer | None = None
+        self.record_every = 100
+        #: Whatever belongs with the model and JSON can hold, such as the names of the classes.
+        self.about: dict[str, Any] = {}
+
+    # What a subclass says
+
+    @property
+    @abstractmethod
+    def course(self) -> Course:
+        """The course's number of iterations and learning rate."""
+
+    @abstractmethod
+    def dims(self, n_x: int) -> tuple[int, ...]:
+        """(n[0], ..., n[L]); raises DataError where the model is for another n_x."""
+
+    @abstractmethod
+    def build(self, n_x: int) -> Network:
+        """The layers up to the last Z, for inputs of n_x rows."""
+
+    @abstractmethod
+    def cost_and_gradients_by_hand(
+        self, parameters: Parameters, X: Array, Y: Array
+    ) -> tuple[Any, Gradients]:
+        """The cost, and its hand-derived gradients under the names of the parameters."""
+
+    #: The activation of the layers before the last.
+    hidden: str = "relu"
+
+    def layered(self, named: Parameters) -> Parameters:
+        """Parameters, or their gradients, as those of layers: W1 (n[1], n_x), b1 (n[1], 1), ..."""
+        return named
+
+    def own_name(self, name: str) -> str:
+        """What the model calls W1, b1, ..."""
+        return name
+
+    # What it has learned
+
+    @property
+    def parameters(self) -> Parameters:
+        """The parameters under the course's keys; NotFittedError before `fit`."""
+        return self._fitted().parameters
+
+    @property
+    def costs(self) -> list[float]:
+        """The cost before every 100th step (see `record_every` of `fit`)."""
+        return [] if self.run is None else self.run.costs
+
+    @property
+    def iterations(self) -> int:
+        """How many steps were taken, over all calls of `fit` that went on from another."""
+        return 0 if self.run is None else self.run.iterations
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended the last `fit`."""
+        return self.run is not None and self.run.interrupted
+
+    def _fitted(self) -> Run:
+        if self.run is None:
+            raise NotFittedError(f"This {type(self).__name__} was not trained: call fit(X, Y).")
+        return self.run
+
+    # Training
+
+    def fit(
+        self,
+        X: Any,
+        Y: Any,
+        iterations: int | None = None,
+        learning_rate: float | None = None,
+        *,
+        optimizer: Optimizer | str | None = None,
+        gradients: str | None = None,
+        record_every: int | None = None,
+        resume: bool = False,
+        compile: bool = True,
+        progress: bool | None = None,
+        callback: Callable[[Self], object] | None = None,
+    ) -> Self:
+        """Train on the whole of X (n_x, m), Y (1, m), and give back the model.
+
+        `iterations` and `learning_rate` are the course's unless given. `optimizer`: a name or one
+        of `nn.optimizers`; by default gradient descent. `gradients`: "auto" or "by_hand", unless
+        given those of the model. The cost before step i joins `costs` where i is a multiple of
+        `record_every` (100), and `callback(model)` is called after that step.
+
+        Automatic gradients are compiled into one loop of straight-line NumPy, whose numbers are
+        those of the engine up to rounding; `compile=False` runs the engine itself at each step.
+        With `resume` the training goes on from where it stopped until `iterations` in all: two
+        halves give what one whole gives, without `compile` the same bits. `progress`: a bar; by
+        default only at a terminal.
+        Ctrl-C stops after the step under way, and what was learned is kept: see `interrupted`.
+
+        Raises DataError for X and Y that do not fit, SettingError for settings out of range,
+        DivergedError where the cost leaves the finite numbers.
+        """
+        chosen = self.gradients if gradients is None else gradients
+        if chosen not in ("auto", "by_hand"):
+            raise SettingError(f'gradients is "auto" or "by_hand", not {chosen!r}.')
+        iterations = count(
+            "iterations", self.course.iterations if iterations is None else iterations
+        )
+        every = record_every if record_every is not None else self.record_every if resume else 100
+        every = count("record_every", every)
+        if resume:
+            self._fitted()
+        optimizer = self._optimizer(optimizer, learning_rate, resume)
+
+        dtype = self._dtype() if not resume else next(iter(self.parameters.values())).dtype
+        X = columns.inputs(X, dtype=dtype)
+        self.dims(X.shape[0])
+        Y = columns.labels(Y, X.shape[1], X.dtype)
+        network = self.build(X.shape[0])
+        if resume and self.run is not None:
+            run = self.run
+            if self.optimizer is None or self.optimizer.name != optimizer.name:
+                run.state = optimizer.init(run.parameters)
+        else:
+            parameters = self.initialize(X.shape[0], X.dtype)
+            run = Run(parameters, optimizer.init(parameters))
+        self.run, self.network, self.optimizer = run, network, optimizer
+        self.record_every = every
+        told = None if callback is None else lambda run: callback(self)
+        if compile and chosen == "auto":
+            cost = self.cost(X.shape[0])
+            descend(cost, run, optimizer, iterations, X, Y,
+                    record_every=every, progress=progress, callback=told)  # fmt: skip
+        else:
+            both = self.cost_and_gradients(X, Y, chosen)
+            minimize(both, run, optimizer, iterations,
+                     record_every=every, progress=progress, callback=told)  # fmt: skip
+        return self
+
+    def initialize(self, n_x: int, dtype: Any = np.float64) -> Parameters:
+        """The parameters that training starts from, for inputs of n_x rows."""
+        return self.build(n_x).initialize(np.random.RandomState(self._seed()), dtype)
+
+    def cost_and_gradients(self, X: Array, Y: Array, gradients: str = "auto") -> CostAndGradients:
+        """A function of parameters: the cost on X, Y, and its gradients. It is what `fit` descends.
+
+        X and Y are arrays that `fit` would take, in one number format.
+        """
+        if gradients == "by_hand":
+            return lambda parameters: self.cost_and_gradients_by_hand(parameters, X, Y)
+        cost = self.cost(X.shape[0])
+        both: CostAndGradients = ag.value_and_grad(lambda parameters: cost(parameters, X, Y))
+        return both
+
+    def cost(self, n_x: int) -> Cost:
+        """The cost as a function of parameters, X (n_x, m) and Y (1, m)."""
+        forward = self.build(n_x).apply
+
+        def cost(parameters: Parameters, X: Array, Y: Array) -> Any:
+            return losses.binary_cross_entropy_from_logits(forward(parameters, X), Y)
+
+        return cost
+
+    def _seed(self) -> int:
+        return 0
+
+    def _dtype(self) -> Any:
+        if self.dtype is None:
+            return None
+        try:
+            dtype = np.dtype(self.dtype)
+        except TypeError:
+            dtype = np.dtype(object)
+        if dtype not in (np.float32, np.float64):
+            raise SettingError(f"dtype is float32 or float64, not {self.dtype!r}.")
+        return dtype
+
+    def _optimizer(
+        self, optimizer: Optimizer | str | None, learning_rate: float | None, resume: bool
+    ) -> Optimizer:
+        if isinstance(optimizer, Optimizer):
+            if learning_rate is not None:
+                raise SettingError(f"{optimizer!r} has its learning rate already; give it once.")
+            return optimizer
+        if resume and optimizer is None and self.optimizer is not None:
+            if learning_rate is None:
+                return self.optimizer
+            settings = {**self.optimizer.settings, "learning_rate": learning_rate}
+            return optimizer_named(self.optimizer.name, **settings)
+        alpha = self.course.learning_rate if learning_rate is None else learning_rate
+        return optimizer_named(optimizer or "sgd", learning_rate=alpha)
+
+    # Using it
+
+    def predict_proba(self, X: Any) -> Array:
+        """A = P(Y = 1) for each column of X (n_x, m), as (1, m)."""
+        run = self._fitted()
+        assert self.network is not None
+        first = next(iter(run.parameters.values()))
+        X = columns.inputs(X, self.network.n_x, first.dtype)
+        A: Array = ag.sigmoid(self.network.apply(run.parameters, X))
+        return A
+
+    def predict(self, X: Any) -> Array:
+        """1.0 where A > 0.5, else 0.0, for each column of X (n_x, m), as (1, m)."""
+        return np.where(self.predict_proba(X) > 0.5, 1.0, 0.0)
+
+    def score(self, X: Any, Y: Any) -> float:
+        """The share of the columns of X that are labelled as in Y, 0 to 1."""
+        predictions = self.predict(X)
+        return float(np.mean(predictions == columns.labels(Y, predictions.shape[1])))
+
+    def graph(
+        self, X: Any, Y: Any, parameters: Parameters | None = None, *, of_inputs: bool = False
+    ) -> dict[str, ag.Tensor]:
+        """The forward pass in the course's own form, every Tensor of it under the course's name.
+
+        "X", "Y", the parameters, "Z1", "A1", ..., and the cost "J", from which `backward` or
+        `ag.draw` may start. The parameters are those given, those learned, or the first ones.
+        `of_inputs`: whether X is to have a gradient, too.
+        """
+        dtype = self._dtype() if self.run is None else next(iter(self.parameters.values())).dtype
+        X = columns.inputs(X, dtype=dtype)
+        Y = columns.labels(Y, X.shape[1], X.dtype)
+        if parameters is None:
+            n_x = X.shape[0]
+            parameters = self.initialize(n_x, X.dtype) if self.run is None else self.parameters
+        named = {name: ag.Tensor(p, True, name=name) for name, p in parameters.items()}
+        found = {"X": ag.Tensor(X, of_inputs, name="X"), "Y": ag.Tensor(Y, name="Y"), **named}
+        found.update(self.build(X.shape[0]).trace(named, found["X"]))
+        Z = next(reversed(found.values()))
+        name = f"A{len(self.dims(X.shape[0])) - 1}"
+        A = found[name] = ag.sigmoid(Z)
+        A.name = name
+        J = found["J"] = losses.binary_cross_entropy(A, found["Y"])
+        J.name = "J"
+        return found
+
+    # Settings, as scikit-learn has them
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The arguments it was made with."""
+        names = list(inspect.signature(type(self).__init__).parameters)[1:]
+        return {name: getattr(self, name) for name in names}
+
+    def set_params(self, **settings: Any) -> Self:
+        """Change arguments it was made with, for the next `fit`; SettingError for unknown ones."""
+        for name, value in settings.items():
+            if name not in self.get_params():
+                known = ", ".join(self.get_params())
+                raise SettingError(f"{type(self).__name__} has no setting {name!r}, only {known}.")
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        signature = inspect.signature(type(self).__init__).parameters
+        settings = self.get_params().items()
+        changed = [f"{k}={v!r}" for k, v in settings if repr(v) != repr(signature[k].default)]
+        return f"{type(self).__name__}({', '.join(changed)})"

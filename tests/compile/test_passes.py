@@ -1,0 +1,548 @@
+"""Each pass by itself: what it does to a small program, and that the program gives the same."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+import autograd_lite as ag
+from autograd_lite.compile.codegen.buffers import Plan
+from autograd_lite.compile.codegen.names import name_variables
+from autograd_lite.compile.codegen.nan_guards import (
+    shows_in_states,
+    to_watch,
+    with_finite_watch,
+    with_watch,
+)
+from autograd_lite.compile.codegen.printer import Printer
+from autograd_lite.compile.ir import Program
+from autograd_lite.compile.passes import algebra, cancel, reductions, sigmoids
+from autograd_lite.compile.passes import cleanup as passes
+from autograd_lite.compile.passes.layout import choose_layouts
+from autograd_lite.compile.passes.pipeline import quick, readable
+from autograd_lite.compile.tracing.arguments import Call
+from autograd_lite.compile.tracing.trace import trace
+from autograd_lite.rules.shaping import spread
+
+RNG = np.random.RandomState(0)
+X = RNG.randn(3, 4)
+Y = (RNG.rand(3, 4) > 0.5) * 1.0
+W = RNG.randn(2, 3)
+for a in (X, Y, W):
+    a.flags.writeable = False
+
+
+def program_of(f, *args):
+    """What a function leaves behind, and the values of its inputs."""
+    names = list(f.__code__.co_varnames[: f.__code__.co_argcount])
+    call = Call.of(args, {}, names)
+    return trace(f, call).program, [leaf.value for leaf in call.leaves]
+
+
+def text(program):
+    """Its lines as a person would write them."""
+    names = name_variables(program)
+    return [f"{names[x.out]} = {Printer(names).expression(x)[0]}" for x in program.lines]
+
+
+def same(before, after, values):
+    """Both programs give the same."""
+    for a, b in zip(after.run(*values), before.run(*values), strict=True):
+        assert np.asarray(a).dtype == np.asarray(b).dtype
+        assert np.shape(a) == np.shape(b)
+        assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+def applied(pass_, f, *args, first=()):
+    """The lines after some passes; the last must not change what comes out."""
+    program, values = program_of(f, *args)
+    for p in first:
+        program = p(program)
+    after = pass_(program)
+    same(program, after, values)
+    return text(after)
+
+
+# Passes that know no mathematics
+
+
+def test_inline_writes_own_functions_in_numpys_terms():
+    """A sigmoid is four lines."""
+    assert applied(passes.inline, lambda x: ag.sigmoid(x) + ag.relu(x), X) == [
+        "t1 = -x", "t2 = np.exp(t1)", "t3 = 1 + t2", "t4 = 1 / t3", "t5 = np.maximum(x, 0)",
+        "t6 = t4 + t5",
+    ]  # fmt: skip
+
+
+def test_inline_can_be_limited():
+    """To some functions; others stay calls."""
+    lines = applied(
+        lambda p: passes.inline(p, only=(spread,)), lambda x: spread(x, (2, 3, 4), 0, False), X
+    )
+    assert lines == ["t1 = x.reshape((1, 3, 4))", "t2 = np.broadcast_to(t1, (2, 3, 4))"]
+
+
+def test_inline_leaves_what_is_no_straight_line():
+    """A body with a loop over numbers, or a value that Python needs, stays a call."""
+
+    @ag.primitive(lambda g, y, x: g)
+    def odd(x):
+        return x if float(x.sum()) > 0 else -x
+
+    assert applied(passes.inline, lambda x: odd(x) * 2, X) == ["t1 = odd(x)", "t2 = t1 * 2"]
+
+
+def test_fold_computes_what_depends_on_constants():
+    """Numbers are written into the lines, arrays become constants."""
+    c = np.array([1.0, 2.0, 3.0, 4.0])
+    program, values = program_of(lambda x: (x * 0 + x) * np.square(c).sum() + c, X)
+    folded = passes.fold(program)
+    same(program, folded, values)
+    f, v = program_of(lambda x: x + getattr(x, "nothing", 1), X)
+    same(f, passes.fold(f), v)
+    # Recorders that hang on constants alone come from inlined functions
+    p, v = program_of(lambda x: x * ag.sigmoid(np.zeros_like(x)), X)
+    same(p, passes.fold(p), v)
+
+
+def test_fold_folds_lines_of_a_program():
+    """Also when only a pass made them constant; what would grow is left."""
+    program, values = program_of(lambda x, y: np.tanh(y).sum() * x + y, X, Y)
+    y = program.inputs[1]
+    fixed = Program([program.inputs[0]], {y: Y}, program.lines, program.outputs)
+    folded = passes.fold(fixed)
+    same(fixed, folded, values[:1])
+    assert len(folded.lines) == 2
+    assert float(np.tanh(Y).sum()) in [a for x in folded.lines for a in x.args]
+
+
+def test_common_subexpressions_are_computed_once():
+    """Also a + b and b + a; not where the numbers differ in type or sign of zero."""
+    f = lambda x, y: (x + y) * (y + x) + (x - y) * (y - x)
+    assert applied(passes.common_subexpressions, f, X, Y) == [
+        "t1 = x + y", "t2 = t1**2", "t3 = x - y", "t4 = y - x", "t5 = t3 * t4", "t6 = t2 + t5"
+    ]  # fmt: skip
+    f = lambda x: (x * 0.0, x * -0.0, x * 0, x * np.float32(0))
+    assert len(applied(passes.common_subexpressions, f, X)) == 4
+
+
+def test_dead_code_is_left_out():
+    """With constants and watched gradients that nobody needs."""
+
+    def f(x):
+        _ = np.exp(x) + np.ones(4)
+        J, _g = ag.value_and_grad(lambda x: np.sum(x * x))(x)
+        return J
+
+    program, values = program_of(f, X)
+    after = passes.dead_code(program)
+    same(program, after, values)
+    assert text(after) == ["t1 = x**2", "t2 = t1.sum()"]
+    assert (after.constants, after.watched) == ({}, [])
+
+
+def test_invariant_lines_leave_a_loop():
+    """What hangs on no changing variable runs once."""
+    program, _ = program_of(lambda w, x: w - (w @ x) @ np.exp(x.T), W, X)
+    before, body = passes.invariant(program, {program.inputs[0]})
+    names = name_variables(program)
+    assert [Printer(names).expression(x)[0] for x in before] == ["x.T", "np.exp(t1)"]
+    assert len(body.lines) == 3
+    assert body.inputs[2:] == [x.out for x in before]
+
+
+def test_outputs_keep_memory_of_their_own():
+    """An output that turns out to be an input, a constant or another output is copied."""
+    c = np.array([1.0, 2.0, 3.0, 4.0])
+    f = ag.compile(lambda x: (x + 0, x, x * 2, x * 2, c, x.T, x[0] + c * 0))
+    x = np.array(X)
+    a, b, d, e, k, t, _ = f(x)
+    assert not np.shares_memory(a, x)
+    assert b is x
+    assert not np.shares_memory(d, e)
+    assert np.shares_memory(t, x)
+    k[:] = 7
+    assert_allclose(f(x)[4], c)
+    assert_allclose(c, [1, 2, 3, 4])
+
+
+# Mathematics
+
+SIMPLER = {
+    "x * 1": (lambda x: x * 1, []),
+    "1 * x": (lambda x: 1 * x, []),
+    "x / 1": (lambda x: x / 1, []),
+    "x + 0": (lambda x: x + 0.0, []),
+    "x - 0": (lambda x: x - 0, []),
+    "0 - x": (lambda x: 0 - x, ["t1 = -x"]),
+    "x * -1": (lambda x: x * -1, ["t1 = -x"]),
+    "-(-x)": (lambda x: np.negative(-x), []),
+    "-(x - y)": (lambda x, y: -(x - y), ["t1 = y - x"]),
+    "x + -y": (lambda x, y: x + -y, ["t1 = x - y"]),
+    "x - -y": (lambda x, y: x - -y, ["t1 = x + y"]),
+    "-x + y": (lambda x, y: -x + y, ["t1 = y - x"]),
+    "-(x * 2)": (lambda x: -(x * 2), ["t1 = x * (-2)"]),
+    "x * 2 * 3": (lambda x: x * 2 * 3, ["t1 = x * 6"]),
+    "3 * (2 * x)": (lambda x: 3 * (2 * x), ["t1 = x * 6"]),
+    "x / 2 / 4": (lambda x: x / 2 / 4, ["t1 = x / 8"]),
+    "x / 4 * 4": (lambda x: x / 4 * 4, []),
+    "x * 6 / 3": (lambda x: x * 6 / 3, ["t1 = x * 2.0"]),
+    "-x * 2": (lambda x: -x * 2, ["t1 = x * (-2)"]),
+    "x.T.T": (lambda x: x.T.T, []),
+    "(2 * x.T).T": (lambda x: (2 * x.T).T, ["t1 = 2 * x"]),
+    "(y @ x.T).T": (lambda x, y: (y @ x.T).T, ["t1 = y.T", "t2 = x @ t1"]),
+    "x ** 2": (lambda x: x**2, ["t1 = x**2"]),
+    "x ** 1": (lambda x: x**1, []),
+    "square": (lambda x: np.square(x), ["t1 = x**2"]),
+    "+x": (lambda x: +x, []),
+    "astype": (lambda x: x.astype(np.float64), []),
+    "reshape": (lambda x: x.reshape(3, 4), []),
+    "squeeze": (lambda x: np.squeeze(x), []),
+    "dot": (lambda x, y: np.dot(x, y.T), ["t1 = y.T", "t2 = x @ t1"]),
+    "a product with a number": (
+        lambda x: x[:, :1] @ x[:1, :1], ["t1 = x[:, :1]", "t2 = x[:1, :1]", "t3 = t1 * t2"]
+    ),
+    "broadcasting": (lambda x: x * np.broadcast_to(x[0], (3, 4)), ["t1 = x[0]", "t2 = x * t1"]),
+    "a uniform constant": (lambda x: x * np.full((3, 4), 2.0), ["t1 = x * 2.0"]),
+    "a sum's axes": (lambda x: np.sum(x, axis=(1,), keepdims=True).reshape(3), ["t1 = x.sum(axis=1)"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SIMPLER)
+def test_simplify(case):
+    """To the lines that a person would write."""
+    f, lines = SIMPLER[case]
+    args = (X, Y)[: f.__code__.co_argcount]
+    assert applied(algebra.simplify, f, *args) == lines
+
+
+KEPT = {
+    "a number that decides the type": lambda x: x.astype(np.float32) * np.float64(1),
+    "a broadcast that makes the shape": lambda x: np.broadcast_to(x[0], (3, 4)) * 2,
+    "both sides repeated": lambda x: (
+        np.broadcast_to(x[:, :1], (3, 4)) - np.broadcast_to(x[:, 1:2], (3, 4))
+    ),
+    "a weak number's repetition": lambda x, r: x.astype(np.float32) * np.broadcast_to(r, (3, 4)),
+    "zero factors": lambda x: x * 0 / 3 * 0.0,
+    "unsigned numbers": lambda x: np.negative(-x.astype(np.uint8)),
+    "whole numbers": lambda x: x.astype(int) * 3 * 2,
+    "a weak base": lambda x, r: x * r**2 * r**1,
+    "a column times a row": lambda x: (x[:, :1] * 1) @ (x[:1] * 1),
+}
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_simplify_keeps_the_meaning(case):
+    """Where a rule that looks alike would be wrong."""
+    f = KEPT[case]
+    applied(algebra.simplify, f, *(np.abs(X), 0.3)[: f.__code__.co_argcount])
+
+
+def test_transposed_products_are_only_turned_when_nobody_else_needs_them():
+    """Else there would be two products in place of one."""
+
+    def f(x, y):
+        product = y @ x.T
+        return product.T, product
+
+    lines = applied(algebra.simplify, f, X, Y)
+    assert sum("@" in line for line in lines) == 1
+
+
+def course_cost(Z, Y):
+    """As the course writes it."""
+    A = ag.sigmoid(Z)
+    return -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / Y.shape[1]
+
+
+def test_divisions_cancel_on_the_way_back():
+    """What is left of the course's cost is A - Y over m."""
+    lines = applied(
+        lambda p: cancel.cancel_divisions(algebra.simplify(p)),
+        lambda Z, Y: ag.grad(course_cost)(Z, Y),
+        X, Y,
+        first=[passes.fold, lambda p: passes.inline(p, only=(spread,))],
+    )  # fmt: skip
+    assert lines == ["A = sigmoid(Z)", "t1 = A - Y", "dZ = t1 / 4"]
+
+
+def test_divisions_cancel_in_a_sigmoid_that_is_written_out():
+    """1 / (1 + exp(-Z)) is a sigmoid by another name."""
+
+    def cost(Z, Y):
+        A = 1 / (1 + np.exp(-Z))
+        return -np.mean(Y * np.log(A) + (1 - Y) * np.log(1 - A))
+
+    program, values = program_of(lambda Z, Y: ag.value_and_grad(cost)(Z, Y), X, Y)
+    short = readable(program)
+    same(program, short, values)
+    assert sum(line.fn is np.true_divide for line in short.lines) == 1
+    assert any(line.fn is ag.sigmoid for line in short.lines)
+
+
+def test_divisions_on_the_way_forward_stay():
+    """What a person wrote may mean what it says: 0 / 0 is nan."""
+    assert applied(cancel.cancel_divisions, lambda x, y: x / y * y, X, Y + 1) == [
+        "t1 = x / y", "t2 = t1 * y"
+    ]  # fmt: skip
+
+
+def test_saturated_activations_give_the_right_gradient():
+    """A - Y where A has rounded to 1, and to 0."""
+    Z = np.array([[-800.0, 40.0, 800.0, -40.0]])
+    Y = np.array([[1.0, 0.0, 1.0, 0.0]])
+    program, _ = program_of(lambda Z, Y: ag.grad(course_cost)(Z, Y), Z, Y)
+    with np.errstate(all="ignore"):
+        (g,) = quick(program).run(Z, Y)
+    assert_allclose(g, [[-0.25, 0.25, 0, 0]], atol=1e-15)
+
+
+def test_cancelled_whole_numbers_do_not_wrap():
+    """Unsigned labels keep their arithmetic: 0 - 1 is 255 there."""
+    labels = Y.astype(np.uint8) + np.uint8(1)
+    f = lambda Z, Y: ag.grad(course_cost)(Z, Y)
+    program, values = program_of(f, X, labels)
+    same(program, quick(program), values)
+
+
+def test_sigmoids_are_recognized_only_where_nothing_else_needs_their_parts():
+    """exp(-Z) may have another use."""
+    one = lambda x: 1 / (1 + np.exp(-x))
+    assert applied(sigmoids.recognize_sigmoids, one, X) == ["t1 = sigmoid(x)"]
+    two = lambda x: (1 / (1 + np.exp(-x)), np.exp(-x))
+    assert (
+        len(applied(sigmoids.recognize_sigmoids, two, X, first=[passes.common_subexpressions])) == 4
+    )
+
+
+# Speed
+
+
+def test_means_are_sums():
+    assert applied(reductions.means_as_sums, lambda x: np.mean(x, axis=1), X) == [
+        "t1 = x.sum(axis=1)", "t2 = t1 / 4"
+    ]  # fmt: skip
+
+
+def test_sums_of_products_are_dot_products():
+    """Of sums, too, if nobody else needs them."""
+    f = lambda x, y: -np.sum(x * y - x) / 3
+    lines = applied(reductions.sums_as_dots, f, X, Y)
+    assert lines[-5:] == [
+        "t3 = np.vdot(x, y)", "t4 = x.sum()", "t5 = t3 - t4", "t6 = -t5", "t7 = t6 / 3"
+    ]  # fmt: skip
+    f = lambda x: np.sum((x - 1) * (x - 1))
+    assert applied(reductions.sums_as_dots, f, X)[-1].endswith("np.vdot(t1, t2)")
+
+
+def test_column_sums_are_products_with_ones():
+    lines = applied(
+        reductions.axis_sums_as_products, lambda x: (np.sum(x, axis=1, keepdims=True), np.sum(x)), X
+    )
+    assert lines == ["t1 = x @ ones", "t2 = np.vdot(x, ones_2)"]
+    f = lambda x: np.sum(x, axis=1, keepdims=True)
+    applied(reductions.axis_sums_as_products, f, X.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(x, axis=0, keepdims=True),
+        lambda x: np.sum(x.astype(int)),
+        lambda x: np.sum(x > 0),
+        lambda x: np.sum(x * 1j * x),
+        lambda x: np.mean(x, axis=(0, 1), keepdims=True),
+        lambda x: np.sum(x[0] * x),
+        lambda x: np.sum(x, where=x > 0),
+        lambda x: np.sum(x, dtype=np.float32),
+        lambda x: np.mean((x > 0) * 1),
+    ],
+)
+def test_other_sums_keep_their_meaning(f):
+    applied(reductions.quicken, f, X)
+
+
+def test_the_cost_takes_one_logarithm():
+    """log(A) and log(1 - A) both come from log(1 + exp(-Z)); a total tells where that overflows."""
+    program, values = program_of(lambda Z, Y: ag.value_and_grad(course_cost)(Z, Y), X, Y)
+    fast = quick(program)
+    same(program, fast, values)
+    assert sum(line.fn is np.log for line in fast.lines) == 1
+    assert [v.shape for v in fast.finite] == [()]
+
+
+def test_without_a_gradient_logarithms_stay():
+    """Plain NumPy gives -inf for log(0), and so do the lines."""
+    program, values = program_of(course_cost, X, Y)
+    assert sum(line.fn is np.log for line in quick(program).lines) == 2
+    same(program, quick(program), values)
+
+
+# Layout
+
+
+def timer(seconds):
+    """A fake timer, by the type of the first operand's order in memory."""
+    return lambda a, b: seconds["turned" if a.shape[0] == 300 else "plain"]
+
+
+@pytest.mark.parametrize("turned", [0.5, 0.9])
+def test_large_products_are_turned_where_that_is_quicker(turned):
+    """Clearly so; and the number that multiplies one runs through it as it lies in memory."""
+    a, b = RNG.randn(200, 300), RNG.randn(300, 300)
+    program, values = program_of(lambda a, b: (a @ b.T) * 0.1, a, b)
+    new = choose_layouts(
+        program,
+        dict(zip(program.inputs, values, strict=True)),
+        timer({"plain": 1.0, "turned": turned}),
+    )
+    same(program, new, values)
+    expected = ["t1 = a.T", "t2 = b @ t1", "t3 = t2 * 0.1", "t4 = t3.T"]
+    assert text(new) == (
+        expected if turned < 0.85 else ["t1 = b.T", "t2 = a @ t1", "t3 = t2 * 0.1"]
+    )
+
+
+def test_small_products_are_not_timed():
+    program, _ = program_of(lambda w, x: w @ x, W, X)
+    assert choose_layouts(program, {}, timer={}).lines == program.lines
+
+
+# Memory
+
+
+def plan_of(f, *args):
+    program, _ = program_of(f, *args)
+    return Plan(program, name_variables(program))
+
+
+def chain(x):
+    return np.exp(np.tanh(np.sin(x) * 2) + 1) - 1
+
+
+def test_memory_is_reused_when_it_is_dead():
+    """A chain of elementwise functions needs one array."""
+    plan = plan_of(lambda x: np.sum(chain(x)), X)
+    assert len(plan.slots) == 1
+
+
+def test_what_leads_to_an_output_is_written_where_the_output_will_be():
+    """A chain that ends in one needs no memory beside it; every call gives memory of its own."""
+    plan = plan_of(chain, X)
+    assert not plan.slots
+    assert [text.split("#")[0].strip() for text in plan.body().splitlines()] == [
+        "t1 = np.sin(x)", "t2 = np.multiply(t1, k1, t1)", "t3 = np.tanh(t2, t2)",
+        "t4 = np.add(t3, k2, t3)", "t5 = np.exp(t4, t4)", "t6 = np.subtract(t5, k2, t5)",
+    ]  # fmt: skip
+    step = ag.compile(lambda x: (chain(x), np.sin(x) * 2))
+    first = step(X)
+    second = step(X + 1)
+    assert_allclose(first, (chain(X), np.sin(X) * 2), rtol=1e-14)
+    assert not any(np.shares_memory(a, b) for a in (*first, X) for b in second)
+
+
+def test_an_operand_that_is_needed_later_is_not_written_over():
+    """Nor one that is itself an output, or given by the caller."""
+
+    def f(x, y):
+        a = np.sin(x)
+        b = a * 2
+        c = a + y
+        return b, c, a.T[0], x - y
+
+    x, y = X.copy(), X + 3
+    first = ag.compile(f)(x, y)
+    for got, expected in zip(first, f(x, y), strict=True):
+        assert_allclose(got, expected, rtol=1e-14)
+    assert np.array_equal(x, X)
+
+
+def test_memory_that_a_view_still_needs_is_not_reused():
+    """Nor what a function may return a view of."""
+
+    def f(x):
+        y = np.sin(x)
+        part = y[0]
+        z = np.cos(x) * 2 + 1
+        return z * part
+
+    step = ag.compile(f)
+    assert_allclose(step(X), f(X), rtol=1e-14)
+    assert_allclose(step(X + 1), f(X + 1), rtol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        lambda y: y.T, lambda y: y.reshape(4, 3), lambda y: y[1:], lambda y: np.flip(y),
+        lambda y: np.split(y, 2, axis=1)[1], lambda y: np.atleast_2d(y), lambda y: np.rot90(y),
+        lambda y: np.real(y), lambda y: np.diagonal(y), lambda y: np.ravel(y),
+        lambda y: np.lib.stride_tricks.sliding_window_view(y, 2, axis=1), lambda y: np.swapaxes(y, 0, 1),
+        lambda y: np.expand_dims(y, 0), lambda y: np.broadcast_to(y, (2, 3, 4)), lambda y: np.moveaxis(y, 0, 1),
+    ],
+)  # fmt: skip
+def test_views_do_not_share_memory_with_what_comes_later(view):
+    """Whatever gives one."""
+
+    def f(x):
+        v = view(np.sin(x))
+        return np.sum(np.cos(x) * 2), v, np.exp(x) + 1
+
+    for a, b in zip(ag.compile(f)(X), f(X), strict=True):
+        assert_allclose(a, b, rtol=1e-14)
+
+
+# The watch
+
+
+def net(p, X, Y):
+    """A planar net's step."""
+
+    def cost(p):
+        A1 = np.tanh(p["W1"] @ X + p["b1"])
+        return course_cost(p["W2"] @ A1 + p["b2"], Y)
+
+    J, g = ag.value_and_grad(cost)(p)
+    return {k: p[k] - 0.1 * g[k] for k in p}, J
+
+
+PARAMETERS = {
+    "W1": RNG.randn(5, 3), "b1": np.zeros((5, 1)), "W2": RNG.randn(1, 5), "b2": np.zeros((1, 1))
+}  # fmt: skip
+
+
+def test_few_gradients_tell_of_all():
+    """A nan in db is a nan in the dW of its layer."""
+    program, _ = program_of(net, PARAMETERS, X, Y[:1])
+    fast = quick(program)
+    assert len(fast.watched) == 4
+    shapes = [v.shape for v in to_watch(fast)]
+    assert sorted(shapes) == [(1, 5), (5, 3)]
+
+
+def test_the_watch_is_nan_where_a_gradient_is():
+    program, _ = program_of(net, PARAMETERS, X, Y[:1])
+    watched, watch = with_watch(quick(program))
+    watched, overflow = with_finite_watch(watched)
+    watched = watched.replace(outputs=[watch, overflow])
+    values = [*PARAMETERS.values(), X, Y[:1]]
+    assert all(np.isfinite(watched.run(*values)))
+    with np.errstate(all="ignore"):
+        assert np.isnan(watched.run(*values[:4], X * np.nan, Y[:1])[0])
+        far = [values[0], values[1] + 1e3, np.full((1, 5), -1e3), *values[3:]]
+        assert np.isnan(watched.run(*far)[1])
+
+
+def test_a_nan_shows_in_the_states_of_a_descent():
+    """They are sums; but not where np.where could hide it."""
+    program, _ = program_of(net, PARAMETERS, X, Y[:1])
+    fast = quick(program)
+    pairs = list(zip(fast.inputs, fast.outputs[:4], strict=False))
+    assert shows_in_states(fast, pairs)
+
+    def hiding(p, X, Y):
+        g = ag.grad(lambda p: course_cost(p["W2"] @ X, Y))(p)
+        return {"W2": p["W2"] - np.where(g["W2"] == g["W2"], g["W2"], 0)}
+
+    program, _ = program_of(hiding, {"W2": RNG.randn(1, 3)}, X, Y[:1])
+    fast = quick(program)
+    assert not shows_in_states(fast, [(fast.inputs[0], fast.outputs[0])])
