@@ -64,7 +64,7 @@ def calls(path: Path) -> list[tuple[str, str, list[str]]]:
 
 def formulas(args: list[ast.expr], keywords: list[ast.keyword]) -> list[str]:
     """The bodies of the vjps, as source."""
-    bodies = [*args, *(k.value for k in keywords if k.arg == "each")]
+    bodies = [*args, *(k.value for k in keywords if k.arg == "variadic")]
     return [ast.unparse(b.body) if isinstance(b, ast.Lambda) else ast.unparse(b) for b in bodies]
 
 

@@ -32,7 +32,7 @@ class Sightings:
         if type(value) is Tensor:
             node = value._node
             if node is not None:
-                if value._name and not (node.notes and node.notes.name):
+                if value._name and not (node.meta and node.meta.name):
                     name, rank = value._name, ()  # the empty tuple is smaller than any other
                 if node not in self.nodes or rank < self.nodes[node][0]:
                     self.nodes[node] = (rank, name)
@@ -45,8 +45,8 @@ class Sightings:
 
     def name_of(self, node: Node) -> str | None:
         """The user's name of a node: `name=` before anything else."""
-        if node.notes is not None and node.notes.name:
-            return node.notes.name
+        if node.meta is not None and node.meta.name:
+            return node.meta.name
         seen = self.nodes.get(node)
         return seen[1] if seen else None
 

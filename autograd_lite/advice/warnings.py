@@ -68,7 +68,7 @@ def all_pairs(node: Node, a: Any) -> None:
     if names is None or n < 2:
         return
     first, second = names[0] or "the first", names[1] or "the second"
-    line = node.notes.line if node.notes else None
+    line = node.meta.line if node.meta else None
     advise(
         f"{call_of(node.rule.fn, names)}: {first} is {x.shape}, {second} is {y.shape}, and the "
         f"result is ({n}, {n}), every number of one with every number of the other"

@@ -14,7 +14,7 @@ from ..errors import AutogradError
 from ..pytree import leaves
 from ..rules.linalg import symmetric
 from ..rules.registry import printed_name
-from ..transforms.trace import Level, bundled
+from ..transforms.trace import Trace, bundled
 from .comparison import Comparison
 from .report import Finding
 
@@ -25,10 +25,10 @@ ONE_TRIANGLE = (np.linalg.cholesky, np.linalg.eigh)
 def suspects(f: Callable[..., Any], points: Sequence[Any], order: int, rtol: float) -> list[str]:
     """A sentence for every rule in the computation f(*points) that is wrong by itself, up to a
     derivative of this order."""
-    with Level() as level:
+    with Trace() as trace:
         before = modes.update(lines=True)
         try:
-            results = leaves(f(*[level.enter(p) for p in points]))
+            results = leaves(f(*[trace.enter(p) for p in points]))
         finally:
             modes.update(**before)
     tied = [t for t in results if type(t) is Tensor and t._node is not None]

@@ -172,7 +172,9 @@ def source_of(node: Node, i: int) -> str:
     """
     rule = node.rule
     assert rule is not None
-    vjp: Any = rule.each if rule.each is not None else rule.vjps[i] if i < len(rule.vjps) else None
+    vjp: Any = (
+        rule.variadic if rule.variadic is not None else rule.vjps[i] if i < len(rule.vjps) else None
+    )
     return "no derivative" if vjp is None else text_of(vjp)
 
 

@@ -146,8 +146,8 @@ def vertices_and_edges(nodes: list[Node], seen: Sightings, passes: Passes) -> Pi
         vertex = Vertex(len(vertices), kind, seen.name_of(node) or "", node=node, value=node.out)
         vertex.given = bool(vertex.name)
         vertex.op = op_name(node)
-        vertex.line = node.notes.line if node.notes else None
-        if node.notes is not None and node.notes.hooks:
+        vertex.line = node.meta.line if node.meta else None
+        if node.meta is not None and node.meta.hooks:
             vertex.note = "its hooks are not run for a drawing"
         keys[node] = vertex.key
         vertices.append(vertex)
@@ -247,7 +247,7 @@ def add_gradients(
 
 def is_swept(root: Node) -> bool:
     """Whether backward went through from here, without retain_graph."""
-    return root.notes is not None and root.notes.swept
+    return root.meta is not None and root.meta.swept
 
 
 def was_swept(nodes: list[Node]) -> bool:
@@ -266,6 +266,6 @@ def in_grad(nodes: list[Node], found: Sweep) -> bool:
 
 def kept_gradient(node: Node) -> Any:
     """The `.grad` that the Tensor of this node holds."""
-    tensor = node.notes and node.notes.sink and node.notes.sink()
+    tensor = node.meta and node.meta.sink and node.meta.sink()
     kept = getattr(tensor, "_grad", None)
     return getattr(kept, "_data", kept)

@@ -77,7 +77,7 @@ def sweep(
         if g is None:
             continue
         rule, parents = node.rule, node.parents
-        if node.notes is not None:
+        if node.meta is not None:
             g = arrive(g, node, found)
         if observer is not None:
             observer(node, g)
@@ -121,19 +121,19 @@ def sweep(
 
 def arrive(g: Any, node: Node, found: dict[Node, Any]) -> Any:
     """A gradient that is complete: run the node's hooks on it, keep it if a Tensor asked."""
-    assert node.notes is not None
-    if node.notes.swept:
+    assert node.meta is not None
+    if node.meta.swept:
         raise GraphError(
             f"backward a second time through the same graph, in which lies {describe(node)}. Run "
             f"the forward pass again, or call the first backward with retain_graph=True."
         )
-    for hook in node.notes.hooks or ():
+    for hook in node.meta.hooks or ():
         changed = hook(g)
         if changed is not None:
             if changed.shape != g.shape:
                 raise ShapeError(f"a hook gave shape {changed.shape} for a gradient of {g.shape}.")
             g = changed
-    if node.notes.sink is not None:
+    if node.meta.sink is not None:
         found[node] = g
     return g
 

@@ -32,7 +32,7 @@ class Node:
     graph has no cycles and its memory returns when the last name goes.
     """
 
-    __slots__ = ("args", "kwargs", "notes", "order", "out", "parents", "rule", "saved")
+    __slots__ = ("args", "kwargs", "meta", "order", "out", "parents", "rule", "saved")
 
     def __init__(
         self,
@@ -48,17 +48,17 @@ class Node:
         self.out = out
         self.parents = parents
         self.order = next_order()  # parents are always older than children
-        self.notes: Notes | None = None
+        self.meta: NodeMeta | None = None
         self.saved: tuple[tuple[int, bytes], ...] | None = None  # fingerprints: see `protect`
 
-    def note(self) -> Notes:
+    def require_meta(self) -> NodeMeta:
         """The rarely used parts of a node, made when first needed."""
-        if self.notes is None:
-            self.notes = Notes()
-        return self.notes
+        if self.meta is None:
+            self.meta = NodeMeta()
+        return self.meta
 
 
-class Notes:
+class NodeMeta:
     """What few nodes carry: a name, a Tensor that wants the gradient, hooks, a source line."""
 
     __slots__ = ("hooks", "line", "name", "sink", "stepped", "swept")
@@ -121,7 +121,7 @@ def release(nodes: Sequence[Node]) -> None:
     """Mark a graph as used, and unless it is small let go of its arrays."""
     if nodes[0].rule is None:
         return  # a variable is no graph that could be used up
-    nodes[0].note().swept = True
+    nodes[0].require_meta().swept = True
     numbers = 0
     for node in nodes:
         numbers += getattr(node.out, "size", KEPT_NUMBERS) or 1
@@ -162,5 +162,5 @@ def describe(node: Node) -> str:
     if node.rule is None:
         return "a variable"
     shapes = ", ".join(str(a.shape) if hasattr(a, "shape") else repr(a) for a in node.args)
-    line = node.notes and node.notes.line
+    line = node.meta and node.meta.line
     return f"{printed_name(node.rule.fn)} on {shapes}" + (f" ({line})" if line else "")

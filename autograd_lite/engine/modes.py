@@ -61,7 +61,7 @@ def detect_anomaly() -> Iterator[None]:
 def watch(node: Node) -> None:
     """Do to a new node what the switches ask for."""
     if modes.lines:
-        node.note().line = user_line()
+        node.require_meta().line = user_line()
     if modes.anomaly:
         outs = node.out if type(node.out) is tuple else (node.out,)
         for out in outs:

@@ -55,7 +55,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
             return remember(rule, (a, b), NOTHING, out, (p, q))
         node = _new_node(Node)
         node.rule, node.args, node.kwargs, node.out = rule, (a, b), NOTHING, out
-        node.parents, node.order, node.notes, node.saved = (p, q), next_order(), None, None
+        node.parents, node.order, node.meta, node.saved = (p, q), next_order(), None, None
         # As in `protect`, spelled out, because most calls of most programs come through here.
         reads_a, reads_b = (rule.reads_two or rule.look())[(p is not None) + 2 * (q is not None)]
         if reads_b and type(b) is ndarray and (q is None or q.rule is None or b.base is not None):
@@ -103,7 +103,7 @@ def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
             return remember(rule, (a,), NOTHING, out, (p,))
         node = _new_node(Node)
         node.rule, node.args, node.kwargs, node.out = rule, (a,), NOTHING, out
-        node.parents, node.order, node.notes, node.saved = (p,), next_order(), None, None
+        node.parents, node.order, node.meta, node.saved = (p,), next_order(), None, None
         if (
             (rule.reads_two or rule.look())[1][0]
             and type(a) is ndarray

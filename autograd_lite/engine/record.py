@@ -127,7 +127,7 @@ def record(fn: Function, args: tuple[Any, ...], kwargs: dict[str, Any] = NOTHING
     if len(args) == 1 and type(args[0]) is Tensor:
         a = args[0]._data
         return remember(rule, (a,), kwargs, call(fn, fn, (a,), kwargs), (args[0]._node,))
-    if rule.each is None and not _LISTS.isdisjoint(map(type, args)):
+    if rule.variadic is None and not _LISTS.isdisjoint(map(type, args)):
         args = with_arrays(args, rule)
     raw = tuple([a._data if type(a) is Tensor else a for a in args])
     parents = tuple([a._node if type(a) is Tensor else None for a in args])

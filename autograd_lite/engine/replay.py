@@ -95,7 +95,7 @@ def is_usual(n: Node, number: dict[Node, int]) -> bool:
         return False
     if n.rule is None:
         return True
-    if n.notes is not None or not n.rule.plain or n.rule is GETITEM:
+    if n.meta is not None or not n.rule.plain or n.rule is GETITEM:
         return False
     vjps = (*n.rule.vjps, *[None] * len(n.parents))
     return all([p is None or (v and p in number) for v, p in zip(vjps, n.parents, strict=False)])
@@ -125,9 +125,9 @@ def matching(nodes: list[Node], number: dict[Node, int]) -> Iterator[str]:
     for i, n in enumerate(nodes):
         if n.rule is None:
             yield f"        if n{i}.rule is not None: return None"
-            yield f"        if n{i}.notes is not None and n{i}.notes.hooks: return None"
+            yield f"        if n{i}.meta is not None and n{i}.meta.hooks: return None"
             continue
-        other = [f"n{i}.rule is not r{i}", f"n{i}.notes is not None"]
+        other = [f"n{i}.rule is not r{i}", f"n{i}.meta is not None"]
         other.append(f"{'not ' if n.kwargs else ''}n{i}.kwargs")
         if n.rule not in rules:  # its derivative may have been replaced
             rules.add(n.rule)

@@ -114,7 +114,7 @@ class Tensor(Conversions):
             self._data = self._as_mine(new)
         node = self._node
         if node is not None and type(self._grad) is ndarray:
-            (node.notes or node.note()).stepped = weakref.ref(self._grad)
+            (node.meta or node.require_meta()).stepped = weakref.ref(self._grad)
 
     def _as_mine(self, new: Any) -> Any:
         if np.shape(new) != self._data.shape:
@@ -157,7 +157,7 @@ class Tensor(Conversions):
     def name(self, new: str | None) -> None:
         self._name = new
         if self._node is not None:
-            self._node.note().name = new
+            self._node.require_meta().name = new
 
     @property
     def requires_grad(self) -> bool:
@@ -211,7 +211,7 @@ class Tensor(Conversions):
                 f"parameters with Tensor(..., requires_grad=True), and not under no_grad(); whole "
                 f"numbers, such as x.astype(int), have no gradient and end the graph."
             )
-        if root.notes is not None and root.notes.swept:
+        if root.meta is not None and root.meta.swept:
             raise GraphError(
                 f"backward a second time through the same graph, which ends in {describe(root)}. "
                 "Run the forward pass again, or call the first backward with retain_graph=True."
@@ -219,9 +219,9 @@ class Tensor(Conversions):
         g = self._starting_gradient(gradient, create_graph)
         nodes, found = sweep_or_replay(root, g, tensor_of if create_graph else None)
         for node, d in found.items():
-            notes = node.notes
-            if notes is not None and notes.sink is not None:
-                tensor = notes.sink()
+            meta = node.meta
+            if meta is not None and meta.sink is not None:
+                tensor = meta.sink()
                 if tensor is not None:
                     tensor._deposit(d)
         if not (retain_graph or create_graph):
@@ -254,7 +254,7 @@ class Tensor(Conversions):
             earlier = self._grad
             self._grad = d if earlier is None else earlier + d
         if earlier is not None and self._node is not None:
-            stepped = self._node.note().stepped
+            stepped = self._node.require_meta().stepped
             if stepped is not None and stepped() is earlier:
                 self._accumulated()
 
@@ -269,7 +269,7 @@ class Tensor(Conversions):
         """Ask that backward leave the gradient here too, though self is not a leaf."""
         if self._node is None:
             raise NotDifferentiableError("retain_grad on a Tensor that needs no gradient.")
-        self._node.note().sink = weakref.ref(self)
+        self._node.require_meta().sink = weakref.ref(self)
 
     def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
         """Call `hook(gradient)` when it is known; what it returns, unless None, replaces it.
@@ -278,11 +278,11 @@ class Tensor(Conversions):
         """
         if self._node is None:
             raise NotDifferentiableError("register_hook on a Tensor that needs no gradient.")
-        notes = self._node.note()
-        notes.hooks = [*(notes.hooks or []), hook]
+        meta = self._node.require_meta()
+        meta.hooks = [*(meta.hooks or []), hook]
 
         def remove() -> None:
-            notes.hooks = [h for h in notes.hooks or [] if h is not hook]
+            meta.hooks = [h for h in meta.hooks or [] if h is not hook]
 
         return remove
 
@@ -318,6 +318,6 @@ def make_leaf(t: Tensor) -> None:
             f"complex numbers have derivatives. Pass dtype=float."
         )
     t._node = node = Node(None, (), {}, t._data, ())
-    notes = node.note()
-    notes.sink = weakref.ref(t)
-    notes.name = t._name
+    meta = node.require_meta()
+    meta.sink = weakref.ref(t)
+    meta.name = t._name

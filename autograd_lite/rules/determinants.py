@@ -30,7 +30,7 @@ def directions(i, g, along):
     return (*along[: max(i - 1, 0)], *along[i:], g)
 
 
-@primitive(each=lambda i, g, y, a, *along: cofactors(a, *directions(i, g, along)))
+@primitive(variadic=lambda i, g, y, a, *along: cofactors(a, *directions(i, g, along)))
 def cofactors(a, *along):
     """d det(A) / dA, differentiated again along each of the matrices `along`.
 

@@ -7,7 +7,7 @@ import numpy as np
 from .devices import identity
 from .registry import rule
 
-rule(np.einsum,  each=lambda i, g, y, *operands, out=None, optimize=False, dtype=None, order="K",
+rule(np.einsum,  variadic=lambda i, g, y, *operands, out=None, optimize=False, dtype=None, order="K",
                              casting="safe": slope(i, g, operands, optimize))
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # sorted as NumPy sorts them

@@ -65,16 +65,16 @@ rule(np.fabs,          lambda g, y, x: g * np.sign(x))
 rule(np.copysign,      lambda g, y, a, b: g * np.sign(a) * np.copysign(1, b),
                        lambda g, y, a, b: np.zeros_like(b))
 rule(np.maximum,       lambda g, y, a, b: g * larger(a, b),   lambda g, y, a, b: g * larger(b, a),
-     alone=(           lambda g, y, a, b: g * (a > b),        lambda g, y, a, b: g * (b > a)))
+     single=(           lambda g, y, a, b: g * (a > b),        lambda g, y, a, b: g * (b > a)))
 rule(np.minimum,       lambda g, y, a, b: g * larger(b, a),   lambda g, y, a, b: g * larger(a, b),
-     alone=(           lambda g, y, a, b: g * (a < b),        lambda g, y, a, b: g * (b < a)))
+     single=(           lambda g, y, a, b: g * (a < b),        lambda g, y, a, b: g * (b < a)))
 rule(np.fmax,          lambda g, y, a, b: g * np.where(np.isnan(b), 1, larger(a, b)),
                        lambda g, y, a, b: g * np.where(np.isnan(a), 1, larger(b, a)),
-     alone=(           lambda g, y, a, b: g * ((a > b) | np.isnan(b)),
+     single=(           lambda g, y, a, b: g * ((a > b) | np.isnan(b)),
                        lambda g, y, a, b: g * ((b > a) | np.isnan(a))))
 rule(np.fmin,          lambda g, y, a, b: g * np.where(np.isnan(b), 1, larger(b, a)),
                        lambda g, y, a, b: g * np.where(np.isnan(a), 1, larger(a, b)),
-     alone=(           lambda g, y, a, b: g * ((a < b) | np.isnan(b)),
+     single=(           lambda g, y, a, b: g * ((a < b) | np.isnan(b)),
                        lambda g, y, a, b: g * ((b < a) | np.isnan(a))))
 rule(np.where,         lambda g, y, condition, x, y_: np.zeros_like(condition),
                        lambda g, y, condition, x, y_: np.where(condition, g, 0),

@@ -12,13 +12,13 @@ from .scans import along
 from .shaping import astype, broadcast_arrays
 
 
-@primitive(each=lambda i, g, y, *arrays, axis: part(g, arrays, i, axis))
+@primitive(variadic=lambda i, g, y, *arrays, axis: part(g, arrays, i, axis))
 def join(*arrays, axis):
     """np.concatenate of its arguments."""
     return np.concatenate(arrays, axis=axis)
 
 
-@primitive(each=lambda i, g, y, *arrays, axis: g[(slice(None),) * (axis % y.ndim) + (i,)])
+@primitive(variadic=lambda i, g, y, *arrays, axis: g[(slice(None),) * (axis % y.ndim) + (i,)])
 def pile(*arrays, axis):
     """np.stack of its arguments."""
     return np.stack(arrays, axis=axis)

@@ -32,32 +32,32 @@ class Rule:
     """One row of the table: a function and how a gradient passes through it."""
 
     __slots__ = (
-        "alone", "covered", "each", "elementwise", "fn", "names", "none_counts", "out_place",
-        "plain", "read", "reads_two", "sparse", "variadic", "vjps",
+        "covered", "elementwise", "fn", "names", "none_counts", "out_place", "plain", "read",
+        "reads_two", "single", "sparse", "takes_any_number", "variadic", "vjps",
     )  # fmt: skip
 
     def __init__(
         self,
         fn: Function,
         vjps: tuple[Function | None, ...],
-        each: Function | None,
-        alone: tuple[Function, ...] | None = None,
+        variadic: Function | None,
+        single: tuple[Function, ...] | None = None,
     ) -> None:
-        self.fn, self.vjps, self.each, self.alone = fn, vjps, each, alone
+        self.fn, self.vjps, self.variadic, self.single = fn, vjps, variadic, single
         self.sparse = False  # gradients of outputs that nobody used stay None
-        self.plain = each is None and alone is None
+        self.plain = variadic is None and single is None
         # Each output number depends on the input numbers at the same place, and on no others.
         self.elementwise = isinstance(fn, np.ufunc) and fn.signature is None
-        skip = 3 if each else 2  # (i,) g, y
-        parameters = parameters_of(each or next(filter(None, vjps)))[skip:]
+        skip = 3 if variadic else 2  # (i,) g, y
+        parameters = parameters_of(variadic or next(filter(None, vjps)))[skip:]
         self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
         self.read: list[tuple[int, ...]] = []  # see `look`
         self.reads_two: list[tuple[bool, bool]] = []
-        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+        self.takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         # Where None says something, as np.sort(x, axis=None) does, and not just "not given".
         self.none_counts = {p.name for p in parameters if p.default is not None} - {"initial"}
         # So many arguments, from the first, have a derivative each.
-        self.covered = (*vjps, None).index(None) if each is None else sys.maxsize
+        self.covered = (*vjps, None).index(None) if variadic is None else sys.maxsize
         self.out_place = self.names.index("out") if "out" in self.names else sys.maxsize
 
     def look(self) -> list[tuple[bool, bool]]:
@@ -79,7 +79,7 @@ class Rule:
 
     def reads(self, parents: Sequence[Any]) -> Iterable[int]:
         """Which arguments the vjps of those with a parent look at."""
-        if self.each is not None:
+        if self.variadic is not None:
             return range(len(parents))
         if not self.read:
             self.look()
@@ -90,10 +90,10 @@ class Rule:
 
     def vjps_for(self, parents: Sequence[Any]) -> Iterable[Any]:
         """The vector-Jacobian products of the arguments; None where there is no derivative."""
-        if self.each is not None:
-            return [functools.partial(self.each, i) for i in range(len(parents))]
-        if self.alone is not None and sum([p is not None for p in parents]) == 1:
-            return self.alone
+        if self.variadic is not None:
+            return [functools.partial(self.variadic, i) for i in range(len(parents))]
+        if self.single is not None and sum([p is not None for p in parents]) == 1:
+            return self.single
         return self.vjps
 
     def bind(
@@ -112,7 +112,7 @@ class Rule:
                     f"Known here: {', '.join(self.names)}. Leave it out, or add a rule that "
                     f"names it with autograd_lite.rule."
                 )
-        if self.variadic:
+        if self.takes_any_number:
             return args, kwargs
         if len(args) > len(self.names):
             raise NoRuleError(
@@ -173,15 +173,15 @@ UNSUPPORTED: dict[Function, str] = {}
 def rule(
     fn: Function,
     *vjps: Function | None,
-    each: Function | None = None,
-    alone: tuple[Function, ...] | None = None,
+    variadic: Function | None = None,
+    single: tuple[Function, ...] | None = None,
     sparse: bool = False,
     replace: bool = False,
 ) -> None:
     """Enter the derivative of `fn`: one `lambda g, y, *arguments` per differentiable argument.
 
     None stands for an argument without derivative. A function of any number of arrays gives
-    `each=lambda i, g, y, *arrays` instead. `alone` are the vjps for a gradient that only one
+    `variadic=lambda i, g, y, *arrays` instead. `single` are the vjps for a gradient that only one
     argument wants (the least-norm choice at a tie depends on it). Where a function gives several
     outputs, g is a tuple of gradients, zeros for what nobody used, or None if `sparse`. A function
     that has a rule is refused unless `replace=True`.
@@ -196,17 +196,17 @@ def rule(
     """
     if not replace:
         _refuse_duplicate(fn)
-    if not callable(fn) or (not vjps and each is None):
+    if not callable(fn) or (not vjps and variadic is None):
         raise RuleError(f"{printed_name(fn)}: a rule is a function and at least one vjp.")
-    new = Rule(fn, vjps, each, alone)
-    for vjp in filter(None, (*vjps, *(alone or ()))):
+    new = Rule(fn, vjps, variadic, single)
+    for vjp in filter(None, (*vjps, *(single or ()))):
         names = Rule(fn, (vjp,), None).names
         if names != new.names:
             raise RuleError(
                 f"{printed_name(fn)}: every vjp takes g, y and the same arguments; one has "
                 f"({', '.join(names)}), another ({', '.join(new.names)})."
             )
-    if each is None and len(vjps) > len(new.names) and not new.variadic:
+    if variadic is None and len(vjps) > len(new.names) and not new.takes_any_number:
         raise RuleError(
             f"{printed_name(fn)}: {len(vjps)} vjps for {len(new.names)} arguments; a vjp is "
             f"lambda g, y, *arguments, one for each differentiable argument."
@@ -252,8 +252,8 @@ def missing(fn: Function) -> NoRuleError:
 
 def primitive(
     *vjps: Function | None,
-    each: Function | None = None,
-    alone: tuple[Function, ...] | None = None,
+    variadic: Function | None = None,
+    single: tuple[Function, ...] | None = None,
     elementwise: bool = False,
     sparse: bool = False,
 ) -> Callable[[Function], Function]:
@@ -288,11 +288,11 @@ def primitive(
             return body(*args, **kwargs)
 
         dispatch.__autograd_primitive__ = True  # type: ignore[attr-defined]
-        rule(dispatch, *vjps, each=each, alone=alone, sparse=sparse)
+        rule(dispatch, *vjps, variadic=variadic, single=single, sparse=sparse)
         RULES[dispatch].elementwise = elementwise
         return dispatch
 
-    if not vjps and each is None:
+    if not vjps and variadic is None:
         raise RuleError("primitive needs a vjp: @primitive(lambda g, y, x: ...).")
     return decorate
 

@@ -41,12 +41,12 @@ def checkpoint(f: Function) -> Function:
     def call(*args: Any, **kwargs: Any) -> Any:
         if not modes.grad:
             return f(*args, **kwargs)
-        return Replay(f, args, kwargs).record()
+        return Checkpointed(f, args, kwargs).record()
 
     return call
 
 
-class Replay:
+class Checkpointed:
     """One call of a checkpointed function, and how to make it again.
 
     `nodes` are the calls whose results f reads: its arguments first, then what it reaches through a
@@ -68,14 +68,16 @@ class Replay:
 
     def record(self) -> Any:
         """Call f, keep its results as those of one node, and forget how they came about."""
-        run = Run(self, [n.out for n in self.nodes])
-        if not run.tied:
-            return run.result
-        self.nodes += run.older
+        again = Recomputation(self, [n.out for n in self.nodes])
+        if not again.tied:
+            return again.result
+        self.nodes += again.older
         data = tuple([n.out for n in self.nodes])
-        out = tuple([t._data for t in run.tied])
-        parts = iter(several(Node(_RULE, data, {"replay": self}, out, tuple(self.nodes)), out))
-        return tree_map(lambda x: next(parts) if is_tied(x) else x, run.result)
+        out = tuple([t._data for t in again.tied])
+        parts = iter(
+            several(Node(_RULE, data, {"checkpointed": self}, out, tuple(self.nodes)), out)
+        )
+        return tree_map(lambda x: next(parts) if is_tied(x) else x, again.result)
 
     def gradient(self, i: int, g: Any, y: Any, arrays: Sequence[Any]) -> Any:
         """Gradient number i; all of them are computed when the first is asked for."""
@@ -92,20 +94,24 @@ class Replay:
     def gradients(self, g: tuple[Any, ...], y: tuple[Any, ...], arrays: Sequence[Any]) -> list[Any]:
         """Call f again, and sweep through what it leaves behind; one gradient for each node."""
         n = sum([x is _GAP for x in leaves(self.arguments)])
-        run = Run(self, arrays[:n])
-        self.compare(run, y)
-        ends = run.ends + self.nodes[n:]
+        again = Recomputation(self, arrays[:n])
+        self.compare(again, y)
+        ends = again.ends + self.nodes[n:]
         lift = tensor_of if any([type(a) is Tensor for a in arrays]) else None
-        found = backpropagate(run.nodes, g, lift, set(ends))
+        found = backpropagate(again.nodes, g, lift, set(ends))
         return [
             found[end] if end in found else np.zeros_like(a)
             for end, a in zip(ends, arrays, strict=True)
         ]
 
-    def compare(self, run: Run, y: tuple[Any, ...]) -> None:
+    def compare(self, again: Recomputation, y: tuple[Any, ...]) -> None:
         """Raise GraphError unless f has done the same again."""
-        again = [t._data for t in run.tied]
-        if len(again) != len(y) or not all(map(same, again, y)) or set(run.older) - {*self.nodes}:
+        values = [t._data for t in again.tied]
+        if (
+            len(values) != len(y)
+            or not all(map(same, values, y))
+            or set(again.older) - {*self.nodes}
+        ):
             raise GraphError(
                 f"checkpoint({self!r}) gave other values when it was called again on the way back. "
                 f"Either it draws random numbers (draw them outside, and pass them), or something "
@@ -113,19 +119,21 @@ class Replay:
             )
 
 
-class Run:
-    """One run of a checkpointed function on new variables, and the graph it leaves."""
+class Recomputation:
+    """One recomputation of a checkpointed function on new variables, and the graph it leaves."""
 
     __slots__ = ("ends", "nodes", "older", "result", "tied")
 
-    def __init__(self, replay: Replay, inputs: Sequence[Any]) -> None:
+    def __init__(self, checkpointed: Checkpointed, inputs: Sequence[Any]) -> None:
         start = next_order()
         variables = [variable(a) for a in inputs]
         following = iter(variables)
-        args, kwargs = tree_map(lambda x: next(following) if x is _GAP else x, replay.arguments)
+        args, kwargs = tree_map(
+            lambda x: next(following) if x is _GAP else x, checkpointed.arguments
+        )
         before = modes.update(grad=True)
         try:
-            self.result = replay.f(*args, **kwargs)
+            self.result = checkpointed.f(*args, **kwargs)
         finally:
             modes.update(**before)
         self.ends: list[Node] = [v._node for v in variables if v._node is not None]
@@ -166,10 +174,10 @@ def same(a: Any, b: Any) -> bool:
     )
 
 
-@primitive(each=lambda i, g, y, *arrays, replay: replay.gradient(i, g, y, arrays))
-def recompute(*arrays: Any, replay: Replay) -> Any:
+@primitive(variadic=lambda i, g, y, *arrays, checkpointed: checkpointed.gradient(i, g, y, arrays))
+def recompute(*arrays: Any, checkpointed: Checkpointed) -> Any:
     """What a checkpointed function gives."""
-    return tuple([t._data for t in Run(replay, arrays).tied])
+    return tuple([t._data for t in Recomputation(checkpointed, arrays).tied])
 
 
 _GAP = object()

@@ -20,8 +20,8 @@ from ..rules.registry import Function
 from .reverse import as_given, transposed, with_aux
 from .trace import (
     Argnums,
-    Level,
     Pullback,
+    Trace,
     array_of,
     chosen,
     gradients_for,
@@ -63,41 +63,41 @@ def jacobian(
     @functools.wraps(f, updated=())
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         numbers = positions(argnums, len(args))
-        with Level() as level:
-            traced = level.enter_arguments(args, numbers)
+        with Trace() as trace:
+            traced = trace.enter_arguments(args, numbers)
             result, aux = with_aux(f(*traced, **kwargs), has_aux)
             results = leaves(result)
-            n_in = sum([v.size for v in level.variables])
+            n_in = sum([v.size for v in trace.variables])
             n_out = sum([math.prod(np.shape(r)) for r in results])
             forward = mode == "forward" or (mode == "auto" and FORWARD_COST * n_in < n_out)
-            blocks = by_columns(level, results) if forward else by_rows(level, results)
+            blocks = by_columns(trace, results) if forward else by_rows(trace, results)
             whole = rebuild(
                 result,
-                [chosen(argnums, numbers, as_given(level, traced, numbers, b)) for b in blocks],
+                [chosen(argnums, numbers, as_given(trace, traced, numbers, b)) for b in blocks],
             )
-            aux = level.outside(aux)
+            aux = trace.outside(aux)
         return (whole, aux) if has_aux else whole
 
     return evaluate
 
 
-def by_rows(level: Level, results: list[Any]) -> Iterator[list[Any]]:
+def by_rows(trace: Trace, results: list[Any]) -> Iterator[list[Any]]:
     """For each result its derivative by every variable, one sweep a row."""
     for result in results:
-        back = level.pullback([result]).prune()
+        back = trace.pullback([result]).prune()
         rows = [back([e]) for e in units(result)]
         yield [
             np.reshape(pile(row_parts, v), np.shape(result) + v.shape)
-            for v, *row_parts in zip(level.variables, *rows, strict=True)
+            for v, *row_parts in zip(trace.variables, *rows, strict=True)
         ]
 
 
-def by_columns(level: Level, results: list[Any]) -> Iterator[list[Any]]:
+def by_columns(trace: Trace, results: list[Any]) -> Iterator[list[Any]]:
     """For each result its derivative by every variable, one sweep a column."""
-    push = transposed(level, results, level.variables).prune()
-    still = [np.zeros_like(v._data) for v in level.variables]
+    push = transposed(trace, results, trace.variables).prune()
+    still = [np.zeros_like(v._data) for v in trace.variables]
     blocks = []
-    for i, v in enumerate(level.variables):
+    for i, v in enumerate(trace.variables):
         columns = [push([*still[:i], e, *still[i + 1 :]]) for e in units(v)]
         blocks.append(
             [
@@ -108,7 +108,7 @@ def by_columns(level: Level, results: list[Any]) -> Iterator[list[Any]]:
     for of_one_result in zip(*blocks, strict=True):
         yield [
             d.astype(v.dtype) if d.dtype.kind == v.dtype.kind else d
-            for d, v in zip(of_one_result, level.variables, strict=True)
+            for d, v in zip(of_one_result, trace.variables, strict=True)
         ]
 
 
@@ -160,8 +160,8 @@ def hvp(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
             raise NotDifferentiableError("hvp(f)(x, ..., v) takes the vector v last.")
         *given, vector = args
         numbers = positions(argnums, len(given))
-        with Level() as level:
-            traced = level.enter_arguments(tuple(given), numbers)
+        with Trace() as trace:
+            traced = trace.enter_arguments(tuple(given), numbers)
             moved = [traced[i] for i in numbers]
             v = gradients_for(
                 moved, vector if isinstance(argnums, Sequence) else (vector,), "the vector"
@@ -171,10 +171,10 @@ def hvp(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
             back = Pullback([value], leaves(moved), lifted=True)
             gradient = back([np.ones_like(value._data if type(value) is Tensor else value)])
             # A Hessian is its own transpose: the pullback of the gradient is the product.
-            lifted = level.reachable_from_outside(back.nodes)
-            found = Pullback(gradient, level.variables, lifted)(v)
-            product = chosen(argnums, numbers, as_given(level, traced, numbers, found))
-            aux = level.outside(aux)
+            lifted = trace.reachable_from_outside(back.nodes)
+            found = Pullback(gradient, trace.variables, lifted)(v)
+            product = chosen(argnums, numbers, as_given(trace, traced, numbers, found))
+            aux = trace.outside(aux)
         return (product, aux) if has_aux else product
 
     return evaluate

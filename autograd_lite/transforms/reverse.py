@@ -23,8 +23,8 @@ from ..pytree import leaves, paths, rebuild, tree_map
 from ..rules.registry import Function
 from .trace import (
     Argnums,
-    Level,
     Pullback,
+    Trace,
     array_of,
     chosen,
     gradients_for,
@@ -50,16 +50,16 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     @functools.wraps(f, updated=())
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         numbers = positions(argnums, len(args))
-        with Level() as level:
-            traced = level.enter_arguments(args, numbers)
+        with Trace() as trace:
+            traced = trace.enter_arguments(args, numbers)
             value, aux = with_aux(f(*traced, **kwargs), has_aux)
             require_scalar(value, "grad")
-            back = level.pullback([value])
+            back = trace.pullback([value])
             found = back([seed(array_of(value))])
-            if not (back.complete or level.inside):
+            if not (back.complete or trace.inside):
                 without_gradient(f, value, back, traced, numbers)
-            grads = as_given(level, traced, numbers, found)
-            value, aux = level.outside(value), level.outside(aux)
+            grads = as_given(trace, traced, numbers, found)
+            value, aux = trace.outside(value), trace.outside(aux)
         return ((value, aux) if has_aux else value), chosen(argnums, numbers, grads)
 
     return evaluate
@@ -173,16 +173,16 @@ def jvp(f: Function, *where: Any, argnums: Argnums | None = None, has_aux: bool 
 
 def _vjp(f: Function, args: tuple[Any, ...], kwargs: Any, argnums: Argnums, has_aux: bool) -> Any:
     numbers = positions(argnums, len(args))
-    with Level() as level:
-        traced = level.enter_arguments(args, numbers)
+    with Trace() as trace:
+        traced = trace.enter_arguments(args, numbers)
         result, aux = with_aux(f(*traced, **kwargs), has_aux)
-        back = level.pullback(leaves(result))
-        value, aux = level.outside(result, copy=True), level.outside(aux, copy=True)
+        back = trace.pullback(leaves(result))
+        value, aux = trace.outside(result, copy=True), trace.outside(aux, copy=True)
 
     def pullback(gradient: Any) -> Any:
         """One gradient for each argument, given one for each result."""
         found = back(gradients_for(result, gradient, "the gradient given to a pullback"))
-        return chosen(argnums, numbers, as_given(level, traced, numbers, found))
+        return chosen(argnums, numbers, as_given(trace, traced, numbers, found))
 
     return (value, pullback, aux) if has_aux else (value, pullback)
 
@@ -191,25 +191,25 @@ def _jvp(
     f: Function, args: tuple[Any, ...], kwargs: Any, argnums: Argnums, tangents: Any, has_aux: bool
 ) -> Any:
     numbers = positions(argnums, len(args))
-    with Level() as level:
-        traced = level.enter_arguments(args, numbers)
+    with Trace() as trace:
+        traced = trace.enter_arguments(args, numbers)
         moved = tuple([traced[i] for i in numbers])
         v = gradients_for(
             moved, tangents if isinstance(argnums, Sequence) else (tangents,), "tangents"
         )
         result, aux = with_aux(f(*traced, **kwargs), has_aux)
         # In the order of `moved`, which may differ from that in which the variables entered.
-        push = transposed(level, leaves(result), leaves(moved))
-        tangent = rebuild(result, [level.leave(d) for d in push(v)])
-        value, aux = level.outside(result), level.outside(aux)
+        push = transposed(trace, leaves(result), leaves(moved))
+        tangent = rebuild(result, [trace.leave(d) for d in push(v)])
+        value, aux = trace.outside(result), trace.outside(aux)
     return (value, tangent, aux) if has_aux else (value, tangent)
 
 
-def transposed(level: Level, results: list[Any], variables: list[Tensor]) -> Pullback:
+def transposed(trace: Trace, results: list[Any], variables: list[Tensor]) -> Pullback:
     """The map from tangents of the variables to tangents of the results: the Jacobian itself."""
     back = Pullback(results, variables, lifted=True)
     u = [Tensor(np.ones_like(_floating(r)), requires_grad=True) for r in results]
-    return Pullback(back(u), u, lifted=level.reachable_from_outside(back.nodes))
+    return Pullback(back(u), u, lifted=trace.reachable_from_outside(back.nodes))
 
 
 def _floating(r: Any) -> Any:
@@ -250,12 +250,12 @@ def without_gradient(
 
 
 def as_given(
-    level: Level, traced: list[Any], numbers: list[int], found: list[Any]
+    trace: Trace, traced: list[Any], numbers: list[int], found: list[Any]
 ) -> dict[int, Any]:
     """Gradients in the structure of the arguments they belong to, by the argument's number."""
     following = iter(found)
     return {
-        i: tree_map(lambda _: level.leave(next(following)), traced[i]) for i in sorted(set(numbers))
+        i: tree_map(lambda _: trace.leave(next(following)), traced[i]) for i in sorted(set(numbers))
     }
 
 

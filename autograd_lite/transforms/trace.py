@@ -1,6 +1,6 @@
 """One differentiation under way: its variables, its graph, and the linear map that leads back.
 
-`grad` may stand inside `grad`. Every call opens a Level with variables of its own, and a sweep goes
+`grad` may stand inside `grad`. Every call opens a Trace with variables of its own, and a sweep goes
 to these only, so the levels cannot be confused.
 """
 
@@ -25,7 +25,7 @@ from ..rules.registry import RULES, primitive
 Argnums = int | Sequence[int]
 
 
-@primitive(each=lambda i, g, y, *arrays: g[i])
+@primitive(variadic=lambda i, g, y, *arrays: g[i])
 def bundle(*arrays: Any) -> tuple[Any, ...]:
     """Several results as one, so that a single sweep starts from all of them."""
     return arrays
@@ -36,7 +36,7 @@ _SAME = RULES[np.positive]
 ndarray = np.ndarray
 
 
-class Level:
+class Trace:
     """The variables of one differentiation, and whether something outside can reach into it.
 
     `tied`: a variable is itself computed from others. `tensors`: a Tensor went in. `inside`:
@@ -45,7 +45,7 @@ class Level:
 
     __slots__ = ("inside", "recording", "tensors", "tied", "variables")
 
-    def __enter__(self) -> Level:
+    def __enter__(self) -> Trace:
         self.variables: list[Tensor] = []
         self.tied = self.tensors = False
         self.inside = modes.depth > 0
@@ -77,7 +77,7 @@ class Level:
         return t
 
     def pullback(self, results: Sequence[Any]) -> Pullback:
-        """The way from gradients of `results` back to the variables of this level."""
+        """The way from gradients of `results` back to the variables of this trace."""
         back = Pullback(results, self.variables)
         back.lifted = self.reachable_from_outside(back.nodes)
         return back

@@ -1,4 +1,4 @@
-"""Programs as data, and the writing-down of functions on Recorders."""
+"""Programs as data, and the writing-down of functions on Tracers."""
 
 import dataclasses
 import math
@@ -383,7 +383,7 @@ def test_a_leaked_array_raises_when_it_is_used():
 
 
 def test_a_leaked_tensor_raises_when_it_is_used():
-    """A Tensor around a Recorder is no better."""
+    """A Tensor around a Tracer is no better."""
     leaks = []
 
     def cost(W):
@@ -410,7 +410,7 @@ def test_an_array_of_another_trace_raises():
 
 
 def test_a_parameter_from_outside_that_backward_would_fill_raises():
-    """Its numbers would be frozen; and no Recorder stays behind in its grad."""
+    """Its numbers would be frozen; and no Tracer stays behind in its grad."""
     W = ag.Tensor(np.ones((1, 2)), requires_grad=True, name="W1")
 
     def f(x):

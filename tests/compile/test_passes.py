@@ -99,7 +99,7 @@ def test_fold_computes_what_depends_on_constants():
     same(program, folded, values)
     f, v = program_of(lambda x: x + getattr(x, "nothing", 1), X)
     same(f, passes.fold(f), v)
-    # Recorders that hang on constants alone come from inlined functions
+    # Tracers that hang on constants alone come from inlined functions
     p, v = program_of(lambda x: x * ag.sigmoid(np.zeros_like(x)), X)
     same(p, passes.fold(p), v)
 

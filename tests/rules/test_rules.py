@@ -371,8 +371,8 @@ def places() -> list[Place]:
         if rule.fn.__name__ in INNER or not home.startswith(("numpy", "autograd_lite")):
             continue
         found += [(rule, "vjps", i) for i, vjp in enumerate(rule.vjps) if vjp is not None]
-        found += [(rule, "alone", i) for i in range(len(rule.alone or ()))]
-        found += [(rule, "each", 0)] if rule.each else []
+        found += [(rule, "single", i) for i in range(len(rule.single or ()))]
+        found += [(rule, "variadic", 0)] if rule.variadic else []
     return found
 
 
@@ -380,7 +380,7 @@ def put(place: Place, wrap: Callable[[Any], Any]) -> Callable[[], None]:
     """Wrap one vjp; what comes back takes it off again."""
     rule, where, i = place
     before = getattr(rule, where)
-    if where == "each":
+    if where == "variadic":
         setattr(rule, where, wrap(before))
     else:
         setattr(rule, where, tuple(wrap(v) if k == i else v for k, v in enumerate(before)))

@@ -17,8 +17,8 @@ from ...rules.indexing import getitem
 from ...rules.shaping import astype, spread
 from ..codegen.printer import is_own
 from ..ir import Line, Program, Var, fill, variables
-from ..tracing.builder import Recording
-from ..tracing.tracer import Recorder
+from ..tracing.builder import ProgramBuilder
+from ..tracing.tracer import Tracer
 from .aliasing import is_fresh, sharing, views
 
 _SYMBOLIC = (spread, np.broadcast_to)  # one number repeated: better used as a number
@@ -27,7 +27,7 @@ FOLDED_NUMBERS = 4096  # so many may come out of less
 
 
 def inline(program: Program, only: Container[Any] | None = None) -> Program:
-    """Own functions, or some of them, in terms of NumPy's: their bodies are run on Recorders."""
+    """Own functions, or some of them, in terms of NumPy's: their bodies are run on Tracers."""
     lines: list[Line] = []
     same: dict[Var, Any] = {}
     constants = dict(program.constants)
@@ -46,12 +46,12 @@ def inline(program: Program, only: Container[Any] | None = None) -> Program:
     return program.renamed(lines, same, constants=constants)
 
 
-def opened(line: Line) -> tuple[Recording, Var] | None:
+def opened(line: Line) -> tuple[ProgramBuilder, Var] | None:
     """The lines of an own function's body, or None where it is no straight-line NumPy."""
     if line.several:
         return None
     body: Callable[..., Any] = inspect.unwrap(line.fn)
-    recording = Recording()
+    recording = ProgramBuilder()
 
     def stand_in(x: Any) -> Any:
         if isinstance(x, Var):
@@ -67,7 +67,7 @@ def opened(line: Line) -> tuple[Recording, Var] | None:
             out = body(*stand_in(line.args), **{k: stand_in(v) for k, v in line.kwargs.items()})
     except (AutogradError, TypeError, ValueError, AttributeError, IndexError):
         return None
-    if not isinstance(out, Recorder) or recording.pinned or out.variable.weak:
+    if not isinstance(out, Tracer) or recording.pinned or out.variable.weak:
         return None
     if out.shape != line.out.shape or out.dtype != line.out.dtype:
         return None

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...engine.tensor import Tensor
 from ...pytree import rebuild
-from .tracer import Recorder, TraceError
+from .tracer import TraceError, Tracer
 
 
 class Leaf(NamedTuple):
@@ -145,8 +145,7 @@ def plain(value: Any) -> Any:
 def being_recorded(call: Call) -> bool:
     """Whether an outer differentiation or compilation is to see through this call."""
     return any(
-        isinstance(v, Recorder)
-        or (isinstance(v, Tensor) and (v.requires_grad or not plain_data(v)))
+        isinstance(v, Tracer) or (isinstance(v, Tensor) and (v.requires_grad or not plain_data(v)))
         for _, _, v in call.leaves
     )
 

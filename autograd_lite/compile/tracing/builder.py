@@ -1,4 +1,4 @@
-"""The writing-down under way: each NumPy call on Recorders becomes a line."""
+"""The writing-down under way: each NumPy call on Tracers becomes a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...rules.indexing import getitem
 from ...rules.registry import NO_VALUE, UNSUPPORTED, printed_name
 from ..ir import Line, Program, Var
 from .frames import user_variables
-from .tracer import Recorder, TraceError, here, is_weak
+from .tracer import TraceError, Tracer, here, is_weak
 
 # What these give hangs on shapes and types alone, so it is the same at every call.
 _OF_SHAPES = (
@@ -37,7 +37,7 @@ _REDUCTIONS = (
 )  # fmt: skip
 
 
-class Recording:
+class ProgramBuilder:
     """Lines written so far, and the arrays met on the way."""
 
     def __init__(self) -> None:
@@ -54,17 +54,17 @@ class Recording:
         self._alive: list[Any] = []  # so that no id is used twice
         self._sources: dict[Var, frozenset[Var]] = {}  # inputs that a Python number hangs on
 
-    def input(self, value: Any, name: str) -> Recorder:
-        """A Recorder for an argument."""
+    def input(self, value: Any, name: str) -> Tracer:
+        """A Tracer for an argument."""
         var = Var(np.shape(value), np.asarray(value).dtype, name, is_weak(value))
         self.inputs.append(var)
         return self.adopt(var, value)
 
-    def adopt(self, var: Var, value: Any) -> Recorder:
-        """A Recorder for a variable that is there already."""
+    def adopt(self, var: Var, value: Any) -> Tracer:
+        """A Tracer for a variable that is there already."""
         if var.weak:
             self._sources[var] = frozenset([var])
-        return Recorder(self, var, value)
+        return Tracer(self, var, value)
 
     def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Do the call on the real values, and write it down."""
@@ -94,7 +94,7 @@ class Recording:
             )
         if self.code is not None and not self.rule:
             self._note_names(self.code)
-        recorders = [Recorder(self, v, p) for v, p in zip(outs, parts, strict=True)]
+        recorders = [Tracer(self, v, p) for v, p in zip(outs, parts, strict=True)]
         if not several:
             return recorders[0]
         return type(value)(*recorders) if hasattr(value, "_fields") else type(value)(recorders)
@@ -104,7 +104,7 @@ class Recording:
         named: set[Var] = set()
         for name, x in user_variables(code):
             x = getattr(x, "__autograd_data__", x)
-            if isinstance(x, Recorder) and x.recording is self:
+            if isinstance(x, Tracer) and x.recording is self:
                 var: Var | None = x.variable
             elif isinstance(x, np.ndarray):
                 var = self._by_id.get(id(x))
@@ -114,7 +114,7 @@ class Recording:
                 var.name = name
                 named.add(var)
 
-    def fixed_number(self, x: Recorder) -> Any:
+    def fixed_number(self, x: Tracer) -> Any:
         """The number itself, where Python may know it: a whole number, which is pinned by that.
 
         A call with another one is compiled anew. None for everything else.
@@ -128,7 +128,7 @@ class Recording:
 
     def _with_whole_numbers(self, x: Any) -> Any:
         """The same nest of arguments, with pinned numbers for axes, sizes and indices."""
-        if isinstance(x, Recorder):
+        if isinstance(x, Tracer):
             number = self.fixed_number(x)
             return x if number is None else number
         if type(x) is tuple or type(x) is list:
@@ -140,7 +140,7 @@ class Recording:
         return x
 
     def _vars(self, x: Any) -> Any:
-        if isinstance(x, Recorder):
+        if isinstance(x, Tracer):
             if x.recording is not self:
                 raise TraceError("an array of another ag.compile came in; pass it as an argument.")
             return x.variable
@@ -231,7 +231,7 @@ def refuse(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
             f"has no such form, compute outside and pass it as an argument."
         )
     for x in (*args, *kwargs.values()):
-        if callable(x) and not isinstance(x, type | np.ufunc | Recorder):
+        if callable(x) and not isinstance(x, type | np.ufunc | Tracer):
             raise TraceError(
                 f"{printed_name(fn)} calls a Python function for its numbers{here()}; write it "
                 f"with NumPy's functions on whole arrays."
@@ -239,15 +239,15 @@ def refuse(fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 
 
 def any_recorder(x: Any, kind: Any = None) -> bool:
-    """Whether a nest holds a Recorder of an array, or of one of a certain type."""
-    if isinstance(x, Recorder):
+    """Whether a nest holds a Tracer of an array, or of one of a certain type."""
+    if isinstance(x, Tracer):
         return not x.variable.weak and (kind is None or x.dtype == kind)
     return isinstance(x, tuple | list) and any(any_recorder(item, kind) for item in x)
 
 
 def values(x: Any) -> Any:
-    """The same nest with real values in place of Recorders."""
-    if isinstance(x, Recorder):
+    """The same nest with real values in place of Tracers."""
+    if isinstance(x, Tracer):
         return x.value
     if type(x) is tuple or type(x) is list:
         return type(x)([values(item) for item in x])
@@ -257,7 +257,7 @@ def values(x: Any) -> Any:
 
 
 def leaked(what: str) -> TraceError:
-    """The error for a Recorder that outlived its trace."""
+    """The error for a Tracer that outlived its trace."""
     return TraceError(
         f"{what} was asked of an array that belongs to a finished ag.compile{here()}: it leaked "
         f"out through a global, an attribute or a list. Return it from the function instead."

@@ -1,4 +1,4 @@
-"""Run a function once on Recorders: the Program it leaves, and how its results are nested."""
+"""Run a function once on Tracers: the Program it leaves, and how its results are nested."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from ...pytree import tree_map
 from ...rules.registry import printed_name
 from ..ir import Program
 from .arguments import Call, is_traced
-from .builder import Recording
+from .builder import ProgramBuilder
 from .purity import has_drawn, random_states
-from .tracer import Recorder, TraceError
+from .tracer import TraceError, Tracer
 
 _PLAIN_RESULTS = (str, bytes, int, float, complex, np.dtype, type)
 
@@ -45,11 +45,11 @@ class Traced:
 
 
 def trace(f: Callable[..., Any], call: Call) -> Traced:
-    """Run `f` once on Recorders, with the values of this call as the example.
+    """Run `f` once on Tracers, with the values of this call as the example.
 
     Raises TraceError where the function is no straight-line NumPy, or is seen to be impure.
     """
-    recording = Recording()
+    recording = ProgramBuilder()
     recording.code = trace.__code__
     leaves = [
         recording.input(leaf.value, leaf.name) if is_traced(leaf.value) else leaf.value
@@ -66,7 +66,7 @@ def trace(f: Callable[..., Any], call: Call) -> Traced:
             out = f(*args, **kwargs)
         results, outputs = taken_apart(out, name)
         program = recording.finish(outputs)
-    except ValueError as error:  # NumPy's, on the way of a Recorder into an array of its own
+    except ValueError as error:  # NumPy's, on the way of a Tracer into an array of its own
         if isinstance(error.__cause__, TraceError):
             raise error.__cause__ from None
         raise
@@ -84,7 +84,7 @@ def trace(f: Callable[..., Any], call: Call) -> Traced:
     pinned = {
         i: leaf.value
         for i, (leaf, x) in enumerate(zip(call.leaves, leaves, strict=True))
-        if isinstance(x, Recorder) and x.variable in recording.pinned
+        if isinstance(x, Tracer) and x.variable in recording.pinned
     }
     return Traced(program, results, pinned)
 
@@ -95,7 +95,7 @@ def taken_apart(out: Any, name: str) -> tuple[Any, list[Any]]:
 
     def mark(x: Any) -> Any:
         x = x._data if type(x) is Tensor else x
-        if isinstance(x, Recorder | np.ndarray | np.generic):
+        if isinstance(x, Tracer | np.ndarray | np.generic):
             outputs.append(x)
             return Result(len(outputs) - 1)
         if not isinstance(x, _PLAIN_RESULTS):
@@ -109,26 +109,26 @@ def taken_apart(out: Any, name: str) -> tuple[Any, list[Any]]:
 
 
 class Watcher:
-    """Told by the sweep of each gradient when it is complete; labels it in the Recording.
+    """Told by the sweep of each gradient when it is complete; labels it in the ProgramBuilder.
 
     A variable that is no argument, whose `grad` a backward() inside the function would fill, is a
-    leak: its numbers are frozen, and a Recorder would stay behind in it.
+    leak: its numbers are frozen, and a Tracer would stay behind in it.
     """
 
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: ProgramBuilder) -> None:
         self.recording = recording
         self.filled: list[tuple[Tensor, Any]] = []
 
     def observe(self, node: Node, g: Any) -> None:
         """Note which variable is the gradient of which, and whose rule comes now."""
         self.recording.rule = "" if node.rule is None else printed_name(node.rule.fn)
-        sink = None if node.notes is None else node.notes.sink
+        sink = None if node.meta is None else node.meta.sink
         wanted = node.rule is None or node.rule.fn is np.positive or sink is not None
         for part, out in pairs(g, node.out):
             part = part._data if type(part) is Tensor else part
-            if not isinstance(part, Recorder):
+            if not isinstance(part, Tracer):
                 continue
-            if isinstance(out, Recorder):
+            if isinstance(out, Tracer):
                 part.variable.gradient_of = part.variable.gradient_of or out.variable
             if wanted:
                 part.variable.found = True
@@ -138,7 +138,7 @@ class Watcher:
             self.filled.append((tensor, tensor._grad))
 
     def clean_up(self) -> None:
-        """Take Recorders out of the gradients of Tensors that outlive the trace."""
+        """Take Tracers out of the gradients of Tensors that outlive the trace."""
         for tensor, before in reversed(self.filled):
             tensor._grad = before
 

@@ -1,7 +1,7 @@
 """A duck array that stands for an array while a function is written down.
 
 It has the shape and type of the real array and does what NumPy does with one; every call goes to
-the Recording it belongs to. The eager engine itself runs on Recorders: a Tensor holds one as its
+the ProgramBuilder it belongs to. The eager engine itself runs on Tracers: a Tensor holds one as its
 data, so that the backward sweep is written down like everything else.
 """
 
@@ -20,7 +20,7 @@ from ...rules.shaping import astype
 from ..ir import Var
 
 if TYPE_CHECKING:
-    from .builder import Recording
+    from .builder import ProgramBuilder
 
 
 class TraceError(AutogradError, TypeError):
@@ -28,7 +28,7 @@ class TraceError(AutogradError, TypeError):
 
 
 class MissingError(TraceError, AttributeError):
-    """An attribute of ndarray's that a Recorder does not have; hasattr gives False."""
+    """An attribute of ndarray's that a Tracer does not have; hasattr gives False."""
 
 
 # What to write instead, where Python asks for a number
@@ -51,14 +51,14 @@ _ARRAY = (
 _PRINTING = "Return the array, and print what the compiled function gives."
 
 
-class Recorder:
+class Tracer:
     """Stands for an array or a number; `value` is the real one, of the example being run."""
 
     __slots__ = ("__weakref__", "recording", "value", "variable")
     __array_priority__ = 500.0  # below Tensor, above ndarray
     __hash__ = None  # type: ignore[assignment]  # == is recorded, so it cannot be a key
 
-    def __init__(self, recording: Recording, variable: Var, value: Any) -> None:
+    def __init__(self, recording: ProgramBuilder, variable: Var, value: Any) -> None:
         self.recording, self.variable, self.value = recording, variable, value
 
     shape = property(lambda self: self.variable.shape, doc="As of an ndarray.")
@@ -88,7 +88,7 @@ class Recorder:
     def __array_function__(
         self, fn: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        if any(hasattr(t, "__autograd_call__") and t is not Recorder for t in types):
+        if any(hasattr(t, "__autograd_call__") and t is not Tracer for t in types):
             return NotImplemented
         return self.recording.call(fn, args, kwargs)
 
@@ -136,7 +136,7 @@ class Recorder:
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
-            raise AttributeError(name)  # a protocol that Recorders do not take part in
+            raise AttributeError(name)  # a protocol that Tracers do not take part in
         advice = (
             "it would write into the array"
             if name in ("sort", "fill", "put", "itemset", "partition", "resize", "setflags")
@@ -195,7 +195,7 @@ class Recorder:
         return str(self._number("printing", _PRINTING))
 
     def __repr__(self) -> str:
-        return f"Recorder(shape={self.shape}, dtype={self.dtype})"
+        return f"Tracer(shape={self.shape}, dtype={self.dtype})"
 
 
 def here() -> str:
@@ -205,14 +205,14 @@ def here() -> str:
 
 
 def outranks(x: Any) -> bool:
-    """Whether another kind of array handles a call instead: a Tensor around Recorders."""
-    return not isinstance(x, Recorder) and hasattr(type(x), "__autograd_call__")
+    """Whether another kind of array handles a call instead: a Tensor around Tracers."""
+    return not isinstance(x, Tracer) and hasattr(type(x), "__autograd_call__")
 
 
 def _operator(ufunc: Any, compute: Any, reflected: bool = False) -> Any:
     """An operator method: NumPy's function, or Python's operator where all are numbers."""
 
-    def operate(self: Recorder, other: Any) -> Any:
+    def operate(self: Tracer, other: Any) -> Any:
         if outranks(other) or other is None or isinstance(other, str):
             return NotImplemented
         fn = ufunc
@@ -224,7 +224,7 @@ def _operator(ufunc: Any, compute: Any, reflected: bool = False) -> Any:
 
 
 def _unary(ufunc: Any, compute: Any) -> Any:
-    def operate(self: Recorder) -> Any:
+    def operate(self: Tracer) -> Any:
         return self.recording.call(compute if self.variable.weak else ufunc, (self,), {})
 
     return operate
@@ -232,24 +232,24 @@ def _unary(ufunc: Any, compute: Any) -> Any:
 
 def is_weak(x: Any) -> bool:
     """Whether an operand is a number of Python's, or stands for one."""
-    if isinstance(x, Recorder):
+    if isinstance(x, Tracer):
         return x.variable.weak
     return isinstance(x, int | float | complex) and not isinstance(x, np.generic)
 
 
 def _method(fn: Any) -> Any:
-    def call(self: Recorder, *args: Any, **kwargs: Any) -> Any:
+    def call(self: Tracer, *args: Any, **kwargs: Any) -> Any:
         return fn(self, *args, **kwargs)
 
     call.__doc__ = "As ndarray's."
     return call
 
 
-def _compress(self: Recorder, condition: Any, axis: Any = None) -> Any:
+def _compress(self: Tracer, condition: Any, axis: Any = None) -> Any:
     return np.compress(condition, self, axis)
 
 
-def _flatten(self: Recorder, *args: Any, **kwargs: Any) -> Any:
+def _flatten(self: Tracer, *args: Any, **kwargs: Any) -> Any:
     return np.copy(np.ravel(self, *args, **kwargs))  # other than ravel, never a view
 
 
@@ -272,26 +272,26 @@ _UNARIES: dict[str, tuple[Any, Any]] = {
     "abs": (np.absolute, operator.abs), "invert": (np.invert, operator.invert),
 }  # fmt: skip
 for _name, (_ufunc, _compute) in _OPERATORS.items():
-    setattr(Recorder, f"__{_name}__", _operator(_ufunc, _compute))
-    setattr(Recorder, f"__r{_name}__", _operator(_ufunc, _compute, reflected=True))
+    setattr(Tracer, f"__{_name}__", _operator(_ufunc, _compute))
+    setattr(Tracer, f"__r{_name}__", _operator(_ufunc, _compute, reflected=True))
 for _name, (_ufunc, _compute) in _COMPARISONS.items():
-    setattr(Recorder, f"__{_name}__", _operator(_ufunc, _compute))
+    setattr(Tracer, f"__{_name}__", _operator(_ufunc, _compute))
 for _name, (_ufunc, _compute) in _UNARIES.items():
-    setattr(Recorder, f"__{_name}__", _unary(_ufunc, _compute))
+    setattr(Tracer, f"__{_name}__", _unary(_ufunc, _compute))
 for _fn in (
     np.sum, np.mean, np.max, np.min, np.prod, np.std, np.var, np.cumsum, np.cumprod, np.trace,
     np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.squeeze, np.swapaxes,
     np.ravel, np.repeat, np.take, np.diagonal, np.clip, np.dot, np.round, np.nonzero, np.choose,
     np.searchsorted, np.conj, np.conjugate,
 ):  # fmt: skip
-    setattr(Recorder, _fn.__name__, _method(_fn))
+    setattr(Tracer, _fn.__name__, _method(_fn))
 # mypy sees no attributes that are attached
-Recorder.conj = _method(np.conj)  # type: ignore[attr-defined]
-Recorder.flatten = _flatten  # type: ignore[attr-defined]
-Recorder.copy = _method(np.copy)  # type: ignore[attr-defined]
-Recorder.compress = _compress  # type: ignore[attr-defined]
+Tracer.conj = _method(np.conj)  # type: ignore[attr-defined]
+Tracer.flatten = _flatten  # type: ignore[attr-defined]
+Tracer.copy = _method(np.copy)  # type: ignore[attr-defined]
+Tracer.compress = _compress  # type: ignore[attr-defined]
 for _name, _divmod in (
     ("__divmod__", lambda self, other: (self // other, self % other)),
     ("__rdivmod__", lambda self, other: (other // self, other % self)),
 ):
-    setattr(Recorder, _name, _divmod)
+    setattr(Tracer, _name, _divmod)
