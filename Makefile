@@ -28,7 +28,7 @@ bench: .venv/ready-tests
 	$(BIN)/python -m benchmarks
 
 docs: .venv/ready-tests
-	$(BIN)/python -m docs
+	$(BIN)/python -m tools
 
 examples: .venv/ready-tests
 	for file in examples/*.py; do $(BIN)/python $$file || exit 1; done

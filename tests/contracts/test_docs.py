@@ -21,7 +21,7 @@ def test_the_readme_runs():
 def test_the_page_of_rules_is_the_table(monkeypatch):
     """docs/rules.md is what `make docs` would write now."""
     monkeypatch.syspath_prepend(str(ROOT))
-    from docs.rules_page import page
+    from tools.rules_page import page
 
     written = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     made_on = written.rsplit("on NumPy ", 1)[1].strip(" .\n")

@@ -1,4 +1,4 @@
-"""docs/rules.md: the table of derivative rules as a page, from the rule files themselves."""
+"""docs/rules.md: every derivative rule, read from the rule files themselves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SOURCES = [
     ROOT / "autograd_lite/engine/functions.py",
 ]
 
-# Where the derivative is not unique: one rule, and what it comes to.
+# The convention at points with no unique derivative, and its consequences.
 CONVENTIONS = """\
 Where a derivative is not unique, the rule is: the minimum-norm sub- or supergradient of the
 function **in its differentiable inputs**; else the limit, infinity allowed; else nan.
@@ -48,7 +48,7 @@ for a real cost J of z = x + iy the gradient is dJ/dx - i dJ/dy. A real input ge
 
 
 def calls(path: Path) -> list[tuple[str, str, list[str]]]:
-    """(kind, function as written, formulas) of every entry that a file makes in the table."""
+    """Return (kind, function as written, formulas) of every entry that a file adds to the table."""
     found = []
     tree = ast.parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):
@@ -63,18 +63,23 @@ def calls(path: Path) -> list[tuple[str, str, list[str]]]:
 
 
 def formulas(args: list[ast.expr], keywords: list[ast.keyword]) -> list[str]:
-    """The bodies of the vjps, as source."""
+    """Return the bodies of the vjps, as source."""
     bodies = [*args, *(k.value for k in keywords if k.arg == "variadic")]
     return [ast.unparse(b.body) if isinstance(b, ast.Lambda) else ast.unparse(b) for b in bodies]
 
 
 def names(functions: object) -> str:
-    """Functions as a line of code names, without repetition."""
+    """Return the names of functions as one line, without repetition."""
     return ", ".join(f"`{name}`" for name in sorted({printed_name(f) for f in functions}))  # type: ignore[attr-defined]
 
 
+def write() -> None:
+    """Write docs/rules.md."""
+    (ROOT / "docs" / "rules.md").write_text(page(), encoding="utf-8")
+
+
 def page() -> str:
-    """The whole page."""
+    """Return the whole page."""
     lines = [
         "# The derivative rules",
         "",
@@ -104,7 +109,7 @@ def page() -> str:
             shown = "<br>".join(f"`{f}`" for f in fs if f != "None").replace("|", "\\|")
             lines.append(f"| `{name}` | {shown} |")
         lines.append("")
-    # not those that a user, a test or the README has added by now
+    # leave out what a user, a test or the README has added meanwhile
     homes = ("numpy", "autograd_lite")
     ours = [f for f in RULES if (getattr(f, "__module__", None) or "numpy").startswith(homes)]
     reasons: dict[str, list[object]] = {}
