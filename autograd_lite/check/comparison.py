@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import pytree
 from ..engine.modes import no_grad
 from ..engine.tensor import Tensor
 from ..errors import GradientMismatch, NotDifferentiableError
-from ..pytree import leaves, paths, rebuild
 from ..transforms.reverse import vjp
 from .differences import QUICK_STEP, complex_slope, judge, quick_slope
 from .report import Finding, Probe
@@ -46,7 +46,7 @@ class Comparison:
         n = self.at.size
         self.weights: NDArray[Any] = np.eye(n) if n <= ROWS else random.standard_normal((SUMS, n))
         self.labels = labels(self.value) if n <= ROWS else [f"sum {i + 1}" for i in range(SUMS)]
-        real = not any(kind(x) == "c" for x in [*points, *leaves(self.value)])
+        real = not any(kind(x) == "c" for x in [*points, *pytree.leaves(self.value)])
         self.analytic = order == 1 and real  # as far as is known yet
 
     def orders(self) -> Iterator[Comparison]:
@@ -222,7 +222,7 @@ def scale_of(direction: Any) -> float:
 def labels(value: Any) -> list[str]:
     """What each number in a result is called; nothing where there is only one."""
     found = []
-    for x, path in zip(leaves(value), paths(value, "result"), strict=True):
+    for x, path in zip(pytree.leaves(value), pytree.paths(value, "result"), strict=True):
         if kind(x) in "fc":
             places = [
                 f"{path}[{', '.join(map(str, i))}]" if i else path for i in np.ndindex(np.shape(x))
@@ -238,19 +238,19 @@ def labels(value: Any) -> list[str]:
 def weighted(value: Any, weights: NDArray[Any]) -> Any:
     """The gradient of a weighted sum of the numbers in `value`, by every array in it."""
     given = []
-    for x in leaves(value):
+    for x in pytree.leaves(value):
         n = np.size(x) if kind(x) in "fc" else 0
         c, weights = weights[:n], weights[n:]
         if kind(x) == "c":  # Re(c z) = a Re(z) + b Im(z) for c = a - ib
             c, weights = c - 1j * weights[:n], weights[n:]
         given.append(np.reshape(c, np.shape(x)) if n else np.zeros(np.shape(x)))
-    return rebuild(value, given)
+    return pytree.rebuild(value, given)
 
 
 def flat_numbers(result: Any, keep: bool = False) -> NDArray[Any]:
     """The floating numbers in a result; of complex ones both parts, unless `keep`."""
     parts: list[NDArray[Any]] = []
-    for x in leaves(result):
+    for x in pytree.leaves(result):
         if kind(x) in "fc":
             data = np.ravel(x._data if type(x) is Tensor else x)
             parts += [np.real(data), np.imag(data)] if kind(x) == "c" and not keep else [data]

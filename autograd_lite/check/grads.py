@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..engine.tensor import Tensor, tensor_of
 from ..errors import GradientMismatch, NotDifferentiableError
-from ..pytree import leaves, paths, rebuild
 from ..transforms.trace import Argnums, positions
 from .comparison import Comparison, kind
 from .report import Finding, Report
@@ -72,11 +72,11 @@ def flattened(
 
     Raises NotDifferentiableError where there are none.
     """
-    given = leaves(args)
+    given = pytree.leaves(args)
     named = [
         (i in numbers, path)
         for i, (arg, name) in enumerate(zip(args, argument_names(f, len(args)), strict=True))
-        for path in paths(arg, name)
+        for path in pytree.paths(arg, name)
     ]
     data = [x._data if type(x) is Tensor else x for x in given]
     checked = [
@@ -96,7 +96,7 @@ def flattened(
         filled = list(given)
         for i, a in zip(checked, arrays, strict=True):
             filled[i] = tensor_of(a, None) if type(given[i]) is Tensor is not type(a) else a
-        return f(*rebuild(args, filled))
+        return f(*pytree.rebuild(args, filled))
 
     small = {str(np.asarray(data[i]).dtype) for i in checked} - {"float64", "complex128"}
     notes = [f"{', '.join(sorted(small))} was promoted to double precision."] if small else []

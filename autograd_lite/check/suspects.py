@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..engine.backward import PICK
 from ..engine.graph import Node, describe, modes, reachable
 from ..engine.tensor import Tensor
 from ..errors import AutogradError
-from ..pytree import leaves
 from ..rules.linalg import symmetric
 from ..rules.registry import printed_name
 from ..transforms.trace import Trace, bundled
@@ -28,7 +28,7 @@ def suspects(f: Callable[..., Any], points: Sequence[Any], order: int, rtol: flo
     with Trace() as trace:
         before = modes.update(lines=True)
         try:
-            results = leaves(f(*[trace.enter(p) for p in points]))
+            results = pytree.leaves(f(*[trace.enter(p) for p in points]))
         finally:
             modes.update(**before)
     tied = [t for t in results if type(t) is Tensor and t._node is not None]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..pytree import leaves
+from .. import pytree
 from ..transforms.reverse import value_and_grad
 from ..transforms.trace import Argnums, positions
 from .derivation.derivation import Derivation
@@ -51,7 +51,7 @@ def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivatio
     roots = [f"a{i}" for i in positions(argnums, len(call.args))]
     wanted = [leaf for root in roots for leaf in call.leaves if leaf.path.split("[")[0] == root]
     program = readable(traced.program)
-    order = [r.i for r in leaves(traced.results) if isinstance(r, Result)]
+    order = [r.i for r in pytree.leaves(traced.results) if isinstance(r, Result)]
     program = program.replace(outputs=[program.outputs[i] for i in order], watched=[])
     by = {leaf.name for leaf in wanted}
     given = next((v for v in program.inputs if len(v.shape) == 2 and v.name not in by), None)

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..engine.graph import modes
 from ..engine.tensor import Tensor, tensor_of
-from ..pytree import tree_map
 from .codegen.entry import MISS, entry
 from .codegen.module import evaluate, sources_of
 from .codegen.names import name_variables
@@ -110,11 +110,11 @@ class Step:
             result = version.run(call)
         except FloatingPointError:
             result = self.eager(call.args, call.kwargs)
-        return tree_map(as_tensor, result) if tensors else result
+        return pytree.map(as_tensor, result) if tensors else result
 
     def eager(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """What f itself gives, with arrays in place of Tensors."""
-        return tree_map(lambda x: x.data if isinstance(x, Tensor) else x, self.f(*args, **kwargs))
+        return pytree.map(lambda x: x.data if isinstance(x, Tensor) else x, self.f(*args, **kwargs))
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
         """The arguments taken apart: by position as far as that goes, defaults filled in."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..pytree import leaves, tree_map
+from .. import pytree
 from .codegen.loop_module import loop_source
 from .codegen.module import evaluate
 from .codegen.step_module import handed_over, quietness
@@ -194,7 +194,7 @@ class Run:
             state, value = result if self.loop.value_results is not NOTHING else (result, None)
         self.enter(state)
         self.kept, self.kept_at = self.state(), until
-        self.watching = not any(holds_nan(x) for x in leaves(state))
+        self.watching = not any(holds_nan(x) for x in pytree.leaves(state))
         return value
 
     def state(self) -> Any:
@@ -234,7 +234,7 @@ def split_results(traced: Traced, state: Any, name: str) -> tuple[Any, Any]:
         return results, NOTHING
     if isinstance(results, tuple) and len(results) == 2 and same_nest(results[0], state):
         return results[0], results[1]
-    returned = tree_map(lambda r: "..." if isinstance(r, Result) else r.value, results)
+    returned = pytree.map(lambda r: "..." if isinstance(r, Result) else r.value, results)
     raise TraceError(
         f"{name} must return a new state nested like the old one, or a pair (new state, value). "
         f"The old one is {outline(state)}; it returned {outline(returned)}."
@@ -270,13 +270,13 @@ def same_nest(results: Any, state: Any) -> bool:
 
 def numbers_of(results: Any) -> list[int]:
     """Numbers of the outputs, in the order in which they are nested."""
-    return [r.i for r in leaves(results) if isinstance(r, Result)]
+    return [r.i for r in pytree.leaves(results) if isinstance(r, Result)]
 
 
 def nested_like(results: Any, values: Any) -> Any:
     """Values in the nest that results have, in order."""
     following = iter(values)
-    return tree_map(lambda r: next(following) if isinstance(r, Result) else r.value, results)
+    return pytree.map(lambda r: next(following) if isinstance(r, Result) else r.value, results)
 
 
 def check_pinned(traced: Traced, call: Call, pairs: list[tuple[Var, Any]], name: str) -> None:

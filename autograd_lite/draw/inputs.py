@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..advice.user_names import Sightings, look_at_frame
 from ..engine.graph import modes
 from ..engine.modes import trace_lines, user_frame
 from ..engine.tensor import Tensor
-from ..pytree import leaves
 from .names import Witness
 from .picture import Passes, Picture, read
 from .program_picture import is_step, picture_of_step
@@ -67,7 +67,7 @@ def run(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Tensor, Sight
                 result = f(*arguments)
         finally:
             modes.update(**before)
-        for t in leaves(result):
+        for t in pytree.leaves(result):
             if type(t) is Tensor and t.requires_grad:
                 return t, seen
     raise DrawingError(

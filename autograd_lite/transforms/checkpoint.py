@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..engine.backward import backpropagate
 from ..engine.graph import Node, modes, next_order
 from ..engine.record import several
 from ..engine.tensor import Tensor, tensor_of
 from ..errors import GraphError
-from ..pytree import leaves, tree_map
 from ..rules.registry import RULES, Function, primitive
 from .trace import bundled, variable
 
@@ -56,12 +56,12 @@ class Checkpointed:
     __slots__ = ("arguments", "f", "nodes", "pending")
 
     def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        inputs = [x for x in leaves((args, kwargs)) if is_tied(x)]
+        inputs = [x for x in pytree.leaves((args, kwargs)) if is_tied(x)]
         self.f = f
         # By thread: the gradient that came in, and those that have not been asked for yet.
         self.pending: dict[int, tuple[Any, dict[int, Any]]] = {}
         self.nodes: list[Node] = [t._node for t in inputs]
-        self.arguments = tree_map(lambda x: _GAP if is_tied(x) else x, (args, kwargs))
+        self.arguments = pytree.map(lambda x: _GAP if is_tied(x) else x, (args, kwargs))
 
     def __repr__(self) -> str:
         return getattr(self.f, "__name__", repr(self.f))
@@ -77,7 +77,7 @@ class Checkpointed:
         parts = iter(
             several(Node(_RULE, data, {"checkpointed": self}, out, tuple(self.nodes)), out)
         )
-        return tree_map(lambda x: next(parts) if is_tied(x) else x, again.result)
+        return pytree.map(lambda x: next(parts) if is_tied(x) else x, again.result)
 
     def gradient(self, i: int, g: Any, y: Any, arrays: Sequence[Any]) -> Any:
         """Gradient number i; all of them are computed when the first is asked for."""
@@ -93,7 +93,7 @@ class Checkpointed:
 
     def gradients(self, g: tuple[Any, ...], y: tuple[Any, ...], arrays: Sequence[Any]) -> list[Any]:
         """Call f again, and sweep through what it leaves behind; one gradient for each node."""
-        n = sum([x is _GAP for x in leaves(self.arguments)])
+        n = sum([x is _GAP for x in pytree.leaves(self.arguments)])
         again = Recomputation(self, arrays[:n])
         self.compare(again, y)
         ends = again.ends + self.nodes[n:]
@@ -128,7 +128,7 @@ class Recomputation:
         start = next_order()
         variables = [variable(a) for a in inputs]
         following = iter(variables)
-        args, kwargs = tree_map(
+        args, kwargs = pytree.map(
             lambda x: next(following) if x is _GAP else x, checkpointed.arguments
         )
         before = modes.update(grad=True)
@@ -137,7 +137,7 @@ class Recomputation:
         finally:
             modes.update(**before)
         self.ends: list[Node] = [v._node for v in variables if v._node is not None]
-        self.tied = [x for x in leaves(self.result) if is_tied(x)]
+        self.tied = [x for x in pytree.leaves(self.result) if is_tied(x)]
         self.nodes = reachable(bundled(self.tied), start, {*self.ends})
         self.older = [n for n in self.nodes if n.order < start]
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..engine.tensor import Tensor
 from ..errors import NotDifferentiableError
-from ..pytree import leaves, rebuild
 from ..rules.devices import beside
 from ..rules.registry import Function
 from .reverse import as_given, transposed, with_aux
@@ -66,12 +66,12 @@ def jacobian(
         with Trace() as trace:
             traced = trace.enter_arguments(args, numbers)
             result, aux = with_aux(f(*traced, **kwargs), has_aux)
-            results = leaves(result)
+            results = pytree.leaves(result)
             n_in = sum([v.size for v in trace.variables])
             n_out = sum([math.prod(np.shape(r)) for r in results])
             forward = mode == "forward" or (mode == "auto" and FORWARD_COST * n_in < n_out)
             blocks = by_columns(trace, results) if forward else by_rows(trace, results)
-            whole = rebuild(
+            whole = pytree.rebuild(
                 result,
                 [chosen(argnums, numbers, as_given(trace, traced, numbers, b)) for b in blocks],
             )
@@ -168,7 +168,7 @@ def hvp(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
             )
             value, aux = with_aux(f(*traced, **kwargs), has_aux)
             require_scalar(value, "hvp")
-            back = Pullback([value], leaves(moved), lifted=True)
+            back = Pullback([value], pytree.leaves(moved), lifted=True)
             gradient = back([np.ones_like(value._data if type(value) is Tensor else value)])
             # A Hessian is its own transpose: the pullback of the gradient is the product.
             lifted = trace.reachable_from_outside(back.nodes)

@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..advice.warnings import plain_cost, unused
 from ..engine.backward import seed
 from ..engine.tensor import Tensor
 from ..errors import NotDifferentiableError
-from ..pytree import leaves, paths, rebuild, tree_map
 from ..rules.registry import Function
 from .trace import (
     Argnums,
@@ -100,7 +100,7 @@ def elementwise_grad(f: Function, argnums: Argnums = 0) -> Function:
     @functools.wraps(f, updated=())
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         value, back = _vjp(f, args, kwargs, argnums, False)
-        return back(tree_map(lambda y: seed(_floating(y)), value))
+        return back(pytree.map(lambda y: seed(_floating(y)), value))
 
     return evaluate
 
@@ -176,7 +176,7 @@ def _vjp(f: Function, args: tuple[Any, ...], kwargs: Any, argnums: Argnums, has_
     with Trace() as trace:
         traced = trace.enter_arguments(args, numbers)
         result, aux = with_aux(f(*traced, **kwargs), has_aux)
-        back = trace.pullback(leaves(result))
+        back = trace.pullback(pytree.leaves(result))
         value, aux = trace.outside(result, copy=True), trace.outside(aux, copy=True)
 
     def pullback(gradient: Any) -> Any:
@@ -199,8 +199,8 @@ def _jvp(
         )
         result, aux = with_aux(f(*traced, **kwargs), has_aux)
         # In the order of `moved`, which may differ from that in which the variables entered.
-        push = transposed(trace, leaves(result), leaves(moved))
-        tangent = rebuild(result, [trace.leave(d) for d in push(v)])
+        push = transposed(trace, pytree.leaves(result), pytree.leaves(moved))
+        tangent = pytree.rebuild(result, [trace.leave(d) for d in push(v)])
         value, aux = trace.outside(result), trace.outside(aux)
     return (value, tangent, aux) if has_aux else (value, tangent)
 
@@ -243,7 +243,7 @@ def without_gradient(
     names = []
     for i in sorted(set(numbers)):
         called = arguments[i] if i < len(arguments) else f"argument {i}"
-        for v, name in zip(leaves(traced[i]), paths(traced[i], called), strict=True):
+        for v, name in zip(pytree.leaves(traced[i]), pytree.paths(traced[i], called), strict=True):
             if v._node not in reached:
                 names.append(name)
     unused(names)
@@ -255,7 +255,8 @@ def as_given(
     """Gradients in the structure of the arguments they belong to, by the argument's number."""
     following = iter(found)
     return {
-        i: tree_map(lambda _: trace.leave(next(following)), traced[i]) for i in sorted(set(numbers))
+        i: pytree.map(lambda _: trace.leave(next(following)), traced[i])
+        for i in sorted(set(numbers))
     }
 
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..engine.backward import depending
 from ..engine.graph import NOTHING, Node, modes, reachable
 from ..engine.replay import sweep_or_replay
 from ..engine.tensor import Tensor, tensor_of
 from ..errors import NotDifferentiableError, ShapeError
-from ..pytree import leaves_like, paths, tree_map
 from ..rules.devices import in_type_of
 from ..rules.registry import RULES, primitive
 
@@ -62,7 +62,7 @@ class Trace:
 
     def enter_arguments(self, args: tuple[Any, ...], numbers: Sequence[int]) -> list[Any]:
         """The arguments, those of these numbers with a variable in place of every array."""
-        return [tree_map(self.enter, a) if i in numbers else a for i, a in enumerate(args)]
+        return [pytree.map(self.enter, a) if i in numbers else a for i, a in enumerate(args)]
 
     def enter(self, x: Any) -> Tensor:
         """A new variable with x's value, tied to x's own history where it has one.
@@ -120,7 +120,7 @@ class Trace:
                 return tensor_of(data, None)
             return np.asarray(data) if isinstance(data, np.generic) else data
 
-        return tree_map(one, tree)
+        return pytree.map(one, tree)
 
 
 def variable(x: Any, tie: bool = True) -> Tensor:
@@ -280,12 +280,12 @@ def gradients_for(pattern: Any, tree: Any, called: str) -> list[Any]:
 
     Raises ShapeError where containers or shapes differ.
     """
-    given = leaves_like(pattern, tree, called)
+    given = pytree.leaves_like(pattern, tree, called)
     like: list[Any] = []
-    tree_map(like.append, pattern)
+    pytree.map(like.append, pattern)
     return [
         gradient_for(a, g, name)
-        for a, g, name in zip(like, given, paths(pattern, called), strict=True)
+        for a, g, name in zip(like, given, pytree.paths(pattern, called), strict=True)
     ]
 
 

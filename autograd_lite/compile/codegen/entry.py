@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...pytree import tree_map
+from ... import pytree
 from ..tracing.arguments import Call, is_array, is_traced
 from ..tracing.trace import Fixed, Result, Traced
 from .module import evaluate
@@ -108,4 +108,4 @@ def nested(results: Any, known: dict[str, Any]) -> str:
 
 def placed(results: Any, values: Any) -> Any:
     """Values in the nest that results have."""
-    return tree_map(lambda x: values[x.i] if isinstance(x, Result) else x.value, results)
+    return pytree.map(lambda x: values[x.i] if isinstance(x, Result) else x.value, results)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...pytree import tree_map
+from ... import pytree
 from ..codegen.module import sources_of
 from ..codegen.names import identifier, name_variables
 from ..codegen.printer import Printer
@@ -162,7 +162,7 @@ class Derivation:
                 return Name(self._results[first - 1])
             return x.value
 
-        return repr(tree_map(place, self._grads))
+        return repr(pytree.map(place, self._grads))
 
     @property
     def latex(self) -> str:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ... import pytree
 from ...engine.tensor import Tensor
-from ...pytree import rebuild
 from .tracer import TraceError, Tracer
 
 
@@ -44,7 +44,7 @@ class Call:
     def rebuilt(self, values: Iterable[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Arguments in the same containers, with other leaves."""
         following = iter([v for v in values if v is not None])  # None is no leaf of a tree
-        return rebuild((self.args, self.kwargs), following)  # type: ignore[no-any-return]
+        return pytree.rebuild((self.args, self.kwargs), following)  # type: ignore[no-any-return]
 
     def key(self) -> tuple[Any, ...]:
         """What calls share that run the same lines: containers, shapes, types, fixed values."""
@@ -65,7 +65,7 @@ class Call:
 def take_apart(
     tree: Any, name: str, path: str, leaves: list[Leaf], containers: list[tuple[str, Any]]
 ) -> None:
-    """Append the leaves and containers of a nest, in the order in which `tree_map` meets them.
+    """Append the leaves and containers of a nest, in the order in which `pytree.map` meets them.
 
     >>> leaves = []
     >>> take_apart({"W1": 1.0, "b": [2.0]}, "p", "p", leaves, [])

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import pytree
 from ...engine.graph import Node, modes
 from ...engine.tensor import Tensor
-from ...pytree import tree_map
 from ...rules.registry import printed_name
 from ..ir import Program
 from .arguments import Call, is_traced
@@ -105,7 +105,7 @@ def taken_apart(out: Any, name: str) -> tuple[Any, list[Any]]:
             )
         return Fixed(x)
 
-    return tree_map(mark, out), outputs
+    return pytree.map(mark, out), outputs
 
 
 class Watcher:
