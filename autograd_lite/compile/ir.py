@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..rules.registry import printed_name
+from ..rules.registry import RULES, printed_name
 
 _count = itertools.count().__next__
 
@@ -182,6 +182,11 @@ def expected_shape(line: Line) -> tuple[int, ...] | None:
 def is_elementwise(fn: Any) -> bool:
     """Whether each number of the result comes from the numbers at the same place."""
     return fn is np.where or (isinstance(fn, np.ufunc) and fn.signature is None)
+
+
+def is_own(fn: Any) -> bool:
+    """Return whether a function is a primitive of this package or of the user."""
+    return fn in RULES and hasattr(fn, "__autograd_primitive__")
 
 
 def shape_of(x: Any) -> tuple[int, ...]:

@@ -15,9 +15,8 @@ import numpy as np
 
 from ...rules.indexing import getitem
 from ...rules.shaping import astype
-from ..ir import Line
+from ..ir import Line, is_own
 from ..tracing.purity import names_in
-from .printer import is_own
 
 _files = itertools.count(1)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...rules.indexing import getitem
-from ...rules.registry import RULES, printed_name
+from ...rules.registry import printed_name
 from ...rules.shaping import astype
 from ..ir import Line, Var
 
@@ -165,11 +165,6 @@ def function_name(fn: Callable[..., Any]) -> str:
     if isinstance(owner, np.ufunc):
         return f"np.{owner.__name__}.{fn.__name__}"
     return printed_name(fn)
-
-
-def is_own(fn: Any) -> bool:
-    """Whether a function is a primitive of this package's or the user's, rather than NumPy's."""
-    return fn in RULES and hasattr(fn, "__autograd_primitive__")
 
 
 def lone(axis: Any) -> Any:

@@ -15,8 +15,7 @@ import numpy as np
 from ...errors import AutogradError
 from ...rules.indexing import getitem
 from ...rules.shaping import astype, spread
-from ..codegen.printer import is_own
-from ..ir import Line, Program, Var, fill, variables
+from ..ir import Line, Program, Var, fill, is_own, variables
 from ..tracing.builder import ProgramBuilder
 from ..tracing.tracer import Tracer
 from .aliasing import is_fresh, sharing, views

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...rules.shaping import spread
-from ..codegen.names import name_layers
 from ..ir import Program, Var
 from .algebra import simplify
 from .cancel import cancel_divisions
 from .cleanup import common_subexpressions, dead_code, fold, inline, separate_outputs
+from .layer_names import name_layers
 from .layout import choose_layouts
 from .reductions import quicken
 from .sigmoids import recognize_sigmoids
