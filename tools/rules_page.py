@@ -10,40 +10,40 @@ import numpy as np
 import autograd_lite  # noqa: F401 (fills the table)
 from autograd_lite.rules.registry import COMPOSED, CONSTANT, RULES, UNSUPPORTED, printed_name
 
+from .architecture import files_of
+
 ROOT = Path(__file__).parents[1]
+RULES_FOLDER = ROOT / "autograd_lite" / "rules"
 SOURCES = [
-    *sorted(
-        set((ROOT / "autograd_lite" / "rules").glob("*.py"))
-        - {ROOT / "autograd_lite" / "rules" / "registry.py"}
-    ),
+    *(RULES_FOLDER / f"{name}.py" for name in files_of(RULES_FOLDER) if name != "registry"),
     ROOT / "autograd_lite/engine/functions.py",
 ]
 
 # The convention at points with no unique derivative, and its consequences.
 CONVENTIONS = """\
-Where a derivative is not unique, the rule is: the minimum-norm sub- or supergradient of the
-function **in its differentiable inputs**; else the limit, infinity allowed; else nan.
+If a derivative is not unique, the gradient is the minimum-norm sub- or supergradient of the
+function **in its differentiable inputs**; else the limit, infinity included; else nan.
 
 | at | the gradient is |
 | --- | --- |
 | `maximum(x, 0)`, `relu`, `clip` at a bound, `abs`, `sign` at the kink | 0 |
-| `maximum(x, y)` at x = y, both differentiable | half to each, so `maximum(x, x)` has slope 1 |
-| ties of `max`, `min`, `median`, `sort` and what is built on them | shared evenly |
+| `maximum(x, y)` at x = y, both differentiable | half to each: `maximum(x, x)` has derivative 1 |
+| ties of `max`, `min`, `median`, `sort` and functions built on them | shared evenly |
 | `sqrt`, `log`, `x ** 0.5` at 0 | inf |
 | `x ** 0` at 0; `x ** y` at (0, 0) | 0; 0 and 0 |
-| `(-2) ** y` with respect to y | nan, and the gradient of the base is not touched by it |
+| `(-2) ** y` with respect to y | nan; the gradient of the base is unaffected |
 | `prod`, `cumprod` with zeros among the factors | exact |
-| `norm` at 0, `std` of equal numbers, `hypot(0, 0)` | 0 |
+| `norm` at 0, `std` of equal elements, `hypot(0, 0)` | 0 |
 | `where(c, f, g)` with nan or inf in the branch not taken | that of the branch taken |
 | `log(A)`, `log(1 - A)` with A = sigmoid(Z) rounded to 0 or 1 | that of the exact function of Z |
 | `floor`, `round` and other steps | 0 |
 | `det` of a singular matrix | exact, to every order |
 | `eigvalsh`, `svdvals` and norms at ties; a singular value of 0 | shared evenly; 0 |
-| vectors of tied eigenvalues or singular values | nan, unless it does not matter which were taken |
-| `cholesky`, `eigh`, `eigvalsh`, which read one triangle | that in a Hermitian matrix, in both |
+| vectors of tied eigenvalues or singular values | nan, unless any choice gives the same |
+| `cholesky`, `eigh`, `eigvalsh`, which read one triangle | that of a Hermitian matrix |
 
-Complex numbers follow JAX: the gradient of a holomorphic f is g * f'(z), nothing is conjugated, and
-for a real cost J of z = x + iy the gradient is dJ/dx - i dJ/dy. A real input gets the real part.
+Complex numbers follow JAX. The gradient of a holomorphic f is g * f'(z), without conjugation. For a
+real cost J of z = x + iy the gradient is dJ/dx - i dJ/dy. A real input gets the real part.
 """
 
 
@@ -83,10 +83,10 @@ def page() -> str:
     lines = [
         "# The derivative rules",
         "",
-        "Made by `make docs` from the files in `autograd_lite/rules/`; a test compares. In a "
-        "formula `g` is the incoming gradient, `y` the output; the other names are the function's "
-        "own arguments. One formula per differentiable argument; the sweep undoes broadcasting "
-        "and adds.",
+        "`make docs` writes this page from the files in `autograd_lite/rules/`; a test compares "
+        "the two. In a formula `g` is the incoming gradient and `y` the output; the other names "
+        "are the function's own arguments. There is one formula per differentiable argument. The "
+        "sweep undoes broadcasting and adds gradients.",
         "",
         "## Conventions",
         "",
@@ -116,15 +116,15 @@ def page() -> str:
     for fn, reason in UNSUPPORTED.items():
         reasons.setdefault(reason, []).append(fn)
     lines += [
-        "## Said in terms of these",
+        "## Defined in terms of these",
         "", names(COMPOSED) + ".", "",
         "## Constant",
         "",
-        "Their derivative is zero, or they return no numbers; they give plain arrays.",
+        "Their derivative is zero, or their results are not floating. They return plain arrays.",
         "", names(CONSTANT) + ".", "",
         "## Without a rule",
         "",
-        "| function | because |",
+        "| function | reason |",
         "| --- | --- |",
         *(f"| {names(fns)} | {reason} |" for reason, fns in sorted(reasons.items())),
         "",
