@@ -1,6 +1,7 @@
-"""What is written is what happens: README examples, the page of rules, the examples."""
+"""The pages are true: README examples run, generated pages are current, named files exist."""
 
 import doctest
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -8,7 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import autograd_lite
+import nn
+from nn import cli
+
 ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def test_the_readme_runs():
@@ -48,9 +54,41 @@ def test_the_training_example_runs(monkeypatch, capsys):
     assert model.iterations == 3
 
 
-def test_pictures_in_the_readme_exist():
-    """No broken picture, no broken link to a page of this project."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    for target in [part.split(")")[0] for part in text.split("](")[1:]]:
-        if not target.startswith("http"):
-            assert (ROOT / target).exists(), target
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_files_named_in_a_page_exist(page):
+    """No broken link, no broken picture, and no path of a file that was moved."""
+    text = page.read_text(encoding="utf-8")
+    links = re.findall(r"\]\((?!http)([^)#]+)", text)
+    missing = [link for link in links if not (page.parent / link).exists()]
+    paths = re.findall(
+        r"\b(?:autograd_lite|nn|benchmarks|docs|examples|tests|tools)/[\w./*]*\w", text
+    )
+    missing += [path for path in paths if not any(ROOT.glob(path))]
+    assert not missing, missing
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_names_in_a_page_exist(page):
+    """Every `ag.name` and `nn.name` in the text is a public name."""
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for module, path in re.findall(r"`(ag|nn)\.(?!py`)([\w.]+)", text):
+        found = {"ag": autograd_lite, "nn": nn}[module]
+        for name in path.split("."):
+            found = getattr(found, name)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_named_in_a_page_exist(page):
+    """Every `make target`, `python -m package` and `autograd-lite command` can be typed."""
+    text = page.read_text(encoding="utf-8")
+    targets = re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    typed = [
+        words for line in re.findall(r"(?:`|    )make ([a-z ]+)", text) for words in line.split()
+    ]
+    assert set(typed) <= set(targets)
+    for package in re.findall(r"python -m (\w+)", text):
+        assert (ROOT / package / "__main__.py").exists(), package
+    for command in set(re.findall(r"`autograd-lite ([a-z]+)", text)):
+        with pytest.raises(SystemExit) as stopped:
+            cli.parser().parse_args([command, "--help"])
+        assert stopped.value.code == 0, command
