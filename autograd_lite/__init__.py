@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from . import errors
-from .advice import warnings as oversights  # noqa: F401 (they attach themselves)
+from . import advice, errors
 from .check import check_grads
-from .compile import TraceError, compile, derive, iterate
+from .compile import compile, derive, iterate
 from .diagnosis import compare
 from .draw import draw, explore
 from .engine import array_methods, operators  # noqa: F401 (they attach themselves)
@@ -38,6 +37,7 @@ from .errors import (
     RuleError,
     ShapeError,
     SilentCopyError,
+    TraceError,
 )
 from .rules.registry import primitive, rule
 from .transforms.checkpoint import checkpoint
@@ -90,6 +90,8 @@ __all__ = [
     "value_and_grad",
     "vjp",
 ]
+
+advice.register()
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""The errors, in one tree: every one says what was given, what is expected and what to do."""
+"""All errors in one tree; each message says what was given, what is expected and what to do."""
 
 
 class AutogradError(Exception):
@@ -10,7 +10,7 @@ class NoRuleError(AutogradError, TypeError):
 
 
 class NotDifferentiableError(AutogradError, TypeError):
-    """A gradient was asked for where none exists: integers, strings, a cost without a graph."""
+    """No gradient exists here: integers, strings, a cost without a graph."""
 
 
 class GraphError(AutogradError, RuntimeError):
@@ -18,27 +18,39 @@ class GraphError(AutogradError, RuntimeError):
 
 
 class ShapeError(AutogradError, ValueError):
-    """Shapes do not fit: of operands, or of a gradient and what it belongs to."""
+    """Shapes do not fit: those of operands, or of a gradient and its array."""
 
 
 class SilentCopyError(AutogradError, TypeError):
-    """A Tensor was about to leave the graph, or to be overwritten, without anybody saying so."""
+    """A Tensor was about to leave the graph silently, or to be overwritten."""
 
 
 class AnomalyError(AutogradError, FloatingPointError):
-    """The first nan or inf, with the call that made it (see `detect_anomaly`)."""
+    """The first nan or inf, with the call that produced it (see `detect_anomaly`)."""
 
 
 class RuleError(AutogradError, ValueError):
-    """A rule cannot be entered in the table: a duplicate, or its arguments do not fit."""
+    """A rule cannot be registered: a duplicate, or its arguments do not fit."""
 
 
 class GradientMismatch(AutogradError, AssertionError):  # noqa: N818 (a public name)
-    """Derivatives by rule and by differences disagree; the message is a table that shows where."""
+    """Derivatives by rule and by finite differences disagree; the message is a table."""
+
+
+class TraceError(AutogradError, TypeError):
+    """The function cannot be traced as straight-line NumPy; the message says where."""
+
+
+class MissingError(TraceError, AttributeError):
+    """An ndarray attribute that a traced array does not have; hasattr returns False."""
+
+
+class DrawingError(AutogradError, RuntimeError):
+    """A picture cannot be made on this machine; the message says what to install."""
 
 
 class LearnerWarning(UserWarning):
-    """Something legal that is probably meant otherwise: a gradient never zeroed, a rank-1 array.
+    """Legal code that probably means something else: a gradient never zeroed, a rank-1 array.
 
     `warnings.filterwarnings("ignore", category=ag.LearnerWarning)` silences all of them.
     """

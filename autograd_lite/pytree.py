@@ -61,11 +61,11 @@ def rebuild(tree: Any, new: Iterable[Any]) -> Any:
     return map(lambda _: next(following), tree)
 
 
-def children(tree: Any) -> list[tuple[Any, Any]]:
+def children(tree: Any) -> Iterable[tuple[Any, Any]]:
     """Return the keys (or indices) and items of one container; a leaf has none."""
     if isinstance(tree, dict):
         return list(tree.items())
-    return list(enumerate(tree)) if isinstance(tree, tuple | list) else []
+    return enumerate(tree) if isinstance(tree, tuple | list) else ()
 
 
 def paths(tree: Any, start: str = "") -> Iterator[str]:

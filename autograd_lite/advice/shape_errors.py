@@ -1,4 +1,4 @@
-"""What to say when shapes do not fit: whose they are, what differs, what would fit, and where."""
+"""Explain shape errors: names, mismatched axes, fixes, and the source line."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..engine.graph import Node
-from ..engine.modes import user_frame, user_line
 from ..errors import ShapeError
-from ..rules.registry import RULES, Function, printed_name
-from .user_names import Sightings, look_at_frame
+from ..rules.registry import Function, printed_name
+from .user_frames import user_line
+from .user_names import names_of
 
 Shape = tuple[int, ...]
 
@@ -22,13 +22,13 @@ _SIGNS: dict[Function, str] = {
 _ABOUT_SHAPES = ("shape", "dimension", "broadcast", "size")
 
 
-def misfit(
+def explain(
     fn: Function, raw: Sequence[Any], error: ValueError, parents: Sequence[Node | None] = ()
 ) -> ValueError:
-    """NumPy's complaint about shapes in the user's words; any other error as it is.
+    """Return NumPy's error about shapes in the user's words; any other error as it is.
 
-    `parents` are the nodes behind `raw`, as far as they have one. Names are looked for only here,
-    when something has gone wrong: in `name=`, then in the variables of the user's function.
+    `parents` are the nodes that made `raw`, or None. Names are looked up only here, after
+    something has gone wrong: in `name=`, then in the variables of the user's function.
     """
     said = str(error).strip().rstrip(".")
     if type(error) is not ValueError or not any(word in said for word in _ABOUT_SHAPES):
@@ -55,24 +55,8 @@ def misfit(
     )
 
 
-def names_of(raw: Sequence[Any], parents: Sequence[Node | None]) -> list[str | None]:
-    """What the user calls each array, as far as that is known; `W.T` for the transpose of W."""
-    seen = Sightings()
-    look_at_frame(seen, user_frame())
-    found: list[str | None] = []
-    for i, a in enumerate(raw):
-        node = parents[i] if i < len(parents) else None
-        name = seen.name_of(node) if node is not None else seen.name_of_array(a)
-        if name is None and node is not None and node.rule is RULES[np.transpose]:
-            source = node.parents[0]
-            name = seen.name_of(source) if source is not None else None
-            name = f"{name}.T" if name and len(node.args) == 1 else None
-        found.append(name)
-    return found
-
-
 def call_of(fn: Function, names: Sequence[str | None]) -> str:
-    """The call as it is written: `W1 @ X` or `np.dot(W1, X)`.
+    """Return the call as it is written: `W1 @ X` or `np.dot(W1, X)`.
 
     >>> call_of(np.matmul, ["W1", None]), call_of(np.dot, ["W1", "X"])
     ('W1 @ ...', 'np.dot(W1, X)')
@@ -82,7 +66,7 @@ def call_of(fn: Function, names: Sequence[str | None]) -> str:
 
 
 def products(first: str, a: Shape, second: str, b: Shape) -> str:
-    """Why there is no product of these shapes, and which transpose would make one.
+    """Say why these shapes have no product, and which transpose would make one.
 
     >>> products("W1", (4, 5), "X", (6, 5))
     'inner sizes 5 and 6 differ; X.T would fit'
@@ -90,7 +74,7 @@ def products(first: str, a: Shape, second: str, b: Shape) -> str:
     'inner sizes 4 and 3 differ; no transpose would fit: look at where W and x were made'
     """
     inner = b[0] if len(b) < 2 else b[-2]
-    if a[-1] == inner:  # of stacks of matrices the leading axes are at fault
+    if a[-1] == inner:  # stacks of matrices: the leading axes do not match
         return f"inner sizes fit, but the axes before them, {a[:-2]} and {b[:-2]}, do not broadcast"
     ways = []
     if len(b) == 2 and b[1] == a[-1]:
@@ -105,7 +89,7 @@ def products(first: str, a: Shape, second: str, b: Shape) -> str:
 
 
 def elements(first: str, a: Shape, second: str, b: Shape) -> str:
-    """Why these shapes do not broadcast, and what would make them.
+    """Say why these shapes do not broadcast, and which change would make them.
 
     >>> elements("Z", (4, 209), "b", (4,))
     'the last sizes, 209 and 4, differ; b.reshape(-1, 1), a column, would fit'
@@ -121,7 +105,7 @@ def elements(first: str, a: Shape, second: str, b: Shape) -> str:
 
 
 def changes(name: str, shape: Shape) -> Iterator[tuple[str, Shape]]:
-    """Ways to lay an array out anew, and the shapes that they give."""
+    """Yield ways to reshape an array, and the shape that each returns."""
     if len(shape) == 1:
         yield f"{name}.reshape(-1, 1), a column,", (shape[0], 1)
     elif len(shape) == 2:
@@ -132,18 +116,18 @@ def changes(name: str, shape: Shape) -> Iterator[tuple[str, Shape]]:
 
 
 def differ(n: int, m: int) -> bool:
-    """Whether these sizes of one axis do not broadcast."""
+    """Return whether these sizes of one axis do not broadcast."""
     return n != m and 1 not in (n, m)
 
 
 def fits(large: Shape, small: Shape) -> bool:
-    """Whether `small` broadcasts to `large` and leaves its shape."""
+    """Return whether `small` broadcasts to `large` without changing the shape of `large`."""
     pairs = zip(large[::-1], small[::-1], strict=False)
     return len(small) <= len(large) and all(m in (1, n) for n, m in pairs)
 
 
 def remedy(ways: Sequence[str], first: str, second: str) -> str:
-    """What would fit, or where to look.
+    """Say what would fit, or where to look.
 
     >>> remedy(["X.T", "W.T"], "W", "X")
     'X.T or W.T would fit'

@@ -1,7 +1,7 @@
-"""Oversights: what is legal but probably meant otherwise, each a warning with the remedy.
+"""Warnings about legal code that probably means something else; each names the remedy.
 
-Nothing here costs anything until it happens: a sweep tells of the first, a second gradient in the
-same place of the second, a missing one of the third.
+The checks cost nothing in the usual case: the engine's hooks call the first two, after a sum over
+n * n elements or a second gradient in one place, and `grad` calls the others.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.backward import squared
 from ..engine.graph import Node
-from ..engine.modes import user_frame
 from ..engine.tensor import Tensor
 from ..errors import LearnerWarning
 from ..rules.indexing import getitem
-from .shape_errors import call_of, names_of
+from .shape_errors import call_of
+from .user_frames import user_frame
+from .user_names import names_of
 
-# What makes a column or a row on purpose
-_LAID_OUT = (np.reshape, np.expand_dims, np.transpose, getitem)
+# These make a column or a row on purpose.
+_RESHAPING = (np.reshape, np.expand_dims, np.transpose, getitem)
 
 
 def advise(message: str) -> None:
@@ -37,31 +37,30 @@ def advise(message: str) -> None:
         )
 
 
-def all_pairs(node: Node, a: Any) -> None:
-    """Warn where n numbers and n numbers have made n * n, though nothing says that it is meant.
+def warn_of_outer_broadcast(node: Node, a: Any) -> None:
+    """Warn of accidental outer broadcasting: (n,) with (n, 1), or (1, n) with a constant column.
 
-    That happens to a rank-1 array (n,) beside a column (n, 1), and to a row (1, n) that was
-    computed beside a constant column. What was laid out for it, as `x[:, None]`, is meant. The
-    sweep tells of it when it sums the matrix for the operand `a`: forward, nothing costs more.
+    A column made on purpose, as by `x[:, None]`, is left alone. The hook calls this when the sweep
+    sums the n * n matrix for the operand `a`, so that the forward pass costs nothing more.
     """
     if node.rule is None or not node.rule.elementwise or len(node.args) != 2:
         return
     (x, y), (p, q) = node.args, node.parents
     names = remedy = None
     if type(x) is not np.ndarray or type(y) is not np.ndarray:
-        return  # of other kinds it is not known what they are views of
+        return  # other kinds of array do not tell what they are views of
     if {x.ndim, y.ndim} == {1, 2}:
         flat, column, source = (x, y, q) if x.ndim == 1 else (y, x, p)
-        told_before = a is column and None not in (p, q)  # of `flat`
-        if column.shape == (flat.size, 1) and not laid_out(column, source) and not told_before:
+        reported = a is column and None not in (p, q)  # with the operand `flat`
+        if column.shape == (flat.size, 1) and not is_reshaped(column, source) and not reported:
             names = names_of(node.args, node.parents)
             whose = (names[0] if flat is x else names[1]) or "the rank-1 array"
             remedy = f"Make {whose} a column: .reshape(-1, 1), or keepdims=True where it was summed"
     elif x.ndim == 2 and x.shape == y.shape[::-1] and (p is None) != (q is None):
         constant, source = (x, q) if p is None else (y, p)
         assert source is not None
-        computed = source.rule is not None and source.rule.fn not in _LAID_OUT
-        if computed and not laid_out(constant, None):
+        computed = source.rule is not None and source.rule.fn not in _RESHAPING
+        if computed and not is_reshaped(constant, None):
             names = names_of(node.args, node.parents)
             remedy = f"Use {(names[0] if constant is x else names[1]) or 'the constant'}.T"
     n = a.size
@@ -71,30 +70,30 @@ def all_pairs(node: Node, a: Any) -> None:
     line = node.meta.line if node.meta else None
     advise(
         f"{call_of(node.rule.fn, names)}: {first} is {x.shape}, {second} is {y.shape}, and the "
-        f"result is ({n}, {n}), every number of one with every number of the other"
+        f"result is ({n}, {n}), every element of one with every element of the other"
         f"{f' ({line})' if line else ''}. {remedy}; if all pairs are meant, write x[:, None]."
         f"{'' if line else ' Under ag.trace_lines() this names the line.'}"
     )
 
 
-def laid_out(column: Any, source: Node | None) -> bool:
-    """Whether a column is a rank-1 array that was laid out anew, as by `x[:, None]`."""
+def is_reshaped(column: Any, source: Node | None) -> bool:
+    """Return whether a column was made from a rank-1 array on purpose, as by `x[:, None]`."""
     if source is not None and source.rule is not None:
-        return source.rule.fn in _LAID_OUT
+        return source.rule.fn in _RESHAPING
     base = getattr(column, "base", None)
     return base is not None and base.ndim == 1
 
 
-def accumulated(self: Tensor) -> None:
-    """Warn where a gradient was added to that of the step before, which the step has used."""
-    name = names_of([self._data], [self._node])[0] or "tensor"
+def warn_of_accumulation(tensor: Tensor) -> None:
+    """Warn that a gradient was added to that of the previous step, which the step has used."""
+    name = names_of([tensor._data], [tensor._node])[0] or "tensor"
     advise(
         f"{name}.grad still held the gradient from before {name}.data was changed, and the new one "
         f"was added to it. Call {name}.zero_grad() in each step, before backward."
     )
 
 
-def unused(names: Sequence[str]) -> None:
+def warn_of_unused(names: Sequence[str]) -> None:
     """Warn of parameters that the cost does not depend on."""
     if names:
         one = len(names) == 1
@@ -105,7 +104,7 @@ def unused(names: Sequence[str]) -> None:
         )
 
 
-def plain_cost(value: Any) -> None:
+def warn_of_plain_cost(value: Any) -> None:
     """Warn of a cost that is a Python number or a count, so that no gradient can flow."""
     if type(value) is float:
         advise(
@@ -115,10 +114,6 @@ def plain_cost(value: Any) -> None:
     data = value._data if type(value) is Tensor else value
     if type(data) is bool or getattr(data, "dtype", np.dtype(float)).kind in "iub":
         advise(
-            f"the cost is {data!r}, the outcome of a comparison or a count, and these are flat: "
-            f"every gradient is 0. Return how far off the numbers are, not how many are right."
+            f"the cost is {data!r}, the result of a comparison or a count, and these are flat: "
+            f"every gradient is 0. Return how far off the values are, not how many are right."
         )
-
-
-squared[0] = all_pairs
-Tensor._accumulated = accumulated  # type: ignore[method-assign]

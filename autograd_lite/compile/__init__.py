@@ -12,9 +12,9 @@ Reading order, from a user's function to what runs:
     statement, latex, handout, derivation, derive   ag.derive
 """
 
+from ..errors import TraceError
 from .derive import derive
 from .jit import Step, compile
 from .loop import iterate
-from .tracing.tracer import TraceError
 
 __all__ = ["Step", "TraceError", "compile", "derive", "iterate"]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import pytree
+from ..errors import TraceError
 from ..transforms.reverse import value_and_grad
 from ..transforms.trace import Argnums, positions
 from .derivation.derivation import Derivation
@@ -18,7 +19,6 @@ from .passes.cleanup import common_subexpressions, dead_code
 from .passes.pipeline import readable
 from .passes.reductions import each_line
 from .tracing.trace import Result, trace
-from .tracing.tracer import TraceError
 
 
 def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivation:

@@ -15,6 +15,7 @@ import numpy as np
 from .. import pytree
 from ..engine.graph import modes
 from ..engine.tensor import Tensor, tensor_of
+from ..errors import TraceError
 from .codegen.entry import MISS, entry
 from .codegen.module import evaluate, sources_of
 from .codegen.names import name_variables
@@ -24,7 +25,6 @@ from .ir import Program
 from .passes.pipeline import quick
 from .tracing.arguments import Call, being_recorded, is_array, is_traced
 from .tracing.trace import Traced, trace
-from .tracing.tracer import TraceError
 
 MANY_VERSIONS = 8
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import pytree
+from ..errors import TraceError
 from .codegen.loop_module import loop_source
 from .codegen.module import evaluate
 from .codegen.step_module import handed_over, quietness
@@ -19,7 +20,6 @@ from .passes.pipeline import quick
 from .passes.strength import Reduced, reduce_strength
 from .tracing.arguments import Call, is_traced
 from .tracing.trace import Fixed, Result, Traced
-from .tracing.tracer import TraceError
 
 Callback = Callable[[int, Any, Callable[[], Any]], Any]
 KEPT_EVERY = 100  # iterations at least between states that are kept, to start again from

@@ -75,7 +75,7 @@ def explore(
     ...     page.name
     'graph.html'
     """
-    from ..engine.modes import user_frame
+    from ..advice.user_frames import user_frame
     from .explorer import page, write
     from .inputs import function_name, picture_of
     from .sources import Sources

@@ -7,9 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ..errors import DrawingError
 from .dot import dot
 from .picture import Picture
-from .render import NO_RENDERER, DrawingError, can_render, render
+from .render import NO_RENDERER, can_render, render
 from .tree import tree
 
 _SOURCE_KINDS = (".dot", ".gv")

@@ -8,8 +8,8 @@ from collections.abc import Collection
 
 import numpy as np
 
+from ..errors import DrawingError
 from .picture import Edge, Picture, Vertex, size_of
-from .render import DrawingError
 
 MANY = 300  # vertices; a graph with more folds by itself
 BLOCKS = 24  # stretches that a large graph without layers is folded into

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from .. import pytree
-from ..advice.user_names import Sightings, look_at_frame
+from ..advice.user_frames import user_frame
+from ..advice.user_names import NameWatcher, UserNames
 from ..engine.graph import modes
-from ..engine.modes import trace_lines, user_frame
+from ..engine.modes import trace_lines
 from ..engine.tensor import Tensor
-from .names import Witness
+from ..errors import DrawingError
 from .picture import Passes, Picture, read
 from .program_picture import is_step, picture_of_step
-from .render import DrawingError
 
 
 def picture_of(
@@ -25,13 +25,13 @@ def picture_of(
     passes: Passes | None,
     gradient: Any = None,
     explore: bool = False,
-) -> tuple[Picture, Sightings]:
+) -> tuple[Picture, UserNames]:
     """The picture of a Tensor, of a function run on `examples`, or of a compiled step."""
-    seen = Sightings()
+    seen = UserNames()
     if type(what) is Tensor:
         if examples:
             raise DrawingError("example arguments go with a function; a Tensor is drawn as it is.")
-        look_at_frame(seen, user_frame())
+        seen.look_at_frame(user_frame())
         return read(what, seen, passes, gradient, explore and np.size(what._data) == 1), seen
     if is_step(what):
         if explore:
@@ -49,7 +49,7 @@ def picture_of(
     return read(result, seen, passes, gradient, ran), seen
 
 
-def run(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Tensor, Sightings]:
+def run(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Tensor, UserNames]:
     """Call `f` on variables made from the examples, and watch what it calls its results.
 
     Arrays in dicts and lists become variables named by their keys. Where nothing that f gives
@@ -57,13 +57,13 @@ def run(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Tensor, Sight
     """
     names = argument_names(f, len(examples))
     for itself in (False, True):
-        seen = Sightings()
+        seen = UserNames()
         arguments = [
             as_variables(name, x, itself, seen) for name, x in zip(names, examples, strict=True)
         ]
         before = modes.update(grad=True)
         try:
-            with trace_lines(), Witness(seen):
+            with trace_lines(), NameWatcher(seen):
                 result = f(*arguments)
         finally:
             modes.update(**before)
@@ -76,7 +76,7 @@ def run(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Tensor, Sight
     )
 
 
-def as_variables(name: str, x: Any, here: bool, seen: Sightings) -> Any:
+def as_variables(name: str, x: Any, here: bool, seen: UserNames) -> Any:
     """Variables in place of the arrays in x, each under its key; `here` includes x itself."""
     if isinstance(x, dict):
         return {k: as_variables(str(k), v, True, seen) for k, v in x.items()}

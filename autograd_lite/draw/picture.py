@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..advice.user_names import Sightings
+from ..advice.user_names import UserNames
 from ..engine.backward import PICK
 from ..engine.graph import Node, reachable
 from ..errors import GraphError
@@ -97,7 +97,7 @@ class Picture:
 
 
 def read(
-    tensor: Any, seen: Sightings, passes: Passes | None, gradient: Any = None, ran: bool = False
+    tensor: Any, seen: UserNames, passes: Passes | None, gradient: Any = None, ran: bool = False
 ) -> Picture:
     """The picture of everything that `tensor` was computed from.
 
@@ -119,7 +119,7 @@ def read(
     return picture
 
 
-def vertices_and_edges(nodes: list[Node], seen: Sightings, passes: Passes) -> Picture:
+def vertices_and_edges(nodes: list[Node], seen: UserNames, passes: Passes) -> Picture:
     """One vertex per node and per constant array, in the order in which they came to be."""
     root = nodes[0]
     keys: dict[Node, int] = {}

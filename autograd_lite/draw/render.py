@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from ..errors import AutogradError
+from ..errors import DrawingError
 from .labels import dress
 
 NO_RENDERER = (
@@ -19,10 +19,6 @@ ONLY_DOT = (
     "A {kind} needs the program `dot` (apt install graphviz, brew install graphviz); without it "
     "ask for an .svg, which a browser shows and can print to PDF."
 )
-
-
-class DrawingError(AutogradError, RuntimeError):
-    """A picture cannot be made on this machine; the message says what to install."""
 
 
 def render(source: str, kind: str = "svg", plain: Callable[[], str] | None = None) -> bytes:

@@ -12,6 +12,7 @@ from ..errors import AnomalyError, GraphError, ShapeError
 from ..rules.devices import beside, foreign, lazy
 from ..rules.indexing import getitem, scatter_into
 from ..rules.registry import RULES, primitive
+from . import hooks
 from .graph import Node, describe, fingerprint, modes
 
 float64 = np.float64
@@ -28,8 +29,6 @@ def pick(parts: tuple[Any, ...], i: int) -> Any:
 
 
 PICK = RULES[pick]
-# Told of a call that made n * n numbers of the n numbers of an operand: see oversights.py
-squared: list[Callable[[Node, Any], None]] = [lambda node, a: None]
 GETITEM = RULES[getitem]
 
 
@@ -198,7 +197,7 @@ def fit(d: Any, g: Any, a: Any, node: Node, strong: bool, parent: Node) -> Any:
         d = with_strong_zero(d, g, node.rule.elementwise)
     if d.shape != a.shape:
         if d.size == a.size * a.size:
-            squared[0](node, a)
+            hooks.outer_broadcast(node, a)
         d = unbroadcast(d, a.shape)
     if d.dtype is not a.dtype and d.dtype != a.dtype:
         d = cast(d, a.dtype)

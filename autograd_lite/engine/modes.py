@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
 
 import numpy as np
 
 from ..errors import AnomalyError
+from . import hooks
 from .graph import Node, describe, modes
-
-_OURS = str(Path(__file__).parents[1])
-_NUMPY = str(Path(np.__file__).parent)
 
 
 @contextmanager
@@ -61,7 +56,7 @@ def detect_anomaly() -> Iterator[None]:
 def watch(node: Node) -> None:
     """Do to a new node what the switches ask for."""
     if modes.lines:
-        node.require_meta().line = user_line()
+        node.require_meta().line = hooks.user_line()
     if modes.anomaly:
         outs = node.out if type(node.out) is tuple else (node.out,)
         for out in outs:
@@ -72,22 +67,3 @@ def watch(node: Node) -> None:
                     f"values it was given: a zero, a negative number or an overflow is the usual "
                     f"cause."
                 )
-
-
-def user_frame() -> FrameType | None:
-    """The innermost frame that is neither this package's nor NumPy's."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if not file.startswith((_OURS, _NUMPY)) and not file.startswith("<__array_function__"):
-            return frame
-        frame = frame.f_back
-    return None
-
-
-def user_line() -> str | None:
-    """File and line of the user's code that is running, as `model.py, line 7`."""
-    frame = user_frame()
-    if frame is None:
-        return None
-    return f"{Path(frame.f_code.co_filename).name}, line {frame.f_lineno}"

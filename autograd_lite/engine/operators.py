@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from ..advice.shape_errors import misfit
 from ..rules.devices import foreign
 from ..rules.registry import RULES, Function
+from . import hooks
 from .functions import log_one_minus_sigmoid, log_sigmoid, sigmoid
 from .graph import NOTHING, Node, fingerprint, modes, next_order, not_plain
 from .record import as_array, plain, remember
@@ -50,7 +50,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
         try:
             out = compute(a, b)
         except ValueError as error:
-            raise misfit(fn, (a, b), error, (p, q)) from None
+            raise hooks.shape_error(fn, (a, b), error, (p, q)) or error from None
         if (p is None and q is None) or (not_plain and not modes.plain):
             return remember(rule, (a, b), NOTHING, out, (p, q))
         node = _new_node(Node)
@@ -98,7 +98,7 @@ def unary(fn: Function, compute: Callable[[Any], Any]) -> Any:
         try:
             out = compute(a)
         except ValueError as error:
-            raise misfit(fn, (a,), error, (p,)) from None
+            raise hooks.shape_error(fn, (a,), error, (p,)) or error from None
         if p is None or (not_plain and not modes.plain) or type(out) is tuple:
             return remember(rule, (a,), NOTHING, out, (p,))
         node = _new_node(Node)

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from ..advice.shape_errors import misfit
 from ..errors import NoRuleError
 from ..rules.joining import laid_out
 from ..rules.registry import (
@@ -24,6 +23,7 @@ from ..rules.registry import (
     missing,
     printed_name,
 )
+from . import hooks
 from .backward import PICK
 from .graph import NOTHING, Node, modes, protect
 from .modes import watch
@@ -152,7 +152,7 @@ def call(
     try:
         return compute(*raw, **kwargs)
     except ValueError as error:
-        raise misfit(fn, raw, error, parents) from None
+        raise hooks.shape_error(fn, raw, error, parents) or error from None
 
 
 def with_arrays(args: tuple[Any, ...], rule: Rule) -> tuple[Any, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 from ..errors import GraphError, NotDifferentiableError, ShapeError, SilentCopyError
 from ..rules.devices import in_type_of
 from ..rules.registry import printed_name
+from . import hooks
 from .backward import seed
 from .conversions import Conversions
 from .graph import Node, describe, release
@@ -256,10 +257,7 @@ class Tensor(Conversions):
         if earlier is not None and self._node is not None:
             stepped = self._node.require_meta().stepped
             if stepped is not None and stepped() is earlier:
-                self._accumulated()
-
-    def _accumulated(self) -> None:
-        """Told that the gradient of an earlier step was added to: see oversights.py."""
+                hooks.gradient_accumulated(self)
 
     def zero_grad(self) -> None:
         """Forget the gradient."""

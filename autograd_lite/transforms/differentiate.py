@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..advice.warnings import unused
+from ..advice.warnings import warn_of_unused
 from ..engine.tensor import Tensor
 from ..errors import NotDifferentiableError
 
@@ -48,7 +48,7 @@ def differentiate(forward_and_cost: Callable[..., Any]) -> Callable[..., dict[st
             if name not in leaves and t is not data:
                 t.retain_grad()
         cost.backward()
-        unused([n for n, t in leaves.items() if t.grad is None])
+        warn_of_unused([n for n, t in leaves.items() if t.grad is None])
         grads = {f"d{n}": zero_if_none(t) for n, t in leaves.items()}
         m = np.shape(Y)[-1]
         passing = {n: t for n, t in named.items() if n not in leaves}

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from .. import pytree
-from ..advice.warnings import plain_cost, unused
+from ..advice.warnings import warn_of_plain_cost, warn_of_unused
 from ..engine.backward import seed
 from ..engine.tensor import Tensor
 from ..errors import NotDifferentiableError
@@ -232,7 +232,7 @@ def without_gradient(
     f: Function, value: Any, back: Pullback, traced: list[Any], numbers: list[int]
 ) -> None:
     """Warn where a cost is a plain number, or depends on some of the parameters only."""
-    plain_cost(value)
+    warn_of_plain_cost(value)
     reached = set(back.nodes)
     if not any(v._node in reached for v in back.variables):
         return  # the gradient of a constant
@@ -246,7 +246,7 @@ def without_gradient(
         for v, name in zip(pytree.leaves(traced[i]), pytree.paths(traced[i], called), strict=True):
             if v._node not in reached:
                 names.append(name)
-    unused(names)
+    warn_of_unused(names)
 
 
 def as_given(

@@ -139,8 +139,8 @@ def test_a_rank_1_array_against_a_column() -> None:
         np.sum((A - y) ** 2).backward()
     (warning,) = told
     assert str(warning.message).startswith(
-        "A - y: A is (4, 1), y is (4,), and the result is (4, 4), every number of one with every "
-        "number of the other. Make y a column: .reshape(-1, 1), or keepdims=True where it was"
+        "A - y: A is (4, 1), y is (4,), and the result is (4, 4), every element of one with every "
+        "element of the other. Make y a column: .reshape(-1, 1), or keepdims=True where it was"
     )
     assert warning.filename == __file__
     A.zero_grad()
@@ -186,7 +186,7 @@ def test_labels_in_a_column() -> None:
 def test_one_warning_for_two_variables(f: Any, argnums: Any) -> None:
     """One, whichever of the two has a gradient, and both."""
     cost = lambda a, b: np.sum(f(a, b))
-    with pytest.warns(ag.LearnerWarning, match="every number of one") as told:
+    with pytest.warns(ag.LearnerWarning, match="every element of one") as told:
         ag.grad(cost, argnums)(np.arange(1.0, 4.0), np.ones((3, 1)))
     assert len(told) == 1
 

@@ -19,9 +19,9 @@ from autograd_lite.draw.folding import contents
 from autograd_lite.draw.formulas import FORMULAS, formula, source_of
 from autograd_lite.draw.gradients import local_derivative, sweep_all
 from autograd_lite.draw.picture import RELEASED
-from autograd_lite.draw.render import DrawingError
 from autograd_lite.draw.values import histogram, lines_of, number
 from autograd_lite.engine.graph import reachable
+from autograd_lite.errors import DrawingError
 from autograd_lite.rules.registry import RULES
 from nn import by_hand
 

@@ -9,7 +9,7 @@ import pytest
 
 import autograd_lite as ag
 from autograd_lite.draw.arrays import Store, encode, grid
-from autograd_lite.draw.render import DrawingError
+from autograd_lite.errors import DrawingError
 from nn import by_hand
 from support.chromium import CHROMIUM, DRIVER, Browser
 

@@ -10,7 +10,8 @@ import numpy as np
 
 from ... import pytree
 from ...engine.tensor import Tensor
-from .tracer import TraceError, Tracer
+from ...errors import TraceError
+from .tracer import Tracer
 
 
 class Leaf(NamedTuple):

@@ -9,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from ...advice.user_names import user_variables
 from ...engine.graph import fingerprint
+from ...errors import TraceError
 from ...rules.indexing import getitem
 from ...rules.registry import NO_VALUE, UNSUPPORTED, printed_name
 from ..ir import Line, Program, Var
-from .frames import user_variables
-from .tracer import TraceError, Tracer, here, is_weak
+from .tracer import Tracer, here, is_weak
 
 # What these give hangs on shapes and types alone, so it is the same at every call.
 _OF_SHAPES = (

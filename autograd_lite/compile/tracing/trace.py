@@ -11,12 +11,13 @@ import numpy as np
 from ... import pytree
 from ...engine.graph import Node, modes
 from ...engine.tensor import Tensor
+from ...errors import TraceError
 from ...rules.registry import printed_name
 from ..ir import Program
 from .arguments import Call, is_traced
 from .builder import ProgramBuilder
 from .purity import has_drawn, random_states
-from .tracer import TraceError, Tracer
+from .tracer import Tracer
 
 _PLAIN_RESULTS = (str, bytes, int, float, complex, np.dtype, type)
 

@@ -13,22 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...engine.modes import user_line
-from ...errors import AutogradError
+from ...advice.user_frames import user_line
+from ...errors import MissingError, TraceError
 from ...rules.indexing import getitem
 from ...rules.shaping import astype
 from ..ir import Var
 
 if TYPE_CHECKING:
     from .builder import ProgramBuilder
-
-
-class TraceError(AutogradError, TypeError):
-    """The function cannot be written down as straight-line NumPy; the message says where."""
-
-
-class MissingError(TraceError, AttributeError):
-    """An attribute of ndarray's that a Tracer does not have; hasattr gives False."""
 
 
 # What to write instead, where Python asks for a number
