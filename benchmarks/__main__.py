@@ -1,7 +1,7 @@
-"""`python -m benchmarks`: measure, print one table, and write it into docs/performance.md if asked.
+"""`python -m benchmarks`: measure, print one table, and optionally write it to docs/performance.md.
 
-Exit status: 0 whatever was reached, 1 where a work failed (its traceback is shown, the others go
-on), 2 for arguments that make no sense.
+Exit status: 0 even if bounds are missed; 1 if a work failed (its traceback is shown, the others
+continue); 2 for wrong arguments.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WORKS = (
 
 
 def arguments() -> argparse.ArgumentParser:
-    """The command line."""
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
         "only", nargs="*", metavar="WORK", help=f"run only these: {', '.join(WORKS)}"

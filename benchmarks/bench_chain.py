@@ -13,5 +13,5 @@ from .works import chain
 @pytest.mark.benchmark(group="chain of 1000 scalar products, and the planar step of hand NumPy")
 @pytest.mark.parametrize("contender", Effort().present(chain.contenders()), ids=str)
 def test_chain(benchmark: Any, contender: Contender) -> None:
-    """The whole chain, not divided by its length."""
+    """Measure the whole chain, not divided by its length."""
     benchmark(contender.start().once)

@@ -1,4 +1,4 @@
-"""Compiling a step, and its first call, by pytest-benchmark."""
+"""Compilation of a step with its first call, by pytest-benchmark."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ PLANAR = Effort().present(compiling.contenders(planar.problem()))
 @pytest.mark.benchmark(group=compiling.CAT)
 @pytest.mark.parametrize("contender", CAT, ids=str)
 def test_cat(benchmark: Any, contender: Contender) -> None:
-    """The cat step."""
+    """Compile the cat step."""
     benchmark(contender.start().once)
 
 
 @pytest.mark.benchmark(group=compiling.PLANAR)
 @pytest.mark.parametrize("contender", PLANAR, ids=str)
 def test_planar(benchmark: Any, contender: Contender) -> None:
-    """The planar step."""
+    """Compile the planar step."""
     benchmark(contender.start().once)

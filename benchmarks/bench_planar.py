@@ -16,12 +16,12 @@ LOOPS = Effort().present(planar.loops())
 @pytest.mark.benchmark(group=planar.STEP)
 @pytest.mark.parametrize("contender", STEPS, ids=str)
 def test_step(benchmark: Any, contender: Contender) -> None:
-    """One step."""
+    """Measure one step."""
     benchmark(contender.start().once)
 
 
 @pytest.mark.benchmark(group=planar.LOOP)
 @pytest.mark.parametrize("contender", LOOPS, ids=str)
 def test_loop(benchmark: Any, contender: Contender) -> None:
-    """10,000 steps, not divided by their number."""
+    """Measure 10,000 steps, not divided by their number."""
     benchmark(contender.start().once)

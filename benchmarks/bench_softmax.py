@@ -13,5 +13,5 @@ from .works import softmax
 @pytest.mark.benchmark(group=softmax.STEP)
 @pytest.mark.parametrize("contender", Effort().present(softmax.steps()), ids=str)
 def test_step(benchmark: Any, contender: Contender) -> None:
-    """One step."""
+    """Measure one step."""
     benchmark(contender.start().once)

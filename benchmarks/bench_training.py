@@ -1,4 +1,4 @@
-"""The cat network trained, by pytest-benchmark."""
+"""Training of the cat network, by pytest-benchmark."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ from .works import training
 @pytest.mark.benchmark(group="cat, 2500 iterations by fit, 100 by the others")
 @pytest.mark.parametrize("contender", Effort().present(training.contenders()), ids=str)
 def test_training(benchmark: Any, contender: Contender) -> None:
-    """What the contender does at one call."""
+    """Measure one call of the contender."""
     benchmark.pedantic(contender.start().once, rounds=3)

@@ -1,4 +1,4 @@
-"""What the issues ask for, in one place, and whether a run reached it."""
+"""The bounds that the project's issues set, and whether a run reached them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FLOAT64, FLOAT32 = cat.step_name("float64"), cat.step_name("float32")
 
 @dataclass(frozen=True)
 class Bound:
-    """`contender` at most `at_most` times `versus`, in one work; without `versus`, a number."""
+    """An upper bound: `contender` takes at most `at_most` times `versus`, or at most `at_most`."""
 
     work: str
     contender: str
@@ -38,7 +38,7 @@ BOUNDS = [
     Bound(planar.STEP, COMPILED, 0.75),
     Bound(planar.STEP, COMPILED, 0.65, JAX),
     Bound(planar.LOOP, ITERATE, 0.70),
-    # 2.5 us where hand NumPy's planar step takes 30 us
+    # 2.5 us if hand NumPy's planar step takes 30 us
     Bound(chain.CHAIN, EAGER, 2.5 / 30, issue=2),
     Bound(FLOAT64, EAGER, 0.8, issue=2),
     *(
@@ -63,24 +63,24 @@ BOUNDS = [
 
 @dataclass(frozen=True)
 class Verdict:
-    """A bound with what a run measured; `value` is None where somebody did not take part."""
+    """A bound with the measured value, None if a contender did not take part."""
 
     bound: Bound
     value: float | None
 
     @property
     def reached(self) -> bool | None:
-        """Whether the bound was reached, None if it was not measured."""
+        """True if the bound was reached, None if it was not measured."""
         return None if self.value is None else self.value <= self.bound.at_most
 
     @property
     def word(self) -> str:
-        """The last column of the table."""
+        """The text of the last column of the table."""
         return {True: "yes", False: "NO", None: "not measured"}[self.reached]
 
 
 def judge(rows: Iterable[Row]) -> list[Verdict]:
-    """All bounds whose work was run, with what was measured."""
+    """Return every bound whose work was run, with the measured value."""
     values = {(row.work, row.contender): row.value for row in rows}
     works = {work for work, _ in values}
     verdicts = []

@@ -1,9 +1,9 @@
-"""For `pytest benchmarks/bench_*.py`: warnings of other libraries are theirs, not ours."""
+"""Settings of `pytest benchmarks/bench_*.py`: show the warnings of other libraries."""
 
 import pytest
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here runs with warnings shown, not raised."""
+    """Show warnings instead of raising them."""
     for item in items:
         item.add_marker(pytest.mark.filterwarnings("default"))

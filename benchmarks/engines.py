@@ -1,4 +1,4 @@
-"""How each library takes the steps of a Problem: ours three ways, and the peers."""
+"""The steps of a Problem in each library: three ways in ours, and the peers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JAX = "JAX jit"
 
 
 def contenders(problem: Problem, *, all_peers: bool = True) -> list[Contender]:
-    """Everybody but the hand-written step, which each work writes itself."""
+    """Return every contender but the hand-written step, which each work defines itself."""
     start = functools.partial
     found = [
         Contender(EAGER, start(eager, problem)),
@@ -42,14 +42,14 @@ def contenders(problem: Problem, *, all_peers: bool = True) -> list[Contender]:
 
 
 class State:
-    """What a contender feeds back to itself: parameters, velocities, and the last cost."""
+    """State that a contender passes to its next step: parameters, velocities, the last cost."""
 
     def __init__(self, p: Any, v: Any = None) -> None:
         self.p, self.v = p, v
         self.J: Any = None
 
     def read(self, number: Callable[[Any], Any] = np.asarray) -> Parameters:
-        """The cost and the parameters as arrays of NumPy's."""
+        """Return the cost and the parameters as NumPy arrays."""
         return {"J": number(self.J), **{name: number(p) for name, p in self.p.items()}}
 
 
@@ -57,7 +57,7 @@ class State:
 
 
 def eager(problem: Problem) -> Running:
-    """The way PyTorch is used: Tensors that keep their gradient, backward, an update in place."""
+    """Step in PyTorch's style: Tensors that keep their gradient, backward, an update in place."""
     X, Y, cost, rate, beta = problem.X, problem.Y, problem.cost, problem.rate, problem.beta
     named = problem.start().items()
     state = State({k: ag.Tensor(p, requires_grad=True, name=k) for k, p in named}, problem.rest())
@@ -77,7 +77,7 @@ def eager(problem: Problem) -> Running:
 
 
 def eager_functional(problem: Problem) -> Running:
-    """The way JAX is used: value_and_grad of a function of plain arrays."""
+    """Step in JAX's style: value_and_grad of a function of plain arrays."""
     X, Y, cost, rate, beta = problem.X, problem.Y, problem.cost, problem.rate, problem.beta
     state = State(problem.start(), problem.rest())
     both = ag.value_and_grad(lambda p: cost(OURS, p, X, Y))
@@ -92,7 +92,7 @@ def eager_functional(problem: Problem) -> Running:
 
 
 def pure_step(problem: Problem) -> Callable[..., Any]:
-    """One step as a pure function, for ag.compile and ag.iterate: a new state, and the cost."""
+    """Return one step as a pure function for ag.compile and ag.iterate: new state and cost."""
     cost, rate, beta = problem.cost, problem.rate, problem.beta
 
     def descend(p: Any, X: Any, Y: Any) -> Any:
@@ -109,7 +109,7 @@ def pure_step(problem: Problem) -> Callable[..., Any]:
 
 
 def compiled(problem: Problem) -> Running:
-    """ag.compile of a pure step."""
+    """Step with ag.compile of a pure step."""
     take = ag.compile(pure_step(problem))
     state, X, Y = State(problem.start()), problem.X, problem.Y
 
@@ -126,7 +126,7 @@ def compiled(problem: Problem) -> Running:
 
 
 def iterated(problem: Problem, n: int, every: int = 100) -> Running:
-    """ag.iterate of a pure step, n times at a call, always from the first parameters."""
+    """Run ag.iterate of a pure step, n times at a call, always from the first parameters."""
     take = ag.compile(pure_step(problem))
     state, start = State(problem.start()), problem.start()
 
@@ -141,7 +141,7 @@ def iterated(problem: Problem, n: int, every: int = 100) -> Running:
 
 
 def torch_names(torch: Any) -> Names:
-    """PyTorch's functions."""
+    """Return PyTorch's functions."""
     return Names(
         torch.tanh,
         torch.sigmoid,
@@ -153,7 +153,7 @@ def torch_names(torch: Any) -> Names:
 
 
 def torch(problem: Problem) -> Running:
-    """PyTorch eager: backward, and an update in place without the optimizer's own cost."""
+    """Step in PyTorch eager: backward, then an update in place without an optimizer object."""
     torch = peers.torch()
     xp, cost, rate, beta = torch_names(torch), problem.cost, problem.rate, problem.beta
     X, Y = torch.from_numpy(np.array(problem.X)), torch.from_numpy(np.array(problem.Y))
@@ -177,13 +177,13 @@ def torch(problem: Problem) -> Running:
 
 
 def jax_names() -> Names:
-    """JAX's functions."""
+    """Return JAX's functions."""
     jnp, nn = peers.load("jax.numpy"), peers.load("jax.nn")
     return Names(jnp.tanh, nn.sigmoid, nn.relu, nn.log_softmax, jnp.log, jnp.sum)
 
 
 def jax_step(problem: Problem) -> Callable[..., Any]:
-    """One step as a pure function of JAX arrays."""
+    """Return one step as a pure function of JAX arrays."""
     jax = peers.jax()
     xp, cost, rate, beta = jax_names(), problem.cost, problem.rate, problem.beta
 
@@ -197,12 +197,12 @@ def jax_step(problem: Problem) -> Callable[..., Any]:
 
 
 def jax_arrays(tree: Any) -> Any:
-    """The same nest as JAX arrays of the same type."""
+    """Return the same pytree with JAX arrays of the same dtypes."""
     return peers.jax().tree.map(peers.load("jax.numpy").asarray, tree)
 
 
 def jax(problem: Problem) -> Running:
-    """JAX jit of a whole step; the old parameters are given up, so that it may work in place."""
+    """Step with JAX jit; the old parameters are donated, so that it may work in place."""
     jax = peers.jax()
     take = jax.jit(jax_step(problem), donate_argnums=(0, 1))
     X, Y = jax_arrays((problem.X, problem.Y))
@@ -215,7 +215,7 @@ def jax(problem: Problem) -> Running:
 
 
 def jax_loop(problem: Problem, n: int) -> Running:
-    """JAX's fori_loop: n steps inside one compiled function, always from the first parameters."""
+    """Run JAX's fori_loop: n steps in one compiled function, always from the first parameters."""
     jax = peers.jax()
     take = jax_step(problem)
     X, Y = jax_arrays((problem.X, problem.Y))
@@ -238,14 +238,14 @@ def jax_loop(problem: Problem, n: int) -> Running:
 
 
 def autograd(problem: Problem) -> Running:
-    """HIPS autograd: value_and_grad on arrays."""
+    """Step with HIPS autograd: value_and_grad on arrays."""
     grad, anp = peers.load("autograd"), peers.load("autograd.numpy")
 
     def sigmoid(z: Any) -> Any:
         return 1 / (1 + anp.exp(-z))
 
     def relu(z: Any) -> Any:
-        return anp.where(z > 0, z, 0)  # maximum(z, 0) would have the slope 1/2 at 0
+        return anp.where(z > 0, z, 0)  # maximum(z, 0) would have the derivative 1/2 at 0
 
     xp = Names(anp.tanh, sigmoid, relu, None, anp.log, anp.sum)
     X, Y, cost, rate = problem.X, problem.Y, problem.cost, problem.rate
@@ -260,7 +260,7 @@ def autograd(problem: Problem) -> Running:
 
 
 def mygrad(problem: Problem) -> Running:
-    """MyGrad: Tensors, backward, an update in place."""
+    """Step with MyGrad: Tensors, backward, an update in place."""
     mg = peers.load("mygrad")
 
     def sigmoid(z: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The machine and the versions that a table of times belongs to."""
+"""The machine and the versions under which a table of times was measured."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .works import cat
 
 
 def processor() -> str:
-    """The CPU's name."""
+    """Return the CPU's name."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -25,18 +25,18 @@ def processor() -> str:
 
 
 def blas() -> str:
-    """The BLAS that NumPy was built with."""
+    """Return the BLAS that NumPy was built with."""
     found = np.show_config(mode="dicts").get("Build Dependencies", {}).get("blas", {})
     return f"{found.get('name', 'unknown BLAS')} {found.get('version', '')}".strip()
 
 
 def load() -> str:
-    """How busy the machine is, where the system tells."""
+    """Return the system load, if the system reports it."""
     return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
 
 
 def describe(busy: str) -> dict[str, str]:
-    """What stands above a table; `busy` is the load before the run."""
+    """Return the lines above a table; `busy` is the load before the run."""
     others = ", ".join(f"{name} {version}" for name, version in peers.versions().items())
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),

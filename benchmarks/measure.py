@@ -1,7 +1,7 @@
-"""Measuring: the contenders of a work take turns, A B A B, in one process, and medians are kept.
+"""Measurement: the contenders of a work take turns, A B A B, in one process; medians are kept.
 
-A machine is never equally quick for long. What runs in turns meets the same disturbances, so the
-ratio of two medians is steadier than either of them.
+A machine's speed changes over time. Contenders that take turns meet the same disturbances, so the
+ratio of two medians varies less than either of them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from . import peers
 
 try:
     from resource import RUSAGE_SELF, getrusage
-except ImportError:  # Windows does not tell
+except ImportError:  # Windows has no getrusage
     getrusage = None  # type: ignore[assignment]
 
 HAND = "hand NumPy"  # the control
@@ -29,16 +29,16 @@ ENOUGH = 7  # undisturbed readings, from which on the others are dropped
 
 
 def interruptions() -> int:
-    """How often the system took the processor away from this process to give it to another."""
+    """Return how often the system took the processor away from this process."""
     return getrusage(RUSAGE_SELF).ru_nivcsw if getrusage is not None else 0
 
 
 @dataclass
 class Running:
-    """A contender with its own state, ready to go.
+    """A contender with its own state, ready to run.
 
-    `step` does `count` units of the work and feeds its state back. `read` gives what it computed,
-    as NumPy arrays. `sync` waits for what was only started.
+    `step` does `count` units of the work and feeds its state back. `read` returns its results as
+    NumPy arrays. `sync` waits for asynchronous work.
     """
 
     step: Callable[[], object]
@@ -47,7 +47,7 @@ class Running:
     sync: Callable[[], object] | None = None
 
     def once(self) -> None:
-        """One call, and whatever it started."""
+        """Make one call, and wait for whatever it started."""
         self.step()
         if self.sync is not None:
             self.sync()
@@ -55,7 +55,7 @@ class Running:
 
 @dataclass(frozen=True)
 class Contender:
-    """A way to do a work. `peer` is the module that must be installed for it."""
+    """One way to do a work. `peer` is the module that must be installed for it."""
 
     name: str
     start: Callable[[], Running]
@@ -67,19 +67,19 @@ class Contender:
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to measure, and beside whom."""
+    """How long to measure, and which peers to include."""
 
     seconds: float = 1.0  # for each contender
     peers: bool = True
 
     def present(self, contenders: Iterable[Contender]) -> list[Contender]:
-        """Those of `contenders` that can run here."""
+        """Return those of `contenders` whose libraries are installed."""
         return [c for c in contenders if c.peer is None or (self.peers and peers.installed(c.peer))]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table: a number, in seconds, bytes or none, and its ratio to the control."""
+    """One row of the table: a figure (seconds, bytes or no unit) and its ratio to the control."""
 
     work: str
     contender: str
@@ -104,11 +104,11 @@ class Turn:
 
     @property
     def times(self) -> list[float]:
-        """The readings that count: those without an interruption, if there are enough of them."""
+        """Return the readings without an interruption, if there are enough of them."""
         return self.calm if len(self.calm) >= ENOUGH else self.calm + self.disturbed
 
     def sample(self) -> float:
-        """Seconds for `calls` calls."""
+        """Return the seconds that `calls` calls take."""
         step, sync = self.running.step, self.running.sync
         start = time.perf_counter()
         for _ in range(self.calls):
@@ -128,12 +128,12 @@ class Turn:
         self.samples = max(1, min(20, round(BLOCK / took)))
 
     def wants_more(self, effort: Effort) -> bool:
-        """Whether it has not had its time; three readings at least, unless they take ages."""
+        """True until it has had its time; at least three readings, unless they take very long."""
         readings = len(self.calm) + len(self.disturbed)
         return not readings or self.spent < effort.seconds * (1 if readings >= 3 else 10)
 
     def play(self) -> None:
-        """One turn. The first reading is not counted where there are others: caches are cold."""
+        """Take one turn. Drop its first reading if there are others, because caches are cold."""
         if self.samples > 1:
             self.spent += self.sample()
         for _ in range(self.samples):
@@ -152,11 +152,11 @@ def compare(
     scale: float = 1.0,
     control: str = HAND,
 ) -> list[Row]:
-    """Run the contenders in turns until each had its time; rows of times for `scale` units.
+    """Run the contenders in turns until each has had its time; return rows for `scale` units.
 
-    The garbage collector is on, as in a user's program; what was imported before is frozen out of
-    its sight, so that no contender pays for the size of another's library. A reading in which the
-    system interrupted the process says more about its neighbours: it is dropped if enough remain.
+    The garbage collector is on, as in a user's program. Objects imported before are frozen, so
+    that no contender pays for the size of another's library. A reading in which the system
+    interrupted the process is dropped if enough others remain.
     """
     turns = [Turn(c, c.start()) for c in effort.present(contenders)]
     for turn in turns:

@@ -1,4 +1,4 @@
-"""The other libraries: which of them are installed (the optional extra `peers`), and versions."""
+"""The other libraries (optional extra `peers`): which are installed, and their versions."""
 
 import functools
 import importlib
@@ -19,12 +19,12 @@ PEERS = {
 
 
 def installed(module: str) -> bool:
-    """Whether a peer can be imported; it is not imported."""
+    """Check if a peer can be imported, without importing it."""
     return importlib.util.find_spec(module) is not None
 
 
 def versions() -> dict[str, str]:
-    """Name and version of each installed peer."""
+    """Return name and version of each installed peer."""
     return {
         name: importlib.metadata.version(module)
         for module, name in PEERS.items()
@@ -34,7 +34,7 @@ def versions() -> dict[str, str]:
 
 @functools.cache
 def torch() -> Any:
-    """PyTorch, with the number of threads that everybody has."""
+    """Import PyTorch, with the same number of threads as everybody else."""
     module = importlib.import_module("torch")
     module.set_num_threads(threads())
     return module
@@ -42,7 +42,7 @@ def torch() -> Any:
 
 @functools.cache
 def jax() -> Any:
-    """JAX on the CPU, with float64 allowed."""
+    """Import JAX on the CPU, with float64 enabled."""
     module = importlib.import_module("jax")
     module.config.update("jax_platforms", "cpu")
     module.config.update("jax_enable_x64", True)
@@ -51,5 +51,5 @@ def jax() -> Any:
 
 @functools.cache
 def load(module: str) -> Any:
-    """Any other peer, or a module of one."""
+    """Import any other peer, or a module of one."""
     return importlib.import_module(module)

@@ -1,4 +1,4 @@
-"""A training problem, stated once for everybody: a cost in the names that all libraries share."""
+"""Training problems, stated once for every library: a cost in names that all libraries share."""
 
 from __future__ import annotations
 
@@ -44,23 +44,23 @@ class Problem:
     beta: float = 0.0
 
     def start(self) -> Parameters:
-        """The first parameters, a copy for one contender alone."""
+        """Return a copy of the first parameters for one contender."""
         return {name: p.copy() for name, p in self.parameters.items()}
 
     def rest(self) -> Parameters:
-        """Velocities of zero."""
+        """Return velocities of zero."""
         return {name: np.zeros_like(p) for name, p in self.parameters.items()}
 
 
 def planar_cost(xp: Names, p: Any, X: Any, Y: Any) -> Any:
-    """A tanh layer, a sigmoid unit, cross-entropy as the course writes it."""
+    """Compute a tanh layer, a sigmoid unit, and cross-entropy as the course writes it."""
     A1 = xp.tanh(p["W1"] @ X + p["b1"])
     A2 = xp.sigmoid(p["W2"] @ A1 + p["b2"])
     return -xp.sum(Y * xp.log(A2) + (1 - Y) * xp.log(1 - A2)) / X.shape[1]
 
 
 def cat_cost(xp: Names, p: Any, X: Any, Y: Any) -> Any:
-    """Three ReLU layers, a sigmoid unit, cross-entropy as the course writes it."""
+    """Compute three ReLU layers, a sigmoid unit, and cross-entropy as the course writes it."""
     A1 = xp.relu(p["W1"] @ X + p["b1"])
     A2 = xp.relu(p["W2"] @ A1 + p["b2"])
     A3 = xp.relu(p["W3"] @ A2 + p["b3"])
@@ -69,7 +69,7 @@ def cat_cost(xp: Names, p: Any, X: Any, Y: Any) -> Any:
 
 
 def softmax_cost(xp: Names, p: Any, X: Any, Y: Any) -> Any:
-    """Two ReLU layers, cross-entropy of ten classes from the logits."""
+    """Compute two ReLU layers, and cross-entropy of ten classes from the logits."""
     A1 = xp.relu(p["W1"] @ X + p["b1"])
     A2 = xp.relu(p["W2"] @ A1 + p["b2"])
     Z3 = p["W3"] @ A2 + p["b3"]

@@ -14,7 +14,7 @@ END = "<!-- written by python -m benchmarks: end -->"
 
 
 def quantity(value: float, unit: str) -> str:
-    """A number with three digits and a unit that suits it.
+    """Format a quantity with three digits and a suitable unit.
 
     >>> quantity(0.0000312, "s"), quantity(3_200_000, "B"), quantity(2e-14, "")
     ('31.2 us', '3.2 MB', '2e-14')
@@ -32,7 +32,7 @@ def quantity(value: float, unit: str) -> str:
 
 
 def digits(x: float) -> str:
-    """Three significant digits, never as a power of ten.
+    """Format three significant digits, never as a power of ten.
 
     >>> digits(0.0664), digits(3.14159), digits(1234.5)
     ('0.0664', '3.14', '1234')
@@ -41,7 +41,7 @@ def digits(x: float) -> str:
 
 
 def cells(rows: Sequence[Row]) -> list[tuple[str, ...]]:
-    """The table's cells; a work is named once, a second bound stands below the first."""
+    """Return the cells of the table; a work is named once, a second bound has its own row."""
     verdicts: dict[tuple[str, str], list[Verdict]] = {}
     for verdict in judge(rows):
         key = verdict.bound.work, verdict.bound.contender
@@ -62,7 +62,7 @@ def cells(rows: Sequence[Row]) -> list[tuple[str, ...]]:
 
 
 def limit(verdict: Verdict, row: Row) -> tuple[str, str]:
-    """A bound and whether it was reached; the measured ratio, where it is not the row's own."""
+    """Format a bound and its outcome, with the measured ratio if it is not that of the row."""
     bound = verdict.bound
     if bound.versus is None:
         text = f"at most {quantity(bound.at_most, row.unit)}"
@@ -74,7 +74,7 @@ def limit(verdict: Verdict, row: Row) -> tuple[str, str]:
 
 
 def plain(rows: Sequence[Row]) -> str:
-    """The table for a terminal."""
+    """Return the table for a terminal."""
     table = [COLUMNS, *cells(rows)]
     # The work is a heading of its own; it would make the first column too wide.
     widths = [max(len(line[i]) for line in table) for i in range(1, len(COLUMNS))]
@@ -87,21 +87,21 @@ def plain(rows: Sequence[Row]) -> str:
 
 
 def align(parts: Sequence[str], widths: Sequence[int]) -> str:
-    """Numbers to the right, words to the left."""
+    """Align figures to the right, words to the left."""
     name, *numbers, bound, reached = parts
     padded = [n.rjust(w) for n, w in zip(numbers, widths[1:-2], strict=True)]
     return "  ".join(["  " + name.ljust(widths[0]), *padded, bound.ljust(widths[-2]), reached])
 
 
 def markdown(rows: Sequence[Row]) -> str:
-    """The table for a page."""
+    """Return the table for a page."""
     lines = [f"| {' | '.join(COLUMNS)} |", "| --- | --- | ---: | ---: | ---: | --- | --- |"]
     lines += [f"| {' | '.join(line)} |" for line in cells(rows)]
     return "\n".join(lines)
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """How many bounds were reached, and which were not."""
+    """Say how many bounds were reached, and which were missed."""
     verdicts = judge(rows)
     reached = sum(v.reached is True for v in verdicts)
     lines = [f"{reached} of {len(verdicts)} bounds reached."]
@@ -113,13 +113,13 @@ def summary(rows: Sequence[Row]) -> str:
 
 
 def page(rows: Sequence[Row], machine: dict[str, str]) -> str:
-    """The part of the page that a run writes."""
+    """Return the part of the page that a run writes."""
     facts = [f"- {key}: {value}" for key, value in machine.items()]
     return "\n".join([START, "", *facts, "", markdown(rows), "", summary(rows), "", END])
 
 
 def write(path: Path, rows: Sequence[Row], machine: dict[str, str]) -> None:
-    """Put the run's part between the two marks of the page; what stands around it is left alone.
+    """Replace the text between the two marks of the page, and leave the rest unchanged.
 
     Raises ValueError if the page has no such marks.
     """
@@ -132,5 +132,5 @@ def write(path: Path, rows: Sequence[Row], machine: dict[str, str]) -> None:
 
 
 def unreached(rows: Iterable[Row]) -> list[Verdict]:
-    """The bounds that were measured and missed."""
+    """Return the bounds that were measured and missed."""
     return [v for v in judge(rows) if v.reached is False]

@@ -1,4 +1,4 @@
-"""How many threads the BLAS libraries and XLA use; they read it once, when they are loaded."""
+"""Number of threads of the BLAS libraries and XLA, which read it once, when they are loaded."""
 
 import os
 
@@ -14,14 +14,14 @@ _VARIABLES = (
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def set_threads(n: int) -> None:
-    """Give every library `n` threads. Call it before NumPy is imported; it has no effect after."""
+    """Give every library `n` threads. Call it before NumPy is imported; later it has no effect."""
     for name in _VARIABLES:
         os.environ[name] = str(n)
     if n == 1:
@@ -30,5 +30,5 @@ def set_threads(n: int) -> None:
 
 
 def threads() -> int:
-    """The number that `set_threads` left, or all cores."""
+    """Return the number that `set_threads` set, or the number of cores."""
     return int(os.environ.get("OPENBLAS_NUM_THREADS") or cores())

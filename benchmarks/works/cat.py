@@ -24,13 +24,13 @@ TORCH_PRODUCTS = "PyTorch, the same two products alone"
 
 
 def step_name(dtype: Any) -> str:
-    """The work's name."""
+    """Return the work's name."""
     return f"cat 12288-20-7-5-1, one step, {np.dtype(dtype).name}"
 
 
 @functools.cache
 def data() -> tuple[Array, Array, str]:
-    """X (12288, 209), Y (1, 209) and what they are: the course's cats, or random numbers.
+    """Return X (12288, 209), Y (1, 209) and their source: the course's cats, or random numbers.
 
     The environment variable CAT_DATA names the folder; by default `../shared/data` beside the
     checkout.
@@ -50,7 +50,7 @@ def data() -> tuple[Array, Array, str]:
 
 
 def problem(dtype: Any = np.float64, n_x: int = LAYERS[0]) -> Problem:
-    """The course's settings on its data, in one number format; n_x < 12288 makes it smaller."""
+    """Return the course's settings on its data, in one dtype; n_x < 12288 makes it smaller."""
     X, Y, _ = data()
     layers = (n_x, *LAYERS[1:])
     p = by_hand.initialize_parameters_deep(layers, seed=1, scale="scaled", dtype=dtype)
@@ -58,7 +58,7 @@ def problem(dtype: Any = np.float64, n_x: int = LAYERS[0]) -> Problem:
 
 
 def hand(problem: Problem) -> Running:
-    """The course's functions, as nn.by_hand has them; they compute dA0 too."""
+    """Step with the course's functions as in nn.by_hand; they compute dA0 too."""
     X, Y, rate = problem.X, problem.Y, problem.rate
     state = engines.State(problem.start())
 
@@ -72,7 +72,7 @@ def hand(problem: Problem) -> Running:
 
 
 def without_dX(problem: Problem) -> Running:
-    """The same lines written out, without the gradient of the pictures, which nobody needs."""
+    """Step with the same lines, without the gradient of the pictures, which nobody needs."""
     X, Y, rate = problem.X, problem.Y, problem.rate
     m = X.shape[1]
     state = engines.State(problem.start())
@@ -103,7 +103,7 @@ def without_dX(problem: Problem) -> Running:
 
 
 def products(problem: Problem) -> Running:
-    """What no step can do without: the two large calls of the BLAS."""
+    """Compute what no step can do without: the two large BLAS products."""
     W1, X = problem.parameters["W1"], problem.X
     dZ1 = W1 @ X
 
@@ -115,7 +115,7 @@ def products(problem: Problem) -> Running:
 
 
 def torch_products(problem: Problem) -> Running:
-    """The same two calls by PyTorch's BLAS."""
+    """Compute the same two products with PyTorch's BLAS."""
     from .. import peers
 
     torch = peers.torch()
@@ -130,7 +130,7 @@ def torch_products(problem: Problem) -> Running:
 
 
 def steps(dtype: Any) -> list[Contender]:
-    """One step."""
+    """Measure one step."""
     p = problem(dtype)
     return [
         Contender(HAND, partial(hand, p)),
@@ -142,7 +142,7 @@ def steps(dtype: Any) -> list[Contender]:
 
 
 def run(effort: Effort) -> list[Row]:
-    """Both number formats."""
+    """Measure both dtypes."""
     return [
         row
         for dtype in (np.float64, np.float32)

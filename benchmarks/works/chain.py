@@ -1,4 +1,4 @@
-"""A chain of 1000 products of scalars, forward and backward: what an engine costs for each call."""
+"""A chain of 1000 products of scalars, forward and backward: an engine's cost per call."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SLOPE = 1.0001
 
 @contextlib.contextmanager
 def recursion(limit: int) -> Iterator[None]:
-    """Python's recursion limit, raised for a while."""
+    """Raise Python's recursion limit for a while."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, before))
     try:
@@ -32,7 +32,7 @@ def recursion(limit: int) -> Iterator[None]:
 
 
 def chain(x: Any, length: int = LENGTH) -> Any:
-    """x * x * ... * x; both factors of each product are differentiable."""
+    """Compute x * x * ... * x; both factors of each product are differentiable."""
     y = x
     for _ in range(length):
         y = y * x
@@ -40,12 +40,12 @@ def chain(x: Any, length: int = LENGTH) -> Any:
 
 
 def exact(length: int = LENGTH) -> float:
-    """Its derivative at SLOPE."""
+    """Return its derivative at SLOPE."""
     return (length + 1) * math.pow(SLOPE, length)
 
 
 def ours(length: int = LENGTH) -> Running:
-    """Tensors and backward."""
+    """Run it on Tensors, with backward."""
     x = ag.Tensor(SLOPE, requires_grad=True)
 
     def step() -> None:
@@ -56,7 +56,7 @@ def ours(length: int = LENGTH) -> Running:
 
 
 def torch(length: int = LENGTH) -> Running:
-    """PyTorch."""
+    """Run it in PyTorch."""
     torch = peers.torch()
     x = torch.tensor(SLOPE, dtype=torch.float64, requires_grad=True)
 
@@ -68,7 +68,7 @@ def torch(length: int = LENGTH) -> Running:
 
 
 def autograd(length: int = LENGTH) -> Running:
-    """HIPS autograd."""
+    """Run it in HIPS autograd."""
     slope = peers.load("autograd").grad(lambda x: chain(x, length))
     found: list[Any] = [None]
 
@@ -79,7 +79,7 @@ def autograd(length: int = LENGTH) -> Running:
 
 
 def mygrad(length: int = LENGTH) -> Running:
-    """MyGrad."""
+    """Run it in MyGrad."""
     x = peers.load("mygrad").tensor(SLOPE)
 
     def step() -> None:
@@ -90,7 +90,7 @@ def mygrad(length: int = LENGTH) -> Running:
 
 
 def micrograd(length: int = LENGTH) -> Running:
-    """micrograd, which sorts the graph recursively and so needs Python's limit raised."""
+    """Run it in micrograd, which sorts the graph recursively and needs a higher limit."""
     value = peers.load("micrograd.engine").Value
     x: list[Any] = [None]
 
@@ -103,7 +103,7 @@ def micrograd(length: int = LENGTH) -> Running:
 
 
 def contenders(length: int = LENGTH) -> list[Contender]:
-    """The hand-written planar step is the clock that a call is measured by."""
+    """Return the contenders; the control is the hand-written planar step."""
     return [
         Contender(HAND, partial(planar.hand, planar.problem())),
         Contender(engines.EAGER, partial(ours, length)),
@@ -115,5 +115,5 @@ def contenders(length: int = LENGTH) -> list[Contender]:
 
 
 def run(effort: Effort) -> list[Row]:
-    """Per op; the ratio is to hand NumPy's planar step."""
+    """Measure the time per operation; the ratio is to hand NumPy's planar step."""
     return compare(CHAIN, contenders(), effort)

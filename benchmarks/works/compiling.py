@@ -1,4 +1,4 @@
-"""How long compiling takes: the first call of a compiled cat step, and of the planar one."""
+"""Compilation time: the first call of a compiled cat step, and of the planar one."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ PLANAR = "planar step: compile and first call"
 
 
 def ours(problem: Problem) -> Running:
-    """A new step each time, and its first call."""
+    """Make a new step and call it for the first time."""
     return Running(lambda: engines.compiled(problem).step())
 
 
 def jax(problem: Problem) -> Running:
-    """JAX jit, told to forget what it compiled before."""
+    """Run JAX jit after clearing its caches."""
 
     def step() -> None:
         peers.jax().clear_caches()
@@ -35,7 +35,7 @@ def jax(problem: Problem) -> Running:
 
 
 def contenders(problem: Problem) -> list[Contender]:
-    """Those that compile."""
+    """Return the contenders that compile."""
     return [
         Contender(engines.COMPILED, partial(ours, problem)),
         Contender(engines.JAX, partial(jax, problem), "jax"),
@@ -43,7 +43,7 @@ def contenders(problem: Problem) -> list[Contender]:
 
 
 def first() -> float:
-    """Seconds for the first compilation in a fresh process, which has run a step by hand before."""
+    """Return the seconds of the first compilation in a fresh process, after a step by hand."""
     done = subprocess.run(
         [sys.executable, "-c", f"from {__name__} import main; main()"],
         cwd=Path(__file__).parents[2],
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def run(effort: Effort) -> list[Row]:
-    """Seconds."""
+    """Measure in seconds."""
     times = [first() for _ in range(max(3, round(5 * min(effort.seconds, 2))))]
     return [
         *compare(CAT, contenders(cat.problem()), effort),

@@ -1,4 +1,4 @@
-"""Peak memory of a step: what it holds and what it makes on the way, beyond data and start."""
+"""Peak memory of a step: what it holds and allocates, beyond data and first parameters."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ WITH_CODE = ", with its code"
 
 
 def peaks(start: Callable[[Problem], Running], problem: Problem) -> tuple[int, int]:
-    """Bytes at the peak of a step, over those before there was anything but the problem.
+    """Return the bytes at the peak of a step, minus those that the problem alone takes.
 
-    First of arrays: the parameters, the memory that a compiled step keeps, and all that a step
-    allocates. Then with everything else that stays alive: source text, code, the lines of the
-    program. Not counted is what compiling itself needed and gave back.
+    The first figure counts arrays: the parameters, the buffers that a compiled step keeps, and all
+    that a step allocates. The second adds everything else that stays alive: source text, code, the
+    lines of the program. Memory that compilation needed and released is not counted.
     """
     gc.collect()
     tracemalloc.start()
@@ -49,7 +49,7 @@ def peaks(start: Callable[[Problem], Running], problem: Problem) -> tuple[int, i
 
 
 def rows(work: str, problem: Problem, hand: Callable[[Problem], Running]) -> list[Row]:
-    """Hand NumPy and ours."""
+    """Return the rows of hand NumPy and ours."""
     contenders = [
         (HAND, hand),
         (engines.EAGER, engines.eager),
@@ -64,7 +64,7 @@ def rows(work: str, problem: Problem, hand: Callable[[Problem], Running]) -> lis
 
 
 def run(effort: Effort) -> list[Row]:
-    """Bytes."""
+    """Measure in bytes."""
     return [
         *rows(CAT, cat.problem(np.float64), cat.hand),
         *rows(SOFTMAX, softmax.problem(), softmax.hand),

@@ -1,4 +1,4 @@
-"""A chain of 1,000,000 calls: forward, backward and freeing, in a process of its own."""
+"""A chain of 1,000,000 calls: forward, backward and freeing, in its own process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def resident() -> int:
-    """Bytes of memory that this process holds now; 0 where the system does not tell."""
+    """Return the bytes of memory that this process holds; 0 if the system does not report it."""
     try:
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     except OSError:
@@ -28,7 +28,7 @@ def resident() -> int:
 
 
 def measure(length: int = LENGTH) -> dict[str, float]:
-    """Seconds of the three parts, and bytes of the graph and of what stays after it."""
+    """Return the seconds of the three parts, and the bytes of the graph and of what remains."""
     import autograd_lite as ag
 
     from .chain import chain
@@ -58,7 +58,7 @@ def measure(length: int = LENGTH) -> dict[str, float]:
 
 
 def run(effort: Effort) -> list[Row]:
-    """Seconds and bytes."""
+    """Measure seconds and bytes."""
     done = subprocess.run(
         [sys.executable, "-c", f"from {__name__} import main; main()"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Where an eager step's time goes: the planar step taken apart, and one call recorded and swept."""
+"""The parts of an eager step: the planar step taken apart, and one call recorded and swept."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ ARRAY = "one tanh of 400 numbers, in a chain of 100"
 
 
 def only(step: Callable[[], object], count: int = 1) -> Running:
-    """Something to time, of which nothing is read."""
+    """Return a contender that is timed only; its results are not read."""
     return Running(step, count=count)
 
 
 def hand_forward() -> Running:
-    """The forward lines of the control."""
+    """Run the forward lines of the control."""
     p = planar.problem()
     X, Y, m = p.X, p.Y, p.X.shape[1]
     W1, b1, W2, b2 = p.parameters.values()
@@ -41,7 +41,7 @@ def hand_forward() -> Running:
 
 
 def hand_backward() -> Running:
-    """The backward lines of the control."""
+    """Run the backward lines of the control."""
     p = planar.problem()
     X, Y, m = p.X, p.Y, p.X.shape[1]
     W1, b1, W2, b2 = p.parameters.values()
@@ -60,7 +60,7 @@ def hand_backward() -> Running:
 
 
 def forward(requires_grad: bool | None) -> Running:
-    """The cost on plain arrays (None), on Tensors, and on Tensors that are recorded."""
+    """Compute the cost on plain arrays (None), on Tensors, or on Tensors that are recorded."""
     p = planar.problem()
     X, Y = p.X, p.Y
     named: dict[str, Any] = dict(p.start())
@@ -70,7 +70,7 @@ def forward(requires_grad: bool | None) -> Running:
 
 
 def backward() -> Running:
-    """The sweep alone, again and again through one graph."""
+    """Run the sweep alone, repeatedly through one graph."""
     p = planar.problem()
     named = {name: ag.Tensor(a, requires_grad=True) for name, a in p.start().items()}
     J = planar_cost(engines.OURS, named, p.X, p.Y)
@@ -84,7 +84,7 @@ def backward() -> Running:
 
 
 def update() -> Running:
-    """The update of the eager step."""
+    """Run the update of the eager step."""
     named = {name: ag.Tensor(a, requires_grad=True) for name, a in planar.problem().start().items()}
     grads = {name: np.zeros_like(t.data) for name, t in named.items()}
 
@@ -96,7 +96,7 @@ def update() -> Running:
 
 
 def planar_parts() -> list[Contender]:
-    """The whole step first, then its parts."""
+    """Measure the whole step first, then its parts."""
     p = planar.problem()
     return [
         Contender(HAND, partial(planar.hand, p)),
@@ -111,14 +111,14 @@ def planar_parts() -> list[Contender]:
 
 
 def times(x: Any, n: int, f: Callable[[Any], Any]) -> Any:
-    """f(f(... f(x)))."""
+    """Return f(f(... f(x)))."""
     for _ in range(n):
         x = f(x)
     return x
 
 
 def repeated_sweep(y: ag.Tensor, x: ag.Tensor, n: int) -> Running:
-    """The sweep alone."""
+    """Run the sweep alone."""
     one = np.ones_like(x.data)
 
     def step() -> None:
@@ -129,19 +129,19 @@ def repeated_sweep(y: ag.Tensor, x: ag.Tensor, n: int) -> Running:
 
 
 def scalar_sweep() -> Running:
-    """The sweep through the chain."""
+    """Run the sweep through the chain."""
     x = ag.Tensor(SLOPE, requires_grad=True)
     return repeated_sweep(chain(x), x, LENGTH)
 
 
 def tanh_sweep() -> Running:
-    """The sweep through tanh of tanh of ..."""
+    """Run the sweep through tanh of tanh of ..."""
     x = ag.Tensor(np.linspace(-1, 1, 400), requires_grad=True)
     return repeated_sweep(times(x, 100, np.tanh), x, 100)
 
 
 def calls() -> list[Contender]:
-    """A product of two NumPy scalars."""
+    """Measure a product of two NumPy scalars."""
     number, tensor = np.float64(SLOPE), ag.Tensor(SLOPE, requires_grad=True)
     return [
         Contender(HAND, lambda: only(lambda: chain(number), LENGTH)),
@@ -151,7 +151,7 @@ def calls() -> list[Contender]:
 
 
 def array_calls() -> list[Contender]:
-    """A tanh."""
+    """Measure a tanh."""
     a = np.linspace(-1, 1, 400)
     tensor = ag.Tensor(a, requires_grad=True)
     return [
@@ -162,7 +162,7 @@ def array_calls() -> list[Contender]:
 
 
 def run(effort: Effort) -> list[Row]:
-    """Seconds."""
+    """Measure in seconds."""
     return [
         *compare(PLANAR, planar_parts(), effort),
         *compare(CALL, calls(), effort),

@@ -24,21 +24,22 @@ OWN_LOSS = "eager, the loss of nn"
 
 
 def problem() -> Problem:
-    """The course's flower, first parameters and learning rate."""
+    """Return the course's flower, first parameters and learning rate."""
     X, Y = planar.load_planar_dataset()
     return Problem(planar_cost, planar.initialize_parameters(2, 4, 1), X, Y.astype(float), rate=1.2)
 
 
 def cost_of_logits(xp: Names, p: Any, X: Any, Y: Any) -> Any:
-    """The same cost as nn's classifiers compute it: one call, with a rule of its own."""
+    """Compute the cost as nn's classifiers do: one call, with its own rule."""
     A1 = xp.tanh(p["W1"] @ X + p["b1"])
     return losses.binary_cross_entropy_from_logits(p["W2"] @ A1 + p["b2"], Y)
 
 
 def hand(problem: Problem, n: int = 1, every: int = 1) -> Running:
-    """The lines of nn.by_hand.planar in one loop, without the calls and dicts between them.
+    """Step with the lines of nn.by_hand.planar in one loop, without calls and dicts between them.
 
-    n steps at a call, the cost at every so many; with n > 1 always from the first parameters.
+    A call takes n steps and returns the cost at regular intervals; with n > 1 it always starts
+    from the first parameters.
     """
     X, Y, rate = problem.X, problem.Y, problem.rate
     m = X.shape[1]
@@ -70,7 +71,7 @@ def hand(problem: Problem, n: int = 1, every: int = 1) -> Running:
 
 
 def by_hand(problem: Problem) -> Running:
-    """The same step by the course's functions, as nn.by_hand has them."""
+    """Step with the course's functions as in nn.by_hand."""
     X, Y, rate = problem.X, problem.Y, problem.rate
     state = engines.State(problem.start())
 
@@ -85,7 +86,7 @@ def by_hand(problem: Problem) -> Running:
 
 
 def steps() -> list[Contender]:
-    """One step."""
+    """Measure one step."""
     p = problem()
     return [
         Contender(HAND, partial(hand, p)),
@@ -96,7 +97,7 @@ def steps() -> list[Contender]:
 
 
 def loops(n: int = 10_000) -> list[Contender]:
-    """n steps; the cost is wanted at every 100th only."""
+    """Measure n steps; only every 100th returns the cost."""
     p = problem()
     return [
         Contender(HAND, partial(hand, p, n, 100)),
@@ -107,5 +108,5 @@ def loops(n: int = 10_000) -> list[Contender]:
 
 
 def run(effort: Effort) -> list[Row]:
-    """Both works."""
+    """Measure both works."""
     return compare(STEP, steps(), effort) + compare(LOOP, loops(), effort)

@@ -19,7 +19,7 @@ LAYERS = (784, 256, 128, 10)
 
 
 def problem() -> Problem:
-    """Random pictures and labels: what is computed does not depend on them."""
+    """Return random pictures and labels; the computation does not depend on their values."""
     rng = np.random.RandomState(1)
     parameters: Parameters = {}
     for l, (n_in, n_out) in enumerate(pairwise(LAYERS), start=1):
@@ -31,7 +31,7 @@ def problem() -> Problem:
 
 
 def hand(problem: Problem) -> Running:
-    """Line by line, as one would write it down."""
+    """Step line by line, as one would write it by hand."""
     X, Y, rate, beta = problem.X, problem.Y, problem.rate, problem.beta
     m = X.shape[1]
     state = engines.State(problem.start(), problem.rest())
@@ -66,7 +66,7 @@ def hand(problem: Problem) -> Running:
 
 
 def torch_rows(problem: Problem) -> Running:
-    """PyTorch's own habits: examples are rows, F.linear, F.cross_entropy of class numbers."""
+    """Step in PyTorch's own style: examples are rows, F.linear, F.cross_entropy of classes."""
     torch, F = peers.torch(), peers.load("torch.nn.functional")
     X = torch.from_numpy(np.ascontiguousarray(problem.X.T))
     labels = torch.from_numpy(problem.Y.argmax(axis=0))
@@ -95,7 +95,7 @@ def torch_rows(problem: Problem) -> Running:
 
 
 def products(problem: Problem) -> Running:
-    """The calls of the BLAS that no step can do without: 3 forward, 3 for dW, 2 for dA."""
+    """Compute the BLAS products that no step can do without: 3 forward, 3 for dW, 2 for dA."""
     X = problem.X
     W1, W2, W3 = (problem.parameters[f"W{l}"] for l in (1, 2, 3))
     A1 = W1 @ X
@@ -116,7 +116,7 @@ def products(problem: Problem) -> Running:
 
 
 def steps() -> list[Contender]:
-    """One step."""
+    """Measure one step."""
     p = problem()
     return [
         Contender(HAND, partial(hand, p)),
@@ -127,5 +127,5 @@ def steps() -> list[Contender]:
 
 
 def run(effort: Effort) -> list[Row]:
-    """One step."""
+    """Measure one step."""
     return compare(STEP, steps(), effort)

@@ -1,4 +1,4 @@
-"""How long `import` takes, in fresh processes that take turns."""
+"""The time of an `import`, in fresh processes that take turns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SCRIPT = "import time; t = time.perf_counter(); import {}; print(time.perf_coun
 
 
 def seconds(module: str) -> float:
-    """One import in a process of its own."""
+    """Return the seconds of one import in its own process."""
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT.format(module)], capture_output=True, text=True, check=True
     )
@@ -24,7 +24,7 @@ def seconds(module: str) -> float:
 
 
 def run(effort: Effort) -> list[Row]:
-    """Seconds; the control is NumPy, which all of them import."""
+    """Measure in seconds; the control is NumPy, which all of them import."""
     modules = [NUMPY, "autograd_lite", "nn"]
     if effort.peers:
         modules += [name for name in peers.PEERS if peers.installed(name)]

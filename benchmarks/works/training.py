@@ -1,4 +1,4 @@
-"""The cat network trained in full: 2500 full-batch iterations, and costs equal to hand NumPy's."""
+"""Training of the cat network: 2500 full-batch iterations, and costs equal to hand NumPy's."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHUNK = 100
 
 
 def hand(problem: Problem, iterations: int = ITERATIONS) -> Running:
-    """by_hand.L_layer_model's loop, 100 iterations at a call; after the last it starts anew."""
+    """Run by_hand.L_layer_model's loop, 100 iterations at a call; after the last, start again."""
     X, Y, rate = problem.X, problem.Y, problem.rate
     state = engines.State(problem.start())
     costs: list[float] = []
@@ -43,7 +43,7 @@ def hand(problem: Problem, iterations: int = ITERATIONS) -> Running:
 
 
 def classifier(problem: Problem, iterations: int = ITERATIONS) -> Running:
-    """All of `fit`, from the drawing of the first parameters to the last."""
+    """Run the whole of `fit`, from the first random parameters to the last."""
     model = nn.LLayerClassifier()
 
     def step() -> None:
@@ -55,7 +55,7 @@ def classifier(problem: Problem, iterations: int = ITERATIONS) -> Running:
 
 
 def torch(problem: Problem) -> Running:
-    """PyTorch eager, 100 iterations at a call."""
+    """Run PyTorch eager, 100 iterations at a call."""
     torch = peers.torch()
     xp, rate = engines.torch_names(torch), problem.rate
     X, Y = torch.from_numpy(np.array(problem.X)), torch.from_numpy(np.array(problem.Y))
@@ -77,7 +77,7 @@ def torch(problem: Problem) -> Running:
 
 
 def contenders(iterations: int = ITERATIONS) -> list[Contender]:
-    """Hand NumPy and PyTorch go 100 iterations at a turn, `fit` goes all the way."""
+    """Return hand NumPy and PyTorch (100 iterations a turn) and `fit` (all iterations)."""
     p = cat.problem()
     return [
         Contender(HAND, partial(hand, p, iterations)),
@@ -87,12 +87,12 @@ def contenders(iterations: int = ITERATIONS) -> list[Contender]:
 
 
 def difference(costs: Array, expected: Array) -> float:
-    """The largest relative difference."""
+    """Return the largest relative difference."""
     return float(np.max(np.abs(costs - expected) / np.abs(expected)))
 
 
 def compare_costs(problem: Problem, iterations: int = ITERATIONS) -> float:
-    """Train once by hand and once by `fit`, and compare every cost that both recorded."""
+    """Train once by hand and once by `fit`, and compare every cost that both record."""
     by_hands, by_fit = hand(problem, iterations), classifier(problem, iterations)
     for _ in range(iterations // CHUNK):
         by_hands.step()
@@ -101,7 +101,7 @@ def compare_costs(problem: Problem, iterations: int = ITERATIONS) -> float:
 
 
 def run(effort: Effort) -> list[Row]:
-    """Seconds for 2500 iterations, for those that go by 100 extrapolated; and the costs."""
+    """Measure the seconds of 2500 iterations (some extrapolated from 100), and the costs."""
     rows = [
         row if row.contender == CLASSIFIER else replace(row, note=f"{CHUNK} iterations, x 25")
         for row in compare(FIT, contenders(), effort, scale=ITERATIONS)
