@@ -12,7 +12,7 @@ import numpy as np
 from ... import pytree
 from ..codegen.module import sources_of
 from ..codegen.names import identifier, name_variables
-from ..codegen.printer import Printer
+from ..codegen.printer import PlainPrinter
 from ..codegen.step_module import constants_made, file, handed_over
 from ..ir import Line, Program, Var, variables
 from ..tracing.arguments import Call, Leaf, is_traced
@@ -178,18 +178,6 @@ class Derivation:
 
     def _repr_markdown_(self) -> str:
         return self.markdown
-
-
-class PlainPrinter(Printer):
-    """Prints numbers as a person writes them; there is one type of number in a derivation."""
-
-    def argument(self, x: Any) -> str:
-        """As Printer, but 2 in place of np.float64(2.0)."""
-        if isinstance(x, np.generic) and x.dtype.kind in "fiu" and np.isfinite(x):
-            x = x.item()
-        if isinstance(x, float) and x == round(x) and abs(x) < 1e6:
-            x = round(x)
-        return super().argument(x)
 
 
 class Name(str):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ...engine.functions import leaky_relu, log_softmax, relu, sigmoid, softmax
-from ...rules.indexing import getitem
-from ..codegen.printer import ADDED, ATOM, COMPARED, MULTIPLIED, NEGATED, RAISED, Printer, lone
+from ...rules.traits import ATOM, COMPARED, MULTIPLIED, RAISED
+from ..codegen.printer import Printer, literal, lone
 from ..ir import Line, Var
 
 _SYMBOL = re.compile(r"(d?)([A-Za-z])(\d*)$")
@@ -22,14 +22,6 @@ _GREEK = {
                       "lambda", "mu", "nu", "xi", "rho", "sigma", "tau", "phi", "chi", "psi",
                       "omega")},
 }  # fmt: skip
-# Python's own operators on its own numbers
-_SAME: dict[Any, Any] = {
-    operator.add: np.add, operator.sub: np.subtract, operator.mul: np.multiply,
-    operator.truediv: np.true_divide, operator.neg: np.negative, operator.pow: np.power,
-    operator.abs: np.absolute, operator.gt: np.greater, operator.lt: np.less,
-    operator.ge: np.greater_equal, operator.le: np.less_equal, operator.eq: np.equal,
-    operator.ne: np.not_equal,
-}  # fmt: skip
 _FUNCTIONS: dict[Any, str] = {
     np.tanh: r"\tanh", np.exp: r"\exp", np.log: r"\log", np.sin: r"\sin", np.cos: r"\cos",
     np.sinh: r"\sinh", np.cosh: r"\cosh", np.tan: r"\tan", np.arctan: r"\arctan",
@@ -37,14 +29,19 @@ _FUNCTIONS: dict[Any, str] = {
     sigmoid: r"\sigma", relu: r"\mathrm{ReLU}", leaky_relu: r"\mathrm{LeakyReLU}",
     softmax: r"\mathrm{softmax}", log_softmax: r"\log \mathrm{softmax}",
 }  # fmt: skip
-_COMPARISONS: dict[Any, str] = {
-    np.greater: ">", np.less: "<", np.greater_equal: r"\geq", np.less_equal: r"\leq",
-    np.equal: "=", np.not_equal: r"\neq",
+_SIGNS = {
+    "<=": r"\leq", ">=": r"\geq", "==": "=", "!=": r"\neq", "%": r"\bmod", "//": r"\mathbin{//}",
+    "&": r"\mathbin{\&}", "|": r"\mid", "^": r"\oplus", "<<": r"\ll", ">>": r"\gg", "~": r"\neg ",
 }  # fmt: skip
 
 
 class LatexPrinter(Printer):
-    """Prints expressions as LaTeX; a sum over so many `examples` goes up to m."""
+    """The style of mathematics; a sum over this many `examples` goes up to m."""
+
+    brackets = r"\left( ", r" \right)"
+    elementwise = (r"\odot",)
+    associative = ("+", "@", r"\odot", r"\,")
+    negated = MULTIPLIED
 
     def __init__(
         self, names: Mapping[Var, str], inlined: Mapping[Var, Line], examples: int | None
@@ -52,101 +49,96 @@ class LatexPrinter(Printer):
         super().__init__(names, inlined)
         self.examples = examples
 
-    def argument(self, x: Any) -> str:
-        """An argument of a function."""
-        if isinstance(x, Var) and x not in self.inlined:
-            return symbol(self.names[x])
-        if isinstance(x, np.generic):
-            x = x.item()
-        if isinstance(x, float):
-            return decimal(x)
-        if isinstance(x, int) and not isinstance(x, bool):
-            return str(x)
-        return super().argument(x) if isinstance(x, Var) else rf"\texttt{{{super().argument(x)}}}"
+    def variable(self, v: Var) -> str:
+        """Return the symbol of a variable."""
+        return symbol(self.names[v])
 
-    def part(self, x: Any, around: int, right: bool = False) -> str:
-        """An operand, in brackets where it needs them."""
-        text, level = self.argument(x), ATOM
-        if isinstance(x, Var) and x in self.inlined:
-            text, level = self.expression(self.inlined[x])
-        elif text.startswith("-"):
-            level = NEGATED if right else ADDED
-        low = level < around or (level == around and right and around == ADDED)
-        return bracketed(text) if low or (right and text.startswith("-")) else text
+    def value(self, x: Any) -> str:
+        """Return a number, or anything else as code."""
+        x = x.item() if isinstance(x, np.generic) else x
+        if isinstance(x, int | float) and not isinstance(x, bool):
+            return decimal(x) if isinstance(x, float) else str(x)
+        return rf"\texttt{{{literal(x)}}}"
 
-    def expression(self, line: Line) -> tuple[str, int]:
-        """A line's right-hand side, and how tightly it binds."""
-        fn, args = _SAME.get(line.fn, line.fn), line.args
-        if fn in (np.add, np.subtract):
-            sign = "+" if fn is np.add else "-"
-            return f"{self.part(args[0], ADDED)} {sign} {self.part(args[1], ADDED, True)}", ADDED
-        if fn is np.negative:
-            return f"-{self.part(args[0], MULTIPLIED)}", NEGATED
-        if fn is np.multiply:
-            if args[0] is args[1]:
-                return self._raised(args[0], 2)
-            arrays = all(isinstance(a, Var) and a.size > 1 for a in args)
-            dot = r" \odot " if arrays else r" \, "
-            args = tuple(sorted(args, key=lambda a: isinstance(a, Var)))  # a number comes first
-            return dot.join(self._factor(a, arrays) for a in args), MULTIPLIED
-        if fn is np.matmul:
-            a, b = (self.part(a, MULTIPLIED) for a in args)
-            return (rf"{a} \, {b}" if r"\mathrm" in a + b else f"{a} {b}"), MULTIPLIED
-        if fn is np.true_divide:
-            return self._quotient(*args)
-        if fn is np.power:
-            return self._raised(*args)
-        if fn is np.transpose and len(args) == 1:
-            return f"{grouped(self.part(args[0], RAISED))}^{{T}}", RAISED
-        if fn is np.sqrt:
-            return rf"\sqrt{{{self.argument(args[0])}}}", ATOM
-        if fn is np.absolute:
-            return rf"\left| {self.argument(args[0])} \right|", ATOM
-        if fn in _COMPARISONS:
-            a, b = (self.part(x, COMPARED) for x in args)
-            return rf"\mathbf{{1}}\left[ {a} {_COMPARISONS[fn]} {b} \right]", ATOM
-        if fn is np.sum:
-            return self._sum(line)
-        if fn is getitem:
-            return rf"{self.part(args[0], ATOM)}\left[ {self.index(args[1])} \right]", ATOM
-        shown = ", ".join(self.argument(a) for a in args)
-        name = _FUNCTIONS.get(fn, upright(fn.__name__))
-        axis = lone(line.kwargs.get("axis"))
-        name += "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
-        return rf"{name}\left( {shown} \right)", ATOM
+    def function(self, fn: Any) -> str:
+        """Return the mathematical name of a function."""
+        return _FUNCTIONS.get(fn, upright(fn.__name__))
 
-    def _factor(self, x: Any, among_arrays: bool) -> str:
-        """A factor; a matrix product stands in brackets where it is multiplied elementwise."""
-        inner = self.inlined.get(x) if isinstance(x, Var) else None
-        if among_arrays and inner is not None and inner.fn is np.matmul:
-            return bracketed(self.argument(x))
-        return self.part(x, MULTIPLIED)
+    def must_be_called(self, line: Line) -> bool:
+        """Return False: dtypes do not matter here."""
+        return False
 
-    def _quotient(self, a: Any, b: Any) -> tuple[str, int]:
-        numerator = a
+    def sign(self, line: Line) -> str:
+        """Return the sign of a line; a product with a number has another one than one of arrays."""
+        text = super().sign(line)
+        if text == "*":
+            arrays = all(isinstance(a, Var) and a.size > 1 for a in line.args)
+            return r"\odot" if arrays else r"\,"
+        return _SIGNS.get(text, text)
+
+    def infix(self, line: Line, sign: str, binding: int) -> tuple[str, int]:
+        """Return two operands with a sign between them, a fraction, or an indicator."""
+        if sign == "/":
+            return self.quotient(*line.args)
+        if sign == r"\,":  # the number comes first
+            line = line.calling(line.fn, *sorted(line.args, key=lambda a: isinstance(a, Var)))
+        text, binding = super().infix(line, sign, binding)
+        if binding == COMPARED:
+            return rf"\mathbf{{1}}\left[ {text} \right]", ATOM
+        return text, binding
+
+    def joined(self, left: str, sign: str, right: str) -> str:
+        """Return two printed operands side by side; a matrix product has no sign."""
+        if sign == "@":
+            sign = r"\," if r"\mathrm" in left + right else ""
+        return " ".join(filter(None, [left, sign, right]))
+
+    def quotient(self, a: Any, b: Any) -> tuple[str, int]:
+        """Return a fraction; a division by one number is a factor in front."""
         if isinstance(b, Var) and b.size > 1:
             return rf"\frac{{{self.argument(a)}}}{{{self.argument(b)}}}", ATOM
-        sign = ""
-        if isinstance(a, Var) and a in self.inlined and self.inlined[a].fn is np.negative:
-            sign, numerator = "-", self.inlined[a].args[0]
-        below = self.argument(b)
-        if not isinstance(numerator, Var):
-            return rf"{sign}\frac{{{self.argument(numerator)}}}{{{below}}}", MULTIPLIED
-        return rf"{sign}\frac{{1}}{{{below}}} {self.part(numerator, MULTIPLIED)}", MULTIPLIED
+        minus = ""
+        inner = self.inlined.get(a) if isinstance(a, Var) else None
+        if inner is not None and inner.fn is np.negative:
+            minus, a = "-", inner.args[0]
+        if not isinstance(a, Var):
+            return rf"{minus}\frac{{{self.argument(a)}}}{{{self.argument(b)}}}", MULTIPLIED
+        factor = rf"\frac{{1}}{{{self.argument(b)}}}"
+        return f"{minus}{factor} {self.operand(a, MULTIPLIED)}", MULTIPLIED
 
-    def _raised(self, base: Any, power: Any) -> tuple[str, int]:
-        return f"{grouped(self.part(base, ATOM))}^{{{self.argument(power)}}}", RAISED
+    def power(self, base: Any, exponent: Any) -> tuple[str, int]:
+        """Return a power."""
+        return f"{grouped(self.operand(base, ATOM))}^{{{self.argument(exponent)}}}", RAISED
 
-    def _sum(self, line: Line) -> tuple[str, int]:
-        x = line.args[0]
+    def transposed(self, x: Any) -> tuple[str, int]:
+        """Return the transpose of a matrix."""
+        return f"{grouped(self.operand(x, ATOM))}^{{T}}", RAISED
+
+    def indexed(self, x: Any, index: Any) -> str:
+        """Return a part of an array."""
+        return rf"{self.operand(x, ATOM)}\left[ {self.index(index)} \right]"
+
+    def call(self, line: Line, name: str = "") -> tuple[str, int]:
+        """Return a function of its arguments, with the axis below its name."""
+        if line.fn is np.sqrt:
+            return rf"\sqrt{{{self.argument(line.args[0])}}}", ATOM
+        if line.fn in (np.absolute, operator.abs):
+            return rf"\left| {self.argument(line.args[0])} \right|", ATOM
         axis = lone(line.kwargs.get("axis"))
-        if axis in (1, -1) and len(x.shape) == 2:
-            n = "m" if x.shape[1] == self.examples else str(x.shape[1])
-            if x in self.inlined:
-                return rf"\sum_{{i=1}}^{{{n}}} {bracketed(self.argument(x))}^{{(i)}}", MULTIPLIED
-            return rf"\sum_{{i=1}}^{{{n}}} {example(self.argument(x))}", MULTIPLIED
         below = "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
-        return rf"\sum{below} {self.part(x, MULTIPLIED)}", MULTIPLIED
+        if line.fn is np.sum:
+            return self.sum(line.args[0], axis, below), MULTIPLIED
+        shown = ", ".join(map(self.argument, line.args))
+        return f"{name or self.function(line.fn)}{below}{self.bracketed(shown)}", ATOM
+
+    def sum(self, x: Any, axis: Any, below: str) -> str:
+        """Return a sum; one over the columns of a matrix has an index."""
+        if axis not in (1, -1) or len(x.shape) != 2:
+            return rf"\sum{below} {self.operand(x, MULTIPLIED)}"
+        n = "m" if x.shape[1] == self.examples else str(x.shape[1])
+        text = self.argument(x)
+        column = f"{self.bracketed(text)}^{{(i)}}" if x in self.inlined else example(text)
+        return rf"\sum_{{i=1}}^{{{n}}} {column}"
 
 
 def decimal(x: float) -> str:
@@ -208,8 +200,3 @@ def example(v: str) -> str:
 def grouped(text: str) -> str:
     """Braces around what has a superscript already."""
     return f"{{{text}}}" if "^" in text and not text.startswith(r"\left(") else text
-
-
-def bracketed(text: str) -> str:
-    """In round brackets."""
-    return rf"\left( {text} \right)"
