@@ -5,19 +5,13 @@ An arrow points from a room to one that it imports. Arrows that follow from othe
 
 from __future__ import annotations
 
-import ast
 import itertools
-import re
 import textwrap
-from dataclasses import dataclass, field
-from functools import cache
 from html import escape
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+from .rooms import ROOT, Room, arrows, house, levels
+
 PICTURE = ROOT / "docs" / "pictures" / "architecture.svg"
-PACKAGE = "autograd_lite"
-FACE = f"{PACKAGE}/__init__.py"
 
 WIDTH, LANE, GAP, PAD = 880, 34, 34, 10  # of the picture, its margins, between boxes, inside them
 SANS = "font-family='DejaVu Sans, Verdana, sans-serif'"
@@ -27,136 +21,18 @@ LINE = 17
 COLUMN = 104  # of the rooms inside a room, with the gap between two
 
 
-@dataclass
-class Room:
-    """A folder or a module: what it says of itself, what is in it, and what it imports."""
-
-    name: str
-    sentence: str
-    files: list[str] = field(default_factory=list)
-    uses: set[str] = field(default_factory=set)
-    inner: list[Room] = field(default_factory=list)
-
-
 def write() -> None:
     """Write the picture."""
     PICTURE.write_text(picture(), encoding="utf-8")
 
 
-def imported(path: Path) -> set[str]:
-    """Return the absolute names that a file imports, those inside functions too."""
-    package = path.relative_to(ROOT).parts[:-1]
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            base = package[: len(package) - node.level + 1] if node.level else ()
-            name = ".".join([*base, *filter(None, [node.module])])
-            found |= {f"{name}.{alias.name}" for alias in node.names}
-    return found
-
-
-def docstring(path: Path) -> str:
-    """Return the docstring of a module, or of a folder's __init__.py."""
-    file = path / "__init__.py" if path.is_dir() else path
-    return ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
-
-
-def first_line(path: Path) -> str:
-    """Return the first line of a module's or folder's docstring."""
-    return docstring(path).splitlines()[0]
-
-
-def files_of(folder: Path) -> list[str]:
-    """Return the parts of a folder in its reading order: that in which its docstring names them."""
-    text = docstring(folder)
-    parts = {p.name + "/" if p.is_dir() else p.stem: p for p in members(folder)}
-
-    def place(name: str) -> tuple[int, str]:
-        at = re.search(rf"\b{name}\b" if name.isalnum() else re.escape(name), text)
-        return (at.start() if at else len(text), name)
-
-    return sorted(parts, key=place)
-
-
-def members(folder: Path) -> list[Path]:
-    """Return the modules and packages of a folder, without its __init__.py."""
-    modules = [p for p in folder.glob("*.py") if not p.stem.startswith("__")]
-    return sorted([*modules, *(p.parent for p in folder.glob("*/__init__.py"))])
-
-
-def rooms_in(folder: Path) -> list[Room]:
-    """Return the rooms of a folder, each with those of its neighbours that it imports."""
-    rooms = []
-    inside = ".".join(folder.relative_to(ROOT).parts) + "."
-    paths = members(folder)
-    names = {p.stem for p in paths}
-    for path in paths:
-        room = Room(path.stem, first_line(path))
-        if path.is_dir():
-            room.files = files_of(path)
-        for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            for name in imported(file):
-                if name.startswith(inside):
-                    room.uses.add(name[len(inside) :].split(".")[0])
-        room.uses = (room.uses & names) - {room.name}
-        rooms.append(room)
-    return rooms
-
-
-def house() -> list[Room]:
-    """Return every room of the project."""
-    rooms = rooms_in(ROOT / PACKAGE)
-    for room in rooms:
-        if room.name == "compile":
-            room.inner = rooms_in(ROOT / PACKAGE / "compile")
-    # The public face loads most rooms when they are first used, so no import statement shows it.
-    face = Room(FACE, first_line(ROOT / PACKAGE), uses={r.name for r in rooms})
-    nn = Room("nn", first_line(ROOT / "nn"), files_of(ROOT / "nn"), {FACE})
-    benchmarks = Room("benchmarks", first_line(ROOT / "benchmarks"), uses={"nn", FACE})
-    return [*rooms, face, nn, benchmarks]
-
-
-def levels(rooms: list[Room]) -> dict[str, int]:
-    """Return each room's distance from the ground, the longest way down.
-
-    Raises ValueError if rooms import each other in a circle.
-    """
-    by_name = {room.name: room for room in rooms}
-
-    @cache
-    def level(name: str, above: tuple[str, ...] = ()) -> int:
-        if name in above:
-            raise ValueError(f"import circle: {' -> '.join([*above, name])}")
-        return 1 + max((level(n, (*above, name)) for n in by_name[name].uses), default=-1)
-
-    return {room.name: level(room.name) for room in rooms}
-
-
-def arrows(rooms: list[Room]) -> list[tuple[str, str]]:
-    """Return the imports that do not follow from others."""
-    uses = {room.name: room.uses for room in rooms}
-
-    @cache
-    def below(name: str) -> frozenset[str]:
-        return frozenset(uses[name]).union(*(below(n) for n in uses[name]))
-
-    return [
-        (a, b)
-        for a in sorted(uses)
-        for b in sorted(uses[a])
-        if not any(b in below(c) for c in uses[a] - {b})
-    ]
-
-
 def picture() -> str:
     """Return the picture as SVG, what a user imports on top and the ground at the bottom."""
     rooms = house()
-    edges, level = arrows(rooms), levels(rooms)
+    edges, depth = arrows(rooms), depths(rooms)
     boxes: dict[str, Box] = {}
     y = PAD
-    for row in rows(level, edges):
+    for row in rows(depth, edges):
         made = placed([room for name in row for room in rooms if room.name == name], y)
         boxes |= {box.room.name: box for box in made}
         y += made[0].height + GAP
@@ -173,7 +49,7 @@ def picture() -> str:
         lines += box.drawn()
     lane = 0
     for a, b in edges:
-        if level[a] - level[b] == 1:
+        if depth[b] - depth[a] == 1:
             lines.append(straight(boxes[a], boxes[b]))
         else:
             lines.append(around(boxes[a], boxes[b], lane))
@@ -181,10 +57,23 @@ def picture() -> str:
     return "\n".join([*lines, "</svg>"]) + "\n"
 
 
-def rows(level: dict[str, int], edges: list[tuple[str, str]]) -> list[list[str]]:
-    """Return the rows of boxes, top row first, ordered so that the fewest arrows cross a box."""
-    layers = [sorted(n for n in level if level[n] == k) for k in range(max(level.values()), -1, -1)]
-    long = [(a, b) for a, b in edges if level[a] - level[b] > 1]
+def depths(rooms: list[Room]) -> dict[str, int]:
+    """Return each room's row, counted from the top: under its importers, as high as possible.
+
+    A room with rooms inside is wide, so it has a row of its own.
+    """
+    above: dict[str, int] = {}
+    for room in sorted(rooms, key=lambda room: -levels(rooms)[room.name]):
+        importers = [above[other.name] for other in rooms if room.name in other.uses]
+        above[room.name] = 1 + max(importers, default=-1)
+    place = {room.name: (above[room.name], bool(room.inner)) for room in rooms}
+    return {name: sorted(set(place.values())).index(place[name]) for name in place}
+
+
+def rows(depth: dict[str, int], edges: list[tuple[str, str]]) -> list[list[str]]:
+    """Return the rows of boxes, ordered so that the fewest arrows cross a box."""
+    layers = [sorted(n for n in depth if depth[n] == k) for k in range(max(depth.values()) + 1)]
+    long = [(a, b) for a, b in edges if depth[b] - depth[a] > 1]
 
     def crossings(order: tuple[tuple[str, ...], ...]) -> int:
         ends = [{row[i] for row in order} for i in (0, -1)]
@@ -217,7 +106,6 @@ class Box:
     def __init__(self, room: Room, x: int, y: int, width: int) -> None:
         self.room, self.x, self.y, self.width = room, x, y, width
         inside = self.width - 2 * PAD
-        self.title = room.name + ("/" if room.files else "")
         self.sentence = wrapped(room.sentence, inside, SENTENCE)
         self.files = [] if room.inner else wrapped("  ".join(room.files), inside, NAME)
         self.columns = columns(room.inner)
@@ -229,7 +117,7 @@ class Box:
         """Return the box and its text as SVG."""
         lines = [frame(self.x, self.y, self.width, self.height, "#f4f7fb")]
         x, y = self.x + PAD, self.y + PAD + 12
-        lines.append(text(x, y, self.title, MONO, 14, bold=True))
+        lines.append(text(x, y, self.room.title, MONO, 14, bold=True))
         for line in self.sentence:
             y += LINE
             lines.append(text(x, y, line, SANS, 13))
@@ -252,10 +140,9 @@ class Box:
             for room in column:
                 height = room_height(room)
                 lines.append(frame(left, top, width, height, "white"))
-                title = room.name + ("/" if room.files else "")
-                lines.append(text(left + 6, top + 18, title, MONO, 12, bold=True))
+                lines.append(text(left + 6, top + 18, room.title, MONO, 12, bold=True))
                 for k, name in enumerate(room.files, 1):
-                    lines.append(text(left + 6, top + 18 + k * LINE, name, MONO, 12, "#555"))
+                    lines.append(text(left + 6, top + 18 + k * LINE, name, MONO, 11, "#555"))
                 top += height + PAD
         return lines
 

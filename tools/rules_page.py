@@ -10,7 +10,7 @@ import numpy as np
 import autograd_lite  # noqa: F401 (fills the table)
 from autograd_lite.rules.registry import COMPOSED, CONSTANT, RULES, UNSUPPORTED, printed_name
 
-from .architecture import files_of
+from .rooms import files_of
 
 ROOT = Path(__file__).parents[1]
 RULES_FOLDER = ROOT / "autograd_lite" / "rules"
