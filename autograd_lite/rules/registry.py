@@ -13,6 +13,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,6 @@ from ..errors import NoRuleError, RuleError
 
 Function = Callable[..., Any]
 
-_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 # Arguments that record nothing; of others it takes longer to know.
 _SILENT = frozenset((np.ndarray, np.float64, int, float, bool, tuple, type(None)))
 NO_VALUE: Any = vars(np)["_NoValue"]  # what NumPy writes for "not given"
@@ -48,14 +48,13 @@ class Rule:
         self.plain = variadic is None and single is None
         # Each output number depends on the input numbers at the same place, and on no others.
         self.elementwise = isinstance(fn, np.ufunc) and fn.signature is None
-        skip = 3 if variadic else 2  # (i,) g, y
-        parameters = parameters_of(variadic or next(filter(None, vjps)))[skip:]
-        self.names = tuple(p.name for p in parameters if p.kind is not p.VAR_POSITIONAL)
+        # The first parameters are (i,) g, y. Only a default of None says that None means nothing;
+        # for the others it has a meaning, as in np.sort(x, axis=None).
+        self.names, self.takes_any_number, self.none_counts = parameters_of(
+            variadic or next(filter(None, vjps)), 3 if variadic else 2
+        )
         self.read: list[tuple[int, ...]] = []  # see `look`
         self.reads_two: list[tuple[bool, bool]] = []
-        self.takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-        # Where None says something, as np.sort(x, axis=None) does, and not just "not given".
-        self.none_counts = {p.name for p in parameters if p.default is not None} - {"initial"}
         # So many arguments, from the first, have a derivative each.
         self.covered = (*vjps, None).index(None) if variadic is None else sys.maxsize
         self.out_place = self.names.index("out") if "out" in self.names else sys.maxsize
@@ -132,10 +131,34 @@ class Rule:
         return tuple(placed), kwargs
 
 
-@functools.lru_cache(maxsize=1024)
-def parameters_of(vjp: Function) -> list[inspect.Parameter]:
-    """The parameters of a vjp, g and y included."""
-    return list(inspect.signature(vjp).parameters.values())
+def parameters_of(vjp: Function, skip: int) -> tuple[tuple[str, ...], bool, set[str]]:
+    """Return the names of a vjp's parameters from number `skip` on, whether it takes *args there,
+    and the names whose default is not None.
+
+    All rules are entered at import, and inspect.signature takes ten times as long as a function's
+    own attributes.
+
+    >>> parameters_of(lambda g, y, x, axis=None: g, 2)
+    (('x', 'axis'), False, {'x'})
+    """
+    if type(vjp) is FunctionType and not vars(vjp):  # else it may be wrapped
+        code, flags = vjp.__code__, vjp.__code__.co_flags
+        n, star = code.co_argcount, bool(flags & inspect.CO_VARARGS)
+        end = n + code.co_kwonlyargcount
+        names = [*code.co_varnames[:end]]
+        if flags & inspect.CO_VARKEYWORDS:
+            names.append(code.co_varnames[end + star])
+        given = vjp.__defaults__ or ()
+        defaults = {**dict(zip(names[n - len(given) : n], given)), **(vjp.__kwdefaults__ or {})}  # noqa: B905
+        takes_any_number = star and n >= skip
+    else:
+        parameters = [*inspect.signature(vjp).parameters.values()]
+        names = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
+        defaults = {p.name: p.default for p in parameters}
+        takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters[skip:])
+    kept = tuple(names[skip:])
+    none_counts = {name for name in kept if defaults.get(name, name) is not None}
+    return kept, takes_any_number, none_counts - {"initial"}
 
 
 def is_default(name: str, value: Any) -> bool:
@@ -160,7 +183,7 @@ def arguments_read(vjp: Function, names: tuple[str, ...]) -> tuple[int, ...]:
             after.opname == "LOAD_ATTR" and after.argval in ("shape", "ndim", "size", "dtype")
         ):
             loaded.update(step.argval if isinstance(step.argval, tuple) else (step.argval,))
-    own = [p.name for p in parameters_of(vjp)][2:]
+    own, _, _ = parameters_of(vjp, 2)
     return tuple(i for i, name in enumerate(own) if name in loaded and i < len(names))
 
 
@@ -200,7 +223,7 @@ def rule(
         raise RuleError(f"{printed_name(fn)}: a rule is a function and at least one vjp.")
     new = Rule(fn, vjps, variadic, single)
     for vjp in filter(None, (*vjps, *(single or ()))):
-        names = Rule(fn, (vjp,), None).names
+        names, _, _ = parameters_of(vjp, 2)
         if names != new.names:
             raise RuleError(
                 f"{printed_name(fn)}: every vjp takes g, y and the same arguments; one has "
