@@ -10,8 +10,8 @@ import numpy as np
 
 from . import advice, errors
 from .check import check_grads
+from .check.compare import ComparedGradient, Diagnosis, compare
 from .compile import compile, derive, iterate
-from .diagnosis import compare
 from .draw import draw, explore
 from .engine import array_methods, operators  # noqa: F401 (they attach themselves)
 from .engine.functions import (
@@ -48,6 +48,8 @@ from .transforms.reverse import elementwise_grad, grad, jvp, value_and_grad, vjp
 __all__ = [
     "AnomalyError",
     "AutogradError",
+    "ComparedGradient",
+    "Diagnosis",
     "GradientMismatch",
     "GraphError",
     "LearnerWarning",

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 import autograd_lite as ag
+import nn
 from nn import by_hand
 
 LEARNING_RATE = 0.0075
@@ -275,7 +276,7 @@ def diagnose(exhibit, parameters, X, Y, hidden="relu"):
 
     AL, caches = by_hand.L_model_forward(X, parameters, hidden=hidden)
     context = {"parameters": parameters, "X": X, "Y": Y, "activations": hidden}
-    return ag.compare(
+    return nn.diagnose(
         exhibit(AL, Y, caches, hidden),
         ag.grad(cost)(parameters),
         {**context, "learning_rate": LEARNING_RATE},

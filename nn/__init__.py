@@ -23,11 +23,13 @@ from .errors import (
     DataError,
     DataWarning,
     DivergedError,
+    GradientError,
     MissingPackageError,
     NNError,
     NotFittedError,
     SettingError,
 )
+from .homework.diagnosis import diagnose
 from .layers import Layer, Linear, Sequential
 from .saving import load, save
 
@@ -38,6 +40,7 @@ __all__ = [
     "DataError",
     "DataWarning",
     "DivergedError",
+    "GradientError",
     "Identity",
     "LLayerClassifier",
     "Layer",
@@ -59,6 +62,7 @@ __all__ = [
     "by_hand",
     "compare_gradients",
     "data",
+    "diagnose",
     "initializers",
     "layers",
     "load",

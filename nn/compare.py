@@ -15,7 +15,8 @@ from .base import Classifier
 from .by_hand.notation import Array, Gradients, Parameters
 from .classifiers import LLayerClassifier
 from .errors import SettingError
-from .homework.gradients import Manual, diagnose, own_gradients
+from .homework.diagnosis import diagnose
+from .homework.gradients import Manual, own_gradients
 
 #: What rounding may do. Of random networks in float32, none came to twice the spacing of numbers.
 TOLERANCE = {"float64": 1e-12, "float32": 64 * float(np.finfo(np.float32).eps)}
@@ -178,12 +179,13 @@ def compare_gradients(
         raise SettingError(f"samples is {samples!r}; it must be a whole number, at least 1.")
 
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # shown as NOT FINITE
-        network = numerical.Network(model.layered(parameters), model.hidden, X, Y)
+        network = numerical.NumericalDerivatives(model.layered(parameters), model.hidden, X, Y)
         theirs = (own_gradients(model, parameters, X, Y, manual) if manual is not None
                   else manual_gradients(model, parameters, X, Y))  # fmt: skip
         automatic = automatic_gradients(model, parameters, X, Y)
         rng, rows = np.random.RandomState(seed), []
-        for name, terms in sizes_of_terms(network).items():
+        for letter, terms in numerical.sizes_of_terms(network.W, network.A, network.Y).items():
+            name = f"d{letter}"
             if name not in theirs:
                 continue
             # The course's dZ and dA are of the sum of the losses, m J.
@@ -193,17 +195,20 @@ def compare_gradients(
             found = [factor * network.derivative(name, place) for place in places]
             called = model.own_name(name[1:])
             shape = parameters[called].shape if called in parameters else auto.shape
-            rows.append(
-                _row(f"d{called}", shape, theirs[name], auto, places, found, float(terms), factor)
-            )
+            rows.append(_row(f"d{called}", shape, theirs[name], auto, places, found, terms, factor))
     state = f"after {model.iterations} iterations" if trained else "at its first parameters"
     shown = "-".join(map(str, sizes))
     title = f"{type(model).__name__} {shown}, {X.dtype}, {state}, on {m} examples"
     comparison = Comparison(tuple(rows), title, m)
     if comparison.ok or not all(row.confirmed for row in rows):  # the automatic ones may be wrong
         return comparison
-    text = diagnose(model, parameters, X, Y, theirs, automatic)
-    return replace(comparison, diagnosis=text)
+    context = {
+        "parameters": model.layered(parameters), "X": X, "Y": Y, "activations": model.hidden,
+        "learning_rate": model.course.learning_rate,
+    }  # fmt: skip
+    if model.own_name("W1") == "w":
+        theirs = {"dw": theirs["dW1"].T, "db": theirs["db1"]}
+    return replace(comparison, diagnosis=diagnose(theirs, automatic, context).text)
 
 
 def _places(auto: Array, samples: int, rng: np.random.RandomState) -> list[tuple[int, ...]]:
@@ -289,22 +294,3 @@ def automatic_gradients(model: Classifier, parameters: Parameters, X: Array, Y: 
     found.update({f"d{name}": t.grad for name, t in passing.items()})
     found["dA0"] = graph["X"].grad
     return found
-
-
-def sizes_of_terms(network: numerical.Network) -> dict[str, Any]:
-    """How large the terms are that each gradient adds up: backprop with absolute values throughout.
-
-    Where terms cancel, a correctly computed gradient has errors in proportion to them. No slope of
-    an activation is above 1, and dZ[L] = A[L] - Y.
-    """
-    m, L = network.m, network.L
-    AL, Y = network.A[L], network.Y
-    sizes = {f"dA{L}": np.max(np.abs(Y / AL - (1 - Y) / (1 - AL)))}
-    S = np.abs(AL) + np.abs(Y)
-    for l in range(L, 0, -1):
-        sizes[f"dZ{l}"] = S.max()
-        sizes[f"dW{l}"] = np.max(S @ np.abs(network.A[l - 1]).T) / m
-        sizes[f"db{l}"] = S.sum(axis=1).max() / m
-        S = np.abs(network.W[l - 1]).T @ S
-        sizes[f"dA{l - 1}"] = S.max()
-    return sizes

@@ -9,7 +9,8 @@ functions".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,7 +36,7 @@ _G: dict[str, Callable[[Array, Array], Array]] = {
 }
 
 
-class Network:
+class NumericalDerivatives:
     """LINEAR -> g -> ... -> LINEAR -> SIGMOID and its cost, at given parameters, X and Y.
 
     `derivative("dW2", (0, 3))` is dJ/dW2[0, 3], of the cost J in every case.
@@ -91,3 +92,24 @@ class Network:
         # -(y log(a) + (1 - y) log(1 - a)); a term that is not there has no slope
         loss = -(np.log(a) if y == 1 else np.log(1 - a) if y == 0 else np.nan)
         return float(loss.imag / self.m / STEP)
+
+
+def sizes_of_terms(
+    W: Sequence[Array], A: Sequence[Array], Y: Array, more: Any = 0.0
+) -> dict[str, float]:
+    """Return the size of the terms that each gradient adds up, under "A2", "Z2", "W2", "b2", ...
+
+    This is backprop with absolute values. If terms cancel, a correct gradient has errors in
+    proportion to their size. No slope of an activation exceeds 1, and dZ[L] = A[L] - Y.
+    `W` holds W1, ..., WL, `A` holds X, A1, ..., AL; `more` is added to the terms of dZ[L].
+    """
+    AL, m = A[-1], A[-1].shape[1]
+    sizes = {f"A{len(W)}": np.max(np.abs(Y / AL - (1 - Y) / (1 - AL)))}
+    S = np.abs(AL) + np.abs(Y) + more
+    for l in range(len(W), 0, -1):
+        sizes[f"Z{l}"] = S.max()
+        sizes[f"W{l}"] = np.max(S @ np.abs(A[l - 1]).T) / m
+        sizes[f"b{l}"] = S.sum(axis=1).max() / m
+        S = np.abs(W[l - 1]).T @ S
+        sizes[f"A{l - 1}"] = S.max()
+    return {name: float(size) for name, size in sizes.items()}

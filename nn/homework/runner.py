@@ -18,7 +18,7 @@ import numpy as np
 from .. import by_hand
 from ..by_hand.notation import Array, Gradients, Parameters
 from ..errors import SettingError
-from .gradients import renumber
+from .diagnosis.forward_pass import renumber, units
 from .results import Results, shown
 from .source_file import OwnFile
 
@@ -271,7 +271,7 @@ class _Run:
 
     def renumber(self, ran: Ran) -> None:
         """An earlier edition of the course stores the dA_prev of layer l as dA[l], not dA[l-1]."""
-        if not renumber(ran.gradients, self.L, self.right):
+        if not renumber(ran.gradients, self.L, units(self.right), d="d"):
             return
         ran.remarks.append(
             "It stores the gradient of A[l-1] as dA[l], as an earlier edition of the course does; "

@@ -300,7 +300,7 @@ def test_complex_step_against_central_differences():
     """dJ/dV by moving V to and fro, through nothing but by_hand's forward pass."""
     X, Y = examples(3, 6)
     p = by_hand.initialize_parameters_deep([3, 4, 2, 1], seed=2, scale="he")
-    network = nn.numerical.Network(p, "tanh", X, Y)
+    network = nn.numerical.NumericalDerivatives(p, "tanh", X, Y)
 
     def cost(**moved):
         AL, _ = by_hand.L_model_forward(moved.pop("X", X), {**p, **moved}, hidden="tanh")

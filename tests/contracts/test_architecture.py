@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # Each room may import from the rooms before it, never from those behind it.
 ROOMS = [
-    ["errors"], ["pytree"], ["rules"], ["engine"], ["advice"], ["transforms"], ["check"], ["diagnosis"],
+    ["errors"], ["pytree"], ["rules"], ["engine"], ["advice"], ["transforms"], ["check"],
     ["compile", "draw"],
 ]  # fmt: skip
 NUMPY_ONLY = {"numpy", "__future__", "typing", "math"}

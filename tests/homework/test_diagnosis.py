@@ -159,7 +159,7 @@ def test_the_kink_of_relu(shown):
     wrong = museum.go_back(AL, Y, caches, activation=lambda dA, cache, name: dA * (cache[1] >= 0))
     manual = {k: g for k, g in wrong.items() if k[1] in shown}
     context = {"parameters": p, "X": X, "Y": Y}
-    report = ag.compare(manual, by_hand.L_model_backward(AL, Y, caches), context)
+    report = nn.diagnose(manual, by_hand.L_model_backward(AL, Y, caches), context)
     assert {row.kind for row in report.mistakes} == {"wrong mask"}, str(report)
     assert ">= 0" in report.first.diagnosis
 
@@ -191,7 +191,7 @@ def right(seed):
     context = {"parameters": parameters, "X": X, "Y": Y, "activations": hidden}
     # Near A = 1 the log loss itself loses digits; how many only the forward values tell.
     saturated = np.min([AL, 1 - AL]) < 1e-8
-    return ag.compare(manual, automatic, None if form == 3 and not saturated else context)
+    return nn.diagnose(manual, automatic, None if form == 3 and not saturated else context)
 
 
 @pytest.mark.parametrize("start", range(0, 100, 10))
@@ -334,7 +334,7 @@ def test_one_wrong_gradient(name, wrong, kind, words):
         "previous": {"dW2": 2 * np.ones((5, 5))},
     }  # fmt: skip
     dA4 = -(Y / AL - (1 - Y) / (1 - AL))
-    report = ag.compare({**GRADS, "dA4": dA4, name: wrong}, {**GRADS, "dA4": dA4}, context)
+    report = nn.diagnose({**GRADS, "dA4": dA4, name: wrong}, {**GRADS, "dA4": dA4}, context)
     row = report.first
     assert row.name == name, str(report)
     assert kind is None or row.kind == kind, str(report)
@@ -391,7 +391,7 @@ def test_a_mistake_in_what_is_not_shown(line, wrong, first, words):
              if k[1] != "A"}  # fmt: skip
     context = {"parameters": p, "X": X, "Y": Y, "activations": "tanh"}
     space["m"] = 12
-    report = ag.compare(space["L_model_backward"](AL, Y, caches), truth, context)
+    report = nn.diagnose(space["L_model_backward"](AL, Y, caches), truth, context)
     assert report.first.name == first, str(report)
     assert words in report.first.diagnosis, str(report)
     assert len({row.pattern for row in report.mistakes}) == 1, str(report)
@@ -403,7 +403,7 @@ def of_tanh_network(code):
     exec(code, space)
     p, X, Y = network([4, 5, 3, 1], 12, 3)
     AL, caches = by_hand.L_model_forward(X, p, hidden="tanh")
-    return ag.compare(
+    return nn.diagnose(
         space["L_model_backward"](AL, Y, caches),
         by_hand.L_model_backward(AL, Y, caches, hidden="tanh"),
         {"parameters": p, "X": X, "Y": Y, "activations": "tanh"},
@@ -439,7 +439,7 @@ def test_a_factor_in_dZ_is_no_convention(at):
     AL, caches = by_hand.L_model_forward(X, p)
     manual = museum.go_back(AL, Y, caches, linear=divided)
     truth = museum.go_back(AL, Y, caches)
-    report = ag.compare(manual, truth, {"parameters": p, "X": X, "Y": Y})
+    report = nn.diagnose(manual, truth, {"parameters": p, "X": X, "Y": Y})
     assert report.first.name == f"dW{at}", str(report)
     assert "once too often" in report.first.diagnosis
     assert len(report.mistakes) == 1, str(report)
@@ -479,7 +479,7 @@ def test_small_mistakes_are_seen_in_float32():
 def test_without_context():
     """Shapes, factors, and what dZ tells about db need no forward values."""
     wrong = {**GRADS, "dW2": GRADS["dW2"].T, "db2": np.sum(GRADS["dZ2"], axis=0) / M}
-    report = ag.compare(wrong, GRADS)
+    report = nn.diagnose(wrong, GRADS)
     assert [(row.name, row.kind) for row in report.mistakes] == [
         ("dW2", "transpose"), ("db2", "wrong axis"),
     ]  # fmt: skip
@@ -490,36 +490,38 @@ def test_the_activation_need_not_be_told():
     p, X, Y = network([4, 6, 5, 1], 20, 3)
     run = lambda p: by_hand.compute_cost(by_hand.L_model_forward(X, p, hidden="tanh")[0], Y)
     wrong = museum.one_minus_A(*museum._forward(X, Y, p, "tanh"))
-    report = ag.compare(wrong, ag.grad(run)(p), {"parameters": p, "X": X, "Y": Y})
+    report = nn.diagnose(wrong, ag.grad(run)(p), {"parameters": p, "X": X, "Y": Y})
     assert (report.first.name, report.first.kind) == ("dW2", "wrong slope"), str(report)
 
 
 def test_any_names():
     """Gradients of other names are compared one by one."""
-    report = ag.compare({"theta": np.array([2.0, 4.0])}, {"theta": np.array([1.0, 2.0])})
+    report = nn.diagnose({"theta": np.array([2.0, 4.0])}, {"theta": np.array([1.0, 2.0])})
     assert report.first.diagnosis == "it is 2 times what it should be: counted twice"
-    assert ag.compare({"theta": np.ones(3)}, {"theta": np.ones(3)}).ok
+    assert nn.diagnose({"theta": np.ones(3)}, {"theta": np.ones(3)}).ok
 
 
 def test_plain_numbers():
     """Networks of one unit whose gradients are no arrays at all."""
-    report = ag.compare({"dW1": 2.0, "db1": 1.0, "dA1": 3.0}, {"dW1": 1.0, "db1": 1.0, "dA1": 3.0})
+    report = nn.diagnose({"dW1": 2.0, "db1": 1.0, "dA1": 3.0}, {"dW1": 1.0, "db1": 1.0, "dA1": 3.0})
     assert [row.name for row in report.mistakes] == ["dW1"]
 
 
 def test_refusals():
     """A gradient that was not computed, one that is not finite, and no gradient at all."""
-    missing = ag.compare({"dW1": np.ones((1, 2))}, {"dW1": np.ones((1, 2)), "db1": np.ones((1, 1))})
+    missing = nn.diagnose(
+        {"dW1": np.ones((1, 2))}, {"dW1": np.ones((1, 2)), "db1": np.ones((1, 1))}
+    )
     assert missing.first.kind == "missing"
-    bad = ag.compare({"dW1": np.array([[np.nan]])}, {"dW1": np.ones((1, 1))})
+    bad = nn.diagnose({"dW1": np.array([[np.nan]])}, {"dW1": np.ones((1, 1))})
     assert bad.first.kind == "not finite"
     with pytest.raises(ShapeError, match="same keys"):
-        ag.compare({"a": 1.0}, {"b": 1.0})
+        nn.diagnose({"a": 1.0}, {"b": 1.0})
 
 
 def test_the_table_reads_well():
     """A row for each gradient, then plain sentences."""
-    report = ag.compare({**GRADS, "db2": np.sum(GRADS["db2"])}, GRADS, {"caches": CACHES, "Y": Y})
+    report = nn.diagnose({**GRADS, "db2": np.sum(GRADS["db2"])}, GRADS, {"caches": CACHES, "Y": Y})
     lines = str(report).splitlines()
     assert lines[0].split() == [
         "gradient", "shape", "relative", "error", "worst", "at", "is", "should", "be", "verdict",
@@ -622,7 +624,7 @@ def test_logistic_regression_is_told_in_its_own_letters():
     comparison = nn.compare_gradients(nn.LogisticRegression(), X, Y, manual=wrong)
     assert "dw: the numbers are right, but the shape must be (3, 1)." in comparison.diagnosis
     right = {"dw": np.ones((3, 1)), "db": 1.0}
-    report = ag.compare({**right, "dw": np.array([[1.0], [1.0], [2.0]])}, right)
+    report = nn.diagnose({**right, "dw": np.array([[1.0], [1.0], [2.0]])}, right)
     assert (report.first.name, report.first.worst) == ("dw", (2, 0)), str(report)
 
 
@@ -636,7 +638,7 @@ def test_dA_as_in_the_earlier_edition(wrong):
     manual |= {f"dA{l}": truth[f"dA{l - 1}"] for l in (1, 2, 3)}
     if wrong:
         manual["dW2"] = -manual["dW2"]
-    report = ag.compare(manual, truth, {"parameters": p, "X": X, "Y": Y})
+    report = nn.diagnose(manual, truth, {"parameters": p, "X": X, "Y": Y})
     assert [row.name for row in report.mistakes] == ["dW2"] * wrong, str(report)
     assert "dA[l] is the gradient of A[l-1]" in report.text
     model = nn.LLayerClassifier([4, 5, 3, 1])
