@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import functools
 import inspect
 import threading
@@ -17,46 +16,61 @@ from ..engine.graph import modes
 from ..engine.tensor import Tensor, tensor_of
 from ..errors import TraceError
 from .codegen.entry import MISS, entry
-from .codegen.module import evaluate, sources_of
-from .codegen.names import name_variables
-from .codegen.nan_guards import with_finite_watch, with_watch
-from .codegen.step_module import handed_over, quietness, render
+from .codegen.step_module import quietness, step_module
 from .ir import Program
 from .passes.pipeline import quick
 from .tracing.arguments import Call, being_recorded, is_array, is_traced
-from .tracing.trace import Traced, trace
+from .tracing.trace import trace
 
 MANY_VERSIONS = 8
 
 
 def compile(f: Callable[..., Any]) -> Step:  # the public name
-    """A function that gives what `f` gives, from straight-line NumPy written by the engine itself.
+    """Return a function that computes what `f` computes, by generated straight-line NumPy.
 
-    `f` takes arrays and numbers, or nested dicts, lists and tuples of them, and may call grad,
-    value_and_grad or backward. The first call with new shapes or types compiles, in some ten
-    milliseconds; `step.source` is what runs, a file that needs only NumPy.
+    The first call with new shapes or dtypes compiles, in some ten milliseconds. `step.source` is
+    what runs, a file that needs only NumPy.
 
-    `f` runs once, on stand-ins, and is to be pure:
+    `f` runs once, on stand-ins for its arguments, and must be pure:
 
     - Its results depend on its arguments only. Arrays and numbers that it reaches in another way,
-      through a closure, a global or an attribute, stay as they were when it was compiled. This
-      is not noticed: neither a counter, nor a clock, nor a file that is read anew.
+      through a closure, a global or an attribute, keep the values that they had when it was
+      compiled. This is not noticed; nor is a counter, a clock, or a file that is read anew.
     - It has no other effects. What it prints or appends to a list happens while compiling, and
       not again. A stand-in that leaks out raises TraceError when it is used.
     - No value decides what is computed: `if x > 0`, float(x), x[x > 0] raise TraceError; np.where
-      chooses between values. Text, booleans and None may decide, and whole numbers where Python
-      needs one (a loop count, a size, an axis): another one is compiled anew.
+      chooses between values. Strings, booleans and None may decide, and so may integers where
+      Python needs one (a loop count, a size, an axis): another value is compiled anew.
     - It draws no random numbers: they would be the same at every call. Drawing from NumPy's or
       Python's global generator, or from one that is in reach by name, raises TraceError; a
       generator made inside, np.random.default_rng(), is not noticed. Pass a mask as an argument.
-    - Arrays are not written into; `a += x` makes a new array and leaves the caller's as it was.
+    - It writes into no arrays; `a += x` makes a new array and leaves the caller's as it was.
 
-    Results are f's to rounding. Where a gradient is nan, f itself runs, since the engine has a cure
-    (see backward.backpropagate) that straight lines have not. Warnings of NumPy's are held back.
-    While a gradient is taken through the step, or `detect_anomaly` is on, f itself runs too.
+    Results equal f's up to rounding. If a gradient is nan, f itself runs, since the engine can
+    repair some (see backward.backpropagate) and straight lines cannot. Warnings of NumPy's are
+    held back. While a gradient is taken through the step, or `detect_anomaly` is on, f itself runs
+    too.
 
-    Raises TraceError where f cannot be written down as straight-line NumPy.
+    Parameters
+    ----------
+    f : callable
+        Takes arrays and numbers, or nested dicts, lists and tuples of them, and may call grad,
+        value_and_grad or backward.
 
+    Returns
+    -------
+    Step
+        Called as `f` is. Its properties `source` and `program` show what runs.
+
+    Raises
+    ------
+    TypeError
+        If `f` cannot be called.
+    TraceError
+        At the first call, if f cannot be traced as straight-line NumPy.
+
+    Examples
+    --------
     >>> import autograd_lite as ag
     >>> def descend(W, X, rate):
     ...     return W - rate * ag.grad(lambda W: np.sum(np.square(W @ X)))(W)
@@ -68,7 +82,17 @@ def compile(f: Callable[..., Any]) -> Step:  # the public name
 
 
 class Step:
-    """A compiled function; one Version for each combination of shapes, types and structure."""
+    """A compiled function; it holds a Version for each combination of shapes, dtypes and structure.
+
+    Attributes
+    ----------
+    f : callable
+        The function that was compiled.
+    source : str
+        The generated file of the version called last.
+    program : Program
+        The lines of the version called last, after all passes.
+    """
 
     __name__: str
 
@@ -76,7 +100,7 @@ class Step:
         if not callable(f):
             raise TypeError(
                 f"ag.compile takes a function, not a {type(f).__name__}: write ag.compile(f), and "
-                f"call what it gives with the arguments."
+                f"call what it returns with the arguments."
             )
         self.f = f
         self.__name__ = getattr(f, "__name__", type(f).__name__)
@@ -99,7 +123,7 @@ class Step:
         return self._other(args, kwargs)
 
     def _other(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """A call that the latest version is not for, or that is written in another way."""
+        """Do a call that the latest version is not for, or that passes arguments in another way."""
         call = self.call(args, kwargs)
         if modes.anomaly or being_recorded(call):
             return self.f(*args, **kwargs)
@@ -113,11 +137,11 @@ class Step:
         return pytree.map(as_tensor, result) if tensors else result
 
     def eager(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """What f itself gives, with arrays in place of Tensors."""
+        """Call f itself; return arrays in place of Tensors."""
         return pytree.map(lambda x: x.data if isinstance(x, Tensor) else x, self.f(*args, **kwargs))
 
     def call(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Call:
-        """The arguments taken apart: by position as far as that goes, defaults filled in."""
+        """Take the arguments apart, positional as far as that goes, with defaults filled in."""
         bound = self.signature.bind(*args, **kwargs)
         bound.apply_defaults()
         names: list[str] = []
@@ -129,7 +153,7 @@ class Step:
         return Call.of(bound.args, bound.kwargs, names)
 
     def version(self, call: Call) -> Version:
-        """The Version for arguments like these, compiled now if it is not there yet."""
+        """Return the Version for arguments like these, compiled now if there is none yet."""
         key = call.key()
         with self._lock:
             versions = self._versions.setdefault(key, [])
@@ -144,10 +168,11 @@ class Step:
         return found
 
     def _warn(self, count: int, new: Version) -> None:
+        """Warn of many versions, and name what changed between the last two."""
         changed = difference(self._all[-2], new)
         warnings.warn(
             f"{self.__name__} was compiled {count} times. Since the version before, {changed} "
-            f"changed. Keep shapes and types the same (pad the last batch, for example), and let "
+            f"changed. Keep shapes and dtypes the same (pad the last batch, for example), and let "
             f"no number that changes decide a size or an if statement: np.where chooses, too.",
             stacklevel=5,
         )
@@ -155,7 +180,7 @@ class Step:
     @property
     def source(self) -> str:
         """The NumPy that runs, a file of its own; of the version called last."""
-        return self._called().source
+        return self._called().module.source
 
     @property
     def program(self) -> Program:
@@ -163,10 +188,11 @@ class Step:
         return self._called().program
 
     def _called(self) -> Version:
+        """Return the version called last."""
         if self.latest is None:
             raise TraceError(
                 f"{self.__name__} was not called yet, and is compiled when shapes are known: call "
-                f"it once with arrays such as it will get, then ask for its source or program."
+                f"it once with arrays of the right shapes, then ask for its source or program."
             )
         return self.latest
 
@@ -175,30 +201,25 @@ class Step:
 
 
 class Version:
-    """What was compiled for one combination of shapes, types and structure."""
+    """What was compiled for one combination of shapes, dtypes and structure."""
 
     def __init__(self, f: Callable[..., Any], name: str, call: Call) -> None:
         self.leaves = [leaf._replace(value=light(leaf.value)) for leaf in call.leaves]
-        self.traced: Traced = trace(f, call)
+        self.traced = trace(f, call)
+        traced = self.traced.program
         values = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
-        examples = dict(zip(self.traced.program.inputs, values, strict=True))
-        program, watch = with_watch(quick(self.traced.program, examples))
-        self.program, finite = with_finite_watch(program)
-        sources = sources_of(self.program.lines)
-        quiet = quietness(self.traced.program)
+        program = quick(traced, dict(zip(traced.inputs, values, strict=True)))
         title = f"{name}({', '.join(leaf.name for leaf in call.leaves)})"
-        names = name_variables(self.program)
-        self.source = render(title, self.program, names, (watch, finite), quiet, sources)
-        make = functools.partial(runner, self.source, sources.given, bool(quiet))
-        self.enter = entry(call, self.traced, list(handed_over(self.program).values()), make)
-        self.loop: Any = None  # see `iterate`
+        self.module, self.program = step_module(title, program, quietness(traced))
+        self.enter = entry(call, self.traced, self.module)
+        self.loops: Any = None  # see `iterate`
 
     def accepts(self, call: Call) -> bool:
-        """Whether whole numbers that decided something are the same."""
+        """Return whether the integers that decided something are the same."""
         return all(call.leaves[i].value == value for i, value in self.traced.pinned.items())
 
     def run(self, call: Call) -> Any:
-        """The results for arguments with this version's key."""
+        """Return the results for arguments with this version's key."""
         old = [leaf.value for leaf in self.leaves]
         new = [leaf.value for leaf in call.leaves]
         args, kwargs = call.rebuilt(map(canonical, new, old))
@@ -207,53 +228,37 @@ class Version:
         return result
 
 
-def runner(source: str, given: dict[str, Any], quiet: bool) -> Callable[..., Any]:
-    """The generated function, with memory of its own, so that threads do not share it."""
-    step: Callable[..., Any] = evaluate(source, "step", given)["step"]
-    return silent(step) if quiet else step
-
-
-def silent(fn: Any) -> Callable[..., Any]:
-    """A function decorated with np.errstate, in a context where nothing is left for that to do.
-
-    It costs a twentieth of what the decorator takes at each call.
-    """
-    context = contextvars.copy_context()
-    context.run(np.seterr, all="ignore")
-    return functools.partial(context.run, fn.__wrapped__)
-
-
 def canonical(value: Any, example: Any) -> Any:
-    """An array with the very dtype object that the entry compares with."""
+    """Return an array with the very dtype object that the entry compares with."""
     if isinstance(value, np.ndarray) and value.dtype is not example.dtype:
         return value.view(example.dtype)
     return value
 
 
 def as_tensor(x: Any) -> Any:
-    """Results as Tensors, where one went in."""
+    """Return an array as a Tensor."""
     return tensor_of(x, None) if isinstance(x, np.ndarray | np.generic) else x
 
 
 def signature_of(f: Callable[..., Any]) -> inspect.Signature:
-    """The signature of f, or *args of what has none, or a wood of options, as a ufunc has."""
+    """Return the signature of f; `(*args, **kwargs)` if it has none or is a ufunc."""
     if isinstance(f, Step):
         return f.signature
     try:
         if isinstance(f.func if isinstance(f, functools.partial) else f, np.ufunc):
-            raise ValueError
+            raise ValueError  # its many options have defaults that NumPy does not take
         return inspect.signature(f)
     except (TypeError, ValueError):
         return inspect.signature(lambda *args, **kwargs: None)
 
 
 def light(value: Any) -> Any:
-    """Something of the same shape and type that keeps no memory alive."""
+    """Return a value of the same shape and dtype that keeps no memory alive."""
     return np.broadcast_to(np.zeros((), value.dtype), value.shape) if is_array(value) else value
 
 
 def difference(before: Version, now: Version) -> str:
-    """Which arguments changed, and from what to what."""
+    """Return which arguments changed, and from what to what."""
     if [leaf.path for leaf in before.leaves] != [leaf.path for leaf in now.leaves]:
         return "the structure of the arguments"
     changed = []
@@ -267,7 +272,7 @@ def difference(before: Version, now: Version) -> str:
 
 
 def described(value: Any) -> str:
-    """Shape and type of an array; anything else as it is."""
+    """Return dtype and shape of an array, and anything else as it is."""
     if isinstance(value, np.ndarray | np.generic):
         return f"{value.dtype}{list(value.shape)}"
     return repr(value) if isinstance(value, int | str) or value is None else type(value).__name__

@@ -9,20 +9,21 @@ import numpy as np
 
 from .. import pytree
 from ..errors import TraceError
-from .codegen.loop_module import loop_source
-from .codegen.module import evaluate
-from .codegen.step_module import handed_over, quietness
+from .codegen.loop_module import LoopModule, loop_module
+from .codegen.module import Functions
+from .codegen.step_module import quietness
 from .ir import Var
-from .jit import Step, Version, silent
+from .jit import Step, Version
 from .passes.cleanup import dead_code, invariant
 from .passes.layout import lay_out_loop
 from .passes.pipeline import quick
-from .passes.strength import Reduced, reduce_strength
+from .passes.strength import Loop, reduce_strength
 from .tracing.arguments import Call, is_traced
 from .tracing.trace import Fixed, Result, Traced
 
 Callback = Callable[[int, Any, Callable[[], Any]], Any]
-KEPT_EVERY = 100  # iterations at least between states that are kept, to start again from
+CHECKPOINT_EVERY = 100  # iterations at least between states that are kept, to start again from
+NOTHING = Fixed(None)  # stands for the value of a step that returns none
 
 
 def iterate(
@@ -33,19 +34,43 @@ def iterate(
     every: int = 100,
     callback: Callback | None = None,
 ) -> tuple[Any, list[Any]]:
-    """Run `state = step(state, *constants)` n times; gives the last state and values on the way.
+    """Run `state = step(state, *constants)` n times, as one generated loop.
 
-    A step may give a pair, the new state and a value such as the cost; the values of iterations
-    0, every, 2 * every, ... come back as a list. `callback(i, value, get_state)` is called at the
-    same iterations, after the step; get_state() gives the state then. If it returns True, the loop
-    stops. The arrays of `state` are not written to.
+    Whatever does not change is computed once. If X is constant, and W is used only as W @ X and
+    moves by multiples of dZ @ X.T, the loop keeps W @ X instead and computes W when it is asked
+    for (see passes/strength.py), provided that saves work.
 
-    Across iterations, what does not change is computed once. Where X is constant, W is used only
-    as W @ X and moves by multiples of dZ @ X.T, the loop keeps W @ X instead and gives W back when
-    it is asked for (see strength), if that saves work.
+    Parameters
+    ----------
+    step : callable
+        A function or a compiled step. It returns the new state, or a pair of the new state and a
+        value such as the cost.
+    state : pytree
+        Arrays and numbers to start from. The arrays are not written to.
+    n : int
+        Number of iterations.
+    *constants : pytree
+        Further arguments of the step.
+    every : int
+        The values of iterations 0, every, 2 * every, ... are returned.
+    callback : callable, optional
+        `callback(i, value, get_state)` is called at the same iterations, after the step;
+        get_state() returns the state then. If it returns True, the loop stops.
 
-    Raises TraceError where the new state differs from the old one in structure, shape or type.
+    Returns
+    -------
+    tuple
+        The last state, and the list of values.
 
+    Raises
+    ------
+    TraceError
+        If the new state differs from the old one in structure, shape or dtype.
+    TypeError, ValueError
+        If n or every is no integer, or too small.
+
+    Examples
+    --------
     >>> iterate(lambda x, a: (x + a, x * x), np.zeros(2), 10, np.ones(2), every=5)
     (array([10., 10.]), [array([0., 0.]), array([25., 25.])])
     """
@@ -58,13 +83,15 @@ def iterate(
         step = Step(step)
     call = step.call((state, *constants), {}).plain()
     version = step.version(call)
-    if version.loop is None:
-        version.loop = Loops(step.__name__, call, version)
-    return Run(step, version.loop.best(n, call), call, every, callback).steps(n)
+    if version.loops is None:
+        version.loops = Loops(step.__name__, call, version)
+    loop = version.loops.best(n, call)
+    with loop.module.lend() as functions:
+        return Iteration(step, version.loops, loop, functions, call, every, callback).run(n)
 
 
 class Loops:
-    """The loops of one version: as it stands, and with reduced strength where that applies."""
+    """The loops of one Version: as it was traced, and with reduced strength if that applies."""
 
     def __init__(self, name: str, call: Call, version: Version) -> None:
         self.name = name
@@ -72,209 +99,167 @@ class Loops:
         self.state_results, self.value_results = split_results(traced, call.args[0], name)
         self.quiet = quietness(traced.program)
         program = quick(traced.program)
-        order = numbers_of(self.state_results)
-        count = len(order)
-        pairs = [(program.inputs[j], program.outputs[i]) for j, i in enumerate(order)]
+        outputs = [program.outputs[i] for i in output_numbers(self.state_results)]
+        pairs = list(zip(program.inputs, outputs, strict=False))
         check_states(pairs, name)
         check_pinned(traced, call, pairs, name)
-        values = [program.outputs[i] for i in numbers_of(self.value_results)]
-        self.program = dead_code(program.replace(outputs=[out for _, out in pairs] + values))
-        self.pairs = list(zip(self.program.inputs[:count], self.program.outputs, strict=False))
+        outputs += [program.outputs[i] for i in output_numbers(self.value_results)]
+        self.program = dead_code(program.replace(outputs=outputs))
+        self.pairs = pairs
         self.once, self.body = invariant(self.program, {s for s, _ in pairs})
-        self.reduction = reduce_strength(self.body, self.once, self.pairs)
-        self._plain: Loop | None = None
-        self._reduced: Loop | None = None
+        self.reduction = reduce_strength(self.body, self.once, pairs)
+        self.plain: LoopModule | None = None
+        self.reduced: LoopModule | None = None
 
-    def best(self, n: int, call: Call) -> Loop:
-        """The loop that takes fewer multiplications for n iterations."""
+    def best(self, n: int, call: Call) -> LoopModule:
+        """Return the loop that takes fewer multiplications for n iterations."""
         r = self.reduction
         if r is not None and r.saved * n > r.spent:
-            if self._reduced is None:
-                self._reduced = self._loop(r)
-            return self._reduced
-        if self._plain is None:
+            if self.reduced is None:
+                self.reduced = self._module(r)
+            return self.reduced
+        if self.plain is None:
             values = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
             examples = dict(zip(self.program.inputs, values, strict=True))
-            body, more = lay_out_loop(self.body, self.once, examples)
+            body, before = lay_out_loop(self.body, self.once, examples)
             pairs = [(s, out) for (s, _), out in zip(self.pairs, body.outputs, strict=False)]
-            results = [s for s, _ in pairs]
-            self._plain = self._loop(Reduced(body, pairs, more, [], results, 0, 0))
-        return self._plain
+            self.plain = self._module(Loop(body, pairs, before, [], [s for s, _ in pairs]))
+        return self.plain
 
-    def _loop(self, reduced: Reduced) -> Loop:
-        return Loop(self.name, self, reduced, self.quiet)
-
-
-class Loop:
-    """A generated loop, and machines that run it, one for each thread at a time."""
-
-    def __init__(self, name: str, loops: Loops, reduced: Reduced, quiet: str) -> None:
-        self.made = loop_source(name, loops.program, loops.once, reduced, quiet)
-        self.source = self.made.text
-        self.constants = list(handed_over(loops.program).values())
-        self.state_results, self.value_results = loops.state_results, loops.value_results
-        self.quiet = bool(quiet)
-        self.idle: list[Machine] = []
-
-    def machine(self) -> Machine:
-        """One with memory of its own."""
-        try:
-            return self.idle.pop()
-        except IndexError:
-            return Machine(self.source, self.made.given, self.quiet)
+    def _module(self, loop: Loop) -> LoopModule:
+        return loop_module(self.name, self.program, self.once, loop, self.quiet)
 
 
-class Machine:
-    """The three generated functions, with memory of their own."""
-
-    def __init__(self, source: str, given: dict[str, Any], quiet: bool) -> None:
-        namespace = evaluate(source, "loop", given)
-        self.once, self.state = namespace["once"], namespace["state"]
-        self.loop = silent(namespace["loop"]) if quiet else namespace["loop"]
-
-
-class Run:
-    """One call of `iterate`."""
+class Iteration:
+    """One call of `iterate`: the values that its loop works on, and the last state without nan."""
 
     def __init__(
-        self, step: Step, loop: Loop, call: Call, every: int, callback: Callback | None
+        self,
+        step: Step,
+        loops: Loops,
+        loop: LoopModule,
+        functions: Functions,
+        call: Call,
+        every: int,
+        callback: Callback | None,
     ) -> None:
-        self.step, self.loop, self.every, self.callback = step, loop, every, callback
-        self.call = call
+        self.step, self.loops, self.loop, self.every, self.callback = (
+            step,
+            loops,
+            loop,
+            every,
+            callback,
+        )
+        self.once, self.advance, self.state_of = functions
         self.constants = call.args[1:]
         self.history: list[Any] = []
-        self.machine = loop.machine()
-        self.enter(call.args[0])
         self.kept = call.args[0]  # a state that is known to be right ...
-        self.kept_at = 0  # ... and how many steps it has behind it
+        self.kept_at = 0  # ... and the number of steps that led to it
         self.watching = True
+        self.enter(self.kept)
 
     def enter(self, state: Any) -> None:
-        """Take up a state in the caller's form."""
+        """Start from a state in the caller's form."""
         call = self.step.call((state, *self.constants), {}).plain()
         flat = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
-        self.living = list(self.machine.once(*flat, *self.loop.constants))
+        self.values = list(self.once(*flat, *self.loop.module.constants))
 
-    def steps(self, n: int) -> tuple[Any, list[Any]]:
-        """Run n steps; the last state and the values on the way."""
+    def run(self, n: int) -> tuple[Any, list[Any]]:
+        """Run n steps; return the last state and the values on the way."""
         done = 0
-        try:
-            while done < n:
-                ahead = min(self.every if done else 1, n - done)
-                value = self.advance(done, ahead)
-                done += ahead
-                if (done - 1) % self.every == 0 and self.tell(done - 1, value):
-                    break
-            return self.state(), self.history
-        finally:
-            self.loop.idle.append(self.machine)
+        while done < n:
+            ahead = min(self.every if done else 1, n - done)
+            value = self.steps(done, ahead)
+            done += ahead
+            if (done - 1) % self.every == 0 and self.report(done - 1, value):
+                break
+        return self.state(), self.history
 
-    def advance(self, done: int, ahead: int) -> Any:
-        """Go on by some steps; the value of the last one."""
-        if self.watching and done - self.kept_at >= KEPT_EVERY:
+    def steps(self, done: int, ahead: int) -> Any:
+        """Run some steps; return the value of the last one."""
+        if self.watching and done - self.kept_at >= CHECKPOINT_EVERY:
             self.kept, self.kept_at = self.state(), done
-        count = self.loop.made.states
+        count = self.loop.states
         try:
-            out = self.machine.loop(ahead, *self.living)
+            out = self.advance(ahead, *self.values)
         except FloatingPointError:
-            return self.again(done + ahead)
-        self.living[:count] = out[:count]
-        if self.watching and self.loop.made.shown and any(map(holds_nan, out[:count])):
-            return self.again(done + ahead)
-        return nested_like(self.loop.value_results, map(own, out[count:]))
+            return self.repair(done + ahead)
+        self.values[:count] = out[:count]
+        if self.watching and self.loop.shows_nan and any(map(holds_nan, out[:count])):
+            return self.repair(done + ahead)
+        return placed(self.loops.value_results, map(own, out[count:]))
 
-    def again(self, until: int) -> Any:
-        """Run the steps since the last state that was right by the function itself.
+    def repair(self, until: int) -> Any:
+        """Run the function itself from the last good state; return the value of the last step.
 
-        It has a cure for a nan in a gradient; if it gives a nan all the same, the watch is over.
+        The engine can repair a nan in a gradient. If nans remain, stop looking for them.
         """
         state, value = self.kept, None
         for _ in range(until - self.kept_at):
             result = self.step.eager((state, *self.constants), {})
-            state, value = result if self.loop.value_results is not NOTHING else (result, None)
+            state, value = result if self.loops.value_results is not NOTHING else (result, None)
         self.enter(state)
         self.kept, self.kept_at = self.state(), until
         self.watching = not any(holds_nan(x) for x in pytree.leaves(state))
         return value
 
     def state(self) -> Any:
-        """The state now, in the caller's form and in memory of its own."""
-        values = self.machine.state(*self.living)
-        return nested_like(self.loop.state_results, [own(v) for v in values])
+        """Return the state now, in the caller's form and in memory of its own."""
+        return placed(self.loops.state_results, map(own, self.state_of(*self.values)))
 
-    def tell(self, i: int, value: Any) -> bool:
-        """Note a value on the way; whether the callback wants to stop."""
-        if self.loop.value_results is not NOTHING:
+    def report(self, i: int, value: Any) -> bool:
+        """Record a value; return whether the callback wants to stop."""
+        if self.loops.value_results is not NOTHING:
             self.history.append(value)
         return self.callback is not None and bool(self.callback(i, value, self.state))
 
 
-NOTHING = Fixed(None)  # stands for the value of a step that gives none
-
-
 def own(v: Any) -> Any:
-    """A copy of an array, which belongs to the loop; numbers as they are."""
+    """Return a copy of an array, which belongs to the loop; numbers as they are."""
     return np.array(v) if isinstance(v, np.ndarray) else v
 
 
 def holds_nan(x: Any) -> bool:
-    """Whether a state holds a nan."""
+    """Return whether a state holds a nan."""
     if isinstance(x, np.ndarray):
         x = np.vdot(x, x) if x.dtype.kind in "fc" else 0
     return bool(x != x)
 
 
 def split_results(traced: Traced, state: Any, name: str) -> tuple[Any, Any]:
-    """The part of the results that is the next state, and the rest.
+    """Return the part of the results that is the next state, and the rest.
 
-    Raises TraceError where no part is nested like the state.
+    Raises TraceError if no part has the structure of the state.
     """
     results = traced.results
-    if same_nest(results, state):
+    if same_structure(results, state):
         return results, NOTHING
-    if isinstance(results, tuple) and len(results) == 2 and same_nest(results[0], state):
+    if isinstance(results, tuple) and len(results) == 2 and same_structure(results[0], state):
         return results[0], results[1]
-    returned = pytree.map(lambda r: "..." if isinstance(r, Result) else r.value, results)
+    old, new = (repr(pytree.map(lambda _: ..., tree)) for tree in (state, results))
     raise TraceError(
         f"{name} must return a new state nested like the old one, or a pair (new state, value). "
-        f"The old one is {outline(state)}; it returned {outline(returned)}."
+        f"The old one is {old}; it returned {new}.".replace("Ellipsis", "...")
     )
 
 
-def outline(tree: Any) -> str:
-    """A nest with dots for its arrays and numbers."""
-    if isinstance(tree, dict):
-        return "{" + ", ".join(f"{k!r}: {outline(v)}" for k, v in tree.items()) + "}"
-    if isinstance(tree, tuple | list):
-        inner = ", ".join(map(outline, tree))
-        return f"[{inner}]" if isinstance(tree, list) else f"({inner})"
-    return "None" if tree is None else "..."
+def same_structure(results: Any, state: Any) -> bool:
+    """Return whether results have the containers, keys and fixed values of a state."""
+    if not isinstance(state, dict | tuple | list):
+        return isinstance(results, Result) if is_traced(state) else results in (None, Fixed(state))
+    if not (isinstance(results, dict) if isinstance(state, dict) else type(results) is type(state)):
+        return False
+    new, old = dict(pytree.children(results)), dict(pytree.children(state))
+    return [*new] == [*old] and all(same_structure(new[key], old[key]) for key in old)
 
 
-def same_nest(results: Any, state: Any) -> bool:
-    """Whether results are nested like a state."""
-    if isinstance(state, dict):
-        return (
-            isinstance(results, dict)
-            and list(results) == list(state)
-            and all(same_nest(results[key], state[key]) for key in state)
-        )
-    if isinstance(state, tuple | list):
-        return (
-            type(results) is type(state)
-            and len(results) == len(state)
-            and all(map(same_nest, results, state))
-        )
-    return isinstance(results, Result) if is_traced(state) else results in (None, Fixed(state))
-
-
-def numbers_of(results: Any) -> list[int]:
-    """Numbers of the outputs, in the order in which they are nested."""
+def output_numbers(results: Any) -> list[int]:
+    """Return which outputs of the Program stand in results, in their order."""
     return [r.i for r in pytree.leaves(results) if isinstance(r, Result)]
 
 
-def nested_like(results: Any, values: Any) -> Any:
-    """Values in the nest that results have, in order."""
+def placed(results: Any, values: Any) -> Any:
+    """Return values in the containers that results have."""
     following = iter(values)
     return pytree.map(lambda r: next(following) if isinstance(r, Result) else r.value, results)
 
@@ -292,13 +277,13 @@ def check_pinned(traced: Traced, call: Call, pairs: list[tuple[Var, Any]], name:
 
 
 def check_states(pairs: list[tuple[Var, Any]], name: str) -> None:
-    """Raise TraceError unless each state keeps shape and type."""
+    """Raise TraceError unless each state keeps its shape and dtype."""
     for s, out in pairs:
         if not isinstance(out, Var) or out.shape != s.shape or out.dtype != s.dtype:
             came = f"{out.dtype}{list(out.shape)}" if isinstance(out, Var) else repr(out)
             whole = s.dtype.kind in "iub" and isinstance(out, Var) and out.dtype.kind == "f"
             raise TraceError(
                 f"{name}: the state {s.name} goes in as {s.dtype}{list(s.shape)} but comes out as "
-                f"{came}; a state keeps its shape and type."
+                f"{came}; a state keeps its shape and dtype."
                 + (" Start with floating numbers: 3.0, x.astype(float)." if whole else "")
             )

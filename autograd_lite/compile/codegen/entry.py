@@ -1,6 +1,6 @@
-"""A generated function that takes arguments apart, checks them, runs the lines, and nests results.
+"""The entry of a compiled step: a generated function that unpacks, checks, calls and nests.
 
-It is what a call of a compiled step costs beside the lines themselves: about a microsecond.
+A call of a compiled step costs this function, about a microsecond, beside the lines themselves.
 """
 
 from __future__ import annotations
@@ -13,99 +13,117 @@ import numpy as np
 from ... import pytree
 from ..tracing.arguments import Call, is_array, is_traced
 from ..tracing.trace import Fixed, Result, Traced
-from .module import evaluate
+from .module import Module, evaluate, indented
 
-MISS = object()  # the arguments are for another version
+MISS = object()  # returned if the arguments need another version
+
+Enter = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
 
-def entry(
-    call: Call, traced: Traced, constants: list[Any], make: Callable[[], Any]
-) -> Callable[[tuple[Any, ...], dict[str, Any]], Any]:
-    """The entry for calls like this one; `make()` gives a runner with memory of its own.
+def entry(call: Call, traced: Traced, module: Module) -> Enter:
+    """Return a function that runs the step for all calls like this one.
 
-    The entry gives MISS where other lines are needed, and raises FloatingPointError where a
-    gradient is nan.
+    It returns MISS if the arguments need other lines, and raises FloatingPointError if a gradient
+    is nan.
     """
-    known: dict[str, Any] = {
-        "MISS": MISS, "ndarray": np.ndarray, "generic": np.generic, "make": make, "idle": [make()]
-    }  # fmt: skip
-    checks = [f"len(kwargs) == {len(call.kwargs)}"]
-    lines, passed = [], []
-    for i, (path, container) in enumerate(call.containers):
-        known[f"C{i}"] = type(container)
-        checks.append(f"{path}.__class__ is C{i}")
-        if isinstance(container, dict):
-            known[f"K{i}"] = [*container]
-            checks.append(f"[*{path}] == K{i}")  # their order is that of the results
-        else:
-            checks.append(f"len({path}) == {len(container)}")
-    for i, leaf in enumerate(call.leaves):
-        lines.append(f"        x{i} = {leaf.path}")
-        checks += leaf_checks(i, leaf.value, traced.pinned, known)
-        if is_traced(leaf.value):
-            passed.append(f"x{i}")
-    for i, c in enumerate(constants):
-        known[f"c{i}"] = c
-        passed.append(f"c{i}")
+    writer = EntryWriter(traced)
+    writer.unpack(call.args, "args")
+    writer.unpack(call.kwargs, "kwargs")
+    passed = [*writer.passed, *(writer.known(c) for c in module.constants)]
     source = "\n".join(
         [
             "def enter(args, kwargs):",
             "    try:",
-            f"        {''.join(f'a{i}, ' for i in range(len(call.args)))} = args" if call.args
-            else "        () = args",
-            *lines,
-            f"        fits = {' and '.join(checks)}",
+            *indented(indented(writer.lines)),
+            f"        fits = {' and '.join(writer.checks) or True}",
             "    except (TypeError, ValueError, LookupError, AttributeError):",
             "        return MISS",
             "    if not fits:",
             "        return MISS",
             "    try:",
-            "        run = idle.pop()",
+            "        functions = idle.pop()",
             "    except IndexError:  # other threads have them all",
-            "        run = make()",
+            "        functions = load()",
             "    try:",
-            f"        r = run({', '.join(passed)})",
+            f"        r = functions[0]({', '.join(passed)})",
             "    finally:",
-            "        idle.append(run)",
-            f"    return {nested(traced.results, known)}",
+            "        idle.append(functions)",
+            f"    return {writer.nested(traced.results)}",
         ]
-    )  # fmt: skip
-    return evaluate(source, "enter", known)["enter"]  # type: ignore[no-any-return]
+    )
+    module.idle.append(module.load())
+    given = {"MISS": MISS, "ndarray": np.ndarray, "generic": np.generic}
+    given.update(writer.objects, idle=module.idle, load=module.load)
+    return evaluate(source, "entry", given)["enter"]  # type: ignore[no-any-return]
 
 
-def leaf_checks(i: int, value: Any, pinned: dict[int, Any], known: dict[str, Any]) -> list[str]:
-    """Conditions under which the same lines can run on another leaf."""
-    if is_array(value):
-        known[f"d{i}"] = value.dtype
-        kind = f"x{i}.__class__ is ndarray"
-        if value.shape == ():
-            kind = f"isinstance(x{i}, (ndarray, generic))"
-        return [kind, f"x{i}.shape == {value.shape}", f"x{i}.dtype is d{i}"]
-    known[f"d{i}"], known[f"v{i}"] = type(value), value
-    same = [] if is_traced(value) and i not in pinned else [f"x{i} == v{i}"]
-    return [f"x{i}.__class__ is d{i}", *same]
+class EntryWriter:
+    """Writes the parts of an entry. No string of the user's is printed; all are named objects."""
 
+    def __init__(self, traced: Traced) -> None:
+        self.pinned = traced.pinned
+        self.objects: dict[str, Any] = {}
+        self.lines: list[str] = []  # unpack containers, if these are the expected ones
+        self.checks: list[str] = []  # conditions on the leaves
+        self.passed: list[str] = []  # arguments of the step
+        self.leaves = 0
 
-def nested(results: Any, known: dict[str, Any]) -> str:
-    """Python that nests the results as `f` did."""
-    if isinstance(results, Result):
-        return f"r[{results.i}]"
-    if type(results) is dict:
-        return "{" + ", ".join(f"{k!r}: {nested(v, known)}" for k, v in results.items()) + "}"
-    if type(results) is list:
-        return "[" + ", ".join(nested(v, known) for v in results) + "]"
-    if type(results) is tuple:
-        return "(" + "".join(nested(v, known) + ", " for v in results) + ")"
-    if results is None:
-        return "None"
-    name = f"o{len(known)}"
-    if isinstance(results, Fixed):
-        known[name] = results.value
+    def known(self, value: Any) -> str:
+        """Return a name for an object."""
+        name = f"o{len(self.objects)}"
+        self.objects[name] = value
         return name
-    known[name] = lambda r: placed(results, r)  # a namedtuple, an OrderedDict
-    return f"{name}(r)"
+
+    def unpack(self, tree: Any, name: str) -> None:
+        """Write lines that assign the leaves of a container to x0, x1, ..."""
+        if not isinstance(tree, dict | tuple | list):
+            self.check(tree, name)
+            return
+        wrong = f"{name}.__class__ is not {self.known(type(tree))}"
+        items = name
+        if isinstance(tree, dict):  # the order of the keys is that of the results
+            wrong += f" or [*{name}] != {self.known([*tree])}"
+            items = f"{name}.values()"
+        parts = [(f"{name}_{i}", item) for i, (_, item) in enumerate(pytree.children(tree))]
+        names = "".join(f"{part}, " for part, _ in parts)
+        self.lines += [f"if {wrong}:", "    return MISS", f"({names}) = {items}"]
+        for part, item in parts:
+            self.unpack(item, part)
+
+    def check(self, value: Any, name: str) -> None:
+        """Write the conditions under which the same lines can run on another leaf."""
+        i, self.leaves = self.leaves, self.leaves + 1
+        if is_traced(value):
+            self.passed.append(name)
+        if is_array(value):
+            kind = f"{name}.__class__ is ndarray"
+            if value.shape == ():
+                kind = f"isinstance({name}, (ndarray, generic))"
+            dtype = self.known(value.dtype)
+            self.checks += [kind, f"{name}.shape == {value.shape}", f"{name}.dtype is {dtype}"]
+            return
+        self.checks.append(f"{name}.__class__ is {self.known(type(value))}")
+        if i in self.pinned or not is_traced(value):
+            self.checks.append(f"{name} == {self.known(value)}")
+
+    def nested(self, results: Any) -> str:
+        """Return Python that nests the results r as the function did."""
+        if isinstance(results, Result):
+            return f"r[{results.i}]"
+        if isinstance(results, Fixed):
+            return self.known(results.value)
+        items = [(key, self.nested(item)) for key, item in pytree.children(results)]
+        if type(results) is dict:
+            return "{" + ", ".join(f"{self.known(key)}: {text}" for key, text in items) + "}"
+        if type(results) is list:
+            return "[" + ", ".join(text for _, text in items) + "]"
+        if type(results) is tuple:
+            return "(" + "".join(f"{text}, " for _, text in items) + ")"
+        if results is None:
+            return "None"
+        return f"{self.known(lambda r: placed(results, r))}(r)"  # a namedtuple, an OrderedDict
 
 
 def placed(results: Any, values: Any) -> Any:
-    """Values in the nest that results have."""
+    """Return values in the containers that results have."""
     return pytree.map(lambda x: values[x.i] if isinstance(x, Result) else x.value, results)

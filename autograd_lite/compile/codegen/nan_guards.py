@@ -1,13 +1,14 @@
-"""Where a nan would show that the engine has a cure for, and straight lines have not.
+"""Guards: generated lines notice a nan that the engine can repair, and that they cannot.
 
-Eagerly, a sweep that ends in a nan is done again with zero times anything being zero, so that a
-branch of np.where that is not taken does no harm. Generated lines look at as few gradients as tell
-it of all, and raise; the function itself is run then.
+The engine repeats a sweep that ends in a nan, with zero times anything being zero, so that the
+branch of np.where that is not taken does no harm (see nan_repair). Generated lines look at as few
+gradients as show a nan in any of them, and raise; then the function itself runs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,79 +17,39 @@ from ...rules.shaping import astype, spread
 from ..ir import Line, Program, Var
 from ..passes.algebra import is_transpose
 
-# A nan among the numbers that these take is a nan among those they give.
+# A nan in an operand of these is a nan in the result.
 _PASSING: frozenset[Any] = frozenset((
     np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.positive, np.square, np.sqrt,
     np.exp, np.log, np.log1p, np.expm1, np.tanh, np.sin, np.cos, np.absolute, np.reciprocal,
     np.maximum, np.minimum, np.matmul, np.dot, np.vdot, np.sum, np.mean, np.transpose, np.reshape,
     np.broadcast_to, np.copy, astype, spread,
 ))  # fmt: skip
-# These add up or move what is there: the engine has no cure for a nan that they themselves make.
-_ADDING: frozenset[Any] = frozenset((
+# These add up or move elements: the engine cannot repair a nan that they make themselves.
+_MOVING: frozenset[Any] = frozenset((
     np.sum, np.transpose, np.reshape, np.copy, np.negative, np.positive, astype
 ))  # fmt: skip
 
 
-def to_watch(program: Program) -> list[Var]:
-    """Of the watched gradients as few as tell it of all.
+@dataclass(frozen=True)
+class Guard:
+    """A value that is nan if the lines cannot be trusted, and the error to raise then."""
 
-    So the sum of dZ over its columns needs no look beside the product dZ @ X.T.
+    value: Var
+    error: str
+
+    def statements(self, names: Mapping[Var, str]) -> list[str]:
+        """Return Python that raises the error."""
+        v = names[self.value]
+        return [f"if {v} != {v}:", f"    raise FloatingPointError({self.error!r})"]
+
+
+def with_nan_guard(program: Program) -> tuple[Program, list[Guard]]:
+    """Add lines that look at the watched gradients, and their guard.
+
+    The product of an array with itself is nan if one element is, and costs half a microsecond.
     """
     made = program.makers()
-    given = {*program.inputs, *program.constants}  # what is nan there is nan eagerly, too
-    remaining = [v for v in program.watched if v not in given]
-    for v in list(remaining):
-        others = [k for k in remaining if k is not v]
-        if source(v, made, program) in passing_to(others, made):
-            remaining = others
-    return remaining
-
-
-def source(v: Var, made: dict[Var, Line], program: Program) -> Var:
-    """The older variable that v only adds up or moves; v itself if there is none."""
-    while v in made:
-        line = made[v]
-        moves = line.fn in _ADDING or (line.fn is np.matmul and is_ones(line.args[1], program))
-        if not moves or not isinstance(line.args[0], Var):
-            break
-        v = line.args[0]
-    return v
-
-
-def is_ones(x: Any, program: Program) -> bool:
-    """Whether an argument is a constant of ones: a product with it is a sum."""
-    return x in program.constants and bool((program.constants[x] == 1).all())
-
-
-def passing_to(found: Iterable[Var], made: dict[Var, Line]) -> set[Var]:
-    """All variables in which a nan becomes a nan in one of these."""
-    passing: set[Var] = set()
-    stack = list(found)
-    while stack:
-        v = stack.pop()
-        if v in passing:
-            continue
-        passing.add(v)
-        if v in made and made[v].fn in _PASSING:
-            stack += [u for u in made[v].reads if u.dtype.kind in "fc"]
-    return passing
-
-
-def shows_in_states(body: Program, states: Sequence[tuple[Var, Any]]) -> bool:
-    """Whether in a loop a nan in any watched gradient reaches a state, and stays there for good."""
-    made = body.makers()
-    lasting = {s for s, out in states if isinstance(out, Var) and s in passing_to([out], made)}
-    shown = passing_to([out for s, out in states if s in lasting], made)
-    return all(v in shown for v in body.watched)
-
-
-def with_watch(program: Program) -> tuple[Program, Var | None]:
-    """The Program with lines that look at the watched gradients, and what is nan if one is.
-
-    The product of an array with itself is nan if one number is, and costs half a microsecond.
-    """
-    made = program.makers()
-    found = {as_it_lies(v, made) for v in to_watch(program)}
+    found = {untransposed(v, made) for v in to_watch(program)}
     lines: list[Line] = []
     terms: list[Var] = []
     for line in program.lines:
@@ -97,47 +58,87 @@ def with_watch(program: Program) -> tuple[Program, Var | None]:
             terms.append(Var((), v.dtype) if v.shape else v)
             if v.shape:
                 lines.append(Line(np.vdot, (v, v), {}, (terms[-1],)))
-    return added_up(program, lines, terms, "watch")
+    return with_sum(program, lines, terms, "watch", "a gradient is nan")
 
 
-def with_finite_watch(program: Program) -> tuple[Program, Var | None]:
-    """The Program with lines that look at what is to be finite, and what is nan if it is not."""
+def with_overflow_guard(program: Program) -> tuple[Program, list[Guard]]:
+    """Add lines that look at the values that must be finite, and their guard."""
     terms = [Var((), v.dtype) for v in program.finite]
     new = [Line(np.multiply, (v, 0), {}, (t,)) for v, t in zip(program.finite, terms, strict=True)]
-    return added_up(program, [*program.lines, *new], terms, "overflow")
+    error = "a logarithm of exp overflowed"
+    return with_sum(program, [*program.lines, *new], terms, "overflow", error)
 
 
-def added_up(
-    program: Program, lines: list[Line], terms: list[Var], name: str
-) -> tuple[Program, Var | None]:
-    """The Program with these lines and one that adds up the terms, and their sum."""
+def with_sum(
+    program: Program, lines: list[Line], terms: list[Var], name: str, error: str
+) -> tuple[Program, list[Guard]]:
+    """Put in the lines, and more that add up the terms; guard the sum, if there is one."""
     if not terms:
-        return program, None
+        return program, []
     total = terms[0]
     for v in terms[1:]:
         new = Var((), np.result_type(total.dtype, v.dtype))
         lines = [*lines, Line(np.add, (total, v), {}, (new,))]
         total = new
     total.name = total.name or name
-    return program.replace(lines=lines), total
+    return program.replace(lines=lines), [Guard(total, error)]
 
 
-def as_it_lies(v: Var, made: Mapping[Var, Line]) -> Var:
-    """x for x.T: np.vdot would copy what is turned."""
-    while v in made and is_transpose(made[v]):
-        v = made[v].args[0]
+def to_watch(program: Program) -> list[Var]:
+    """Return as few of the watched gradients as show a nan in any of them.
+
+    The sum of dZ over its columns, for example, needs no look if the product dZ @ X.T has one.
+    """
+    made = program.makers()
+    given = {*program.inputs, *program.constants}  # a nan there is a nan in the engine, too
+    remaining = [v for v in program.watched if v not in given]
+    for v in list(remaining):
+        others = [k for k in remaining if k is not v]
+        if source_of(v, made, program) in showing_in(others, made):
+            remaining = others
+    return remaining
+
+
+def source_of(v: Var, made: Mapping[Var, Line], program: Program) -> Var:
+    """Return the older variable whose elements v only adds up or moves; v if there is none."""
+    while v in made:
+        line = made[v]
+        moves = line.fn in _MOVING or (line.fn is np.matmul and is_ones(line.args[1], program))
+        if not moves or not isinstance(line.args[0], Var):
+            break
+        v = line.args[0]
     return v
 
 
-def raising(watch: Var | None, names: Mapping[Var, str], indent: str, what: str) -> list[str]:
-    """Source that raises FloatingPointError where the watch is nan."""
-    if watch is None:
-        return []
-    return [
-        f"{indent}if {names[watch]} != {names[watch]}:",
-        f"{indent}    raise FloatingPointError('{what}')",
-    ]
+def is_ones(x: Any, program: Program) -> bool:
+    """Return whether an argument is a constant of ones: a product with it is a sum."""
+    return x in program.constants and bool((program.constants[x] == 1).all())
 
 
-NAN = "a gradient is nan"
-FAR = "a logarithm of exp overflowed"
+def showing_in(found: Iterable[Var], made: Mapping[Var, Line]) -> set[Var]:
+    """Return all variables in which a nan becomes a nan in one of `found`."""
+    showing: set[Var] = set()
+    stack = list(found)
+    while stack:
+        v = stack.pop()
+        if v in showing:
+            continue
+        showing.add(v)
+        if v in made and made[v].fn in _PASSING:
+            stack += [u for u in made[v].reads if u.dtype.kind in "fc"]
+    return showing
+
+
+def shows_in_states(body: Program, states: Sequence[tuple[Var, Any]]) -> bool:
+    """Return whether a nan in any watched gradient reaches a state of the loop for good."""
+    made = body.makers()
+    lasting = {s for s, out in states if isinstance(out, Var) and s in showing_in([out], made)}
+    shown = showing_in([out for s, out in states if s in lasting], made)
+    return all(v in shown for v in body.watched)
+
+
+def untransposed(v: Var, made: Mapping[Var, Line]) -> Var:
+    """Return x for x.T, since np.vdot would copy an array that is not contiguous."""
+    while v in made and is_transpose(made[v]):
+        v = made[v].args[0]
+    return v

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from ... import pytree
-from ..codegen.module import sources_of
+from ..codegen.definitions import Definitions
+from ..codegen.module import file_of, passed_constants, printed_constants
 from ..codegen.names import identifier, name_variables
 from ..codegen.printer import PlainPrinter
-from ..codegen.step_module import constants_made, file, handed_over
 from ..ir import Line, Program, Var, variables
 from ..tracing.arguments import Call, Leaf, is_traced
 from ..tracing.trace import Result
@@ -129,7 +129,7 @@ class Derivation:
 
         The function takes what the cost function takes.
         """
-        constants = [self._names[v] for v in handed_over(self._program)]
+        constants = [self._names[v] for v in passed_constants(self._program)]
         taken = [
             f"{self._names[v]} = {rooted(leaf.path, self._arguments)}"
             for leaf, v in self._inputs()
@@ -139,10 +139,10 @@ class Derivation:
         ending = f"return {self._results[0]}, {self._nested_grads()}"
         body = "\n\n".join(filter(None, [head, *self._sections(), ending]))
         code = textwrap.indent(body, "    ")
-        return file(
+        return file_of(
             f"Backpropagation of {self.name}, derived by autograd_lite.",
-            sources_of(self._program.lines).text,
-            "\n".join(constants_made(self._program, self._names)),
+            Definitions.of(self._program.lines).text,
+            "\n".join(printed_constants(self._program, self._names)),
             f"def cost_and_gradients({', '.join([*self._arguments, *constants])}):\n{code}",
         )
 

@@ -23,19 +23,19 @@ from .families import Family, Pairs, family, is_product, outer_factor, states_in
 
 
 @dataclass(frozen=True)
-class Reduced:
-    """A loop body on reduced states, with what runs before and after the loop."""
+class Loop:
+    """The body of a loop, with what runs before and after it."""
 
     body: Program
     states: list[tuple[Var, Any]]  # input and output of each state
     before: list[Line]  # from the first states and the constants: S, C, K
     after: list[Line]  # the states that the caller knows
     results: list[Var]  # of `after`, one for each state of the original
-    saved: int  # multiplications, for each iteration
-    spent: int  # multiplications, once
+    saved: int = 0  # multiplications, for each iteration
+    spent: int = 0  # multiplications, once
 
 
-def reduce_strength(body: Program, before: list[Line], pairs: Pairs) -> Reduced | None:
+def reduce_strength(body: Program, before: list[Line], pairs: Pairs) -> Loop | None:
     """The reduced loop, or None where it does not apply or would not save work.
 
     `before` are lines that run once, `pairs` the input and the output variable of each state.
@@ -91,7 +91,7 @@ class Transform:
         self.lines: list[Line] = []
         self.same: dict[Var, Any] = {}
 
-    def reduced(self, saved: int) -> Reduced:
+    def reduced(self, saved: int) -> Loop:
         """The loop, and what runs before and after it."""
         before = self.start()
         for line in self.body.lines:
@@ -124,7 +124,7 @@ class Transform:
         after, results = self.recover()
         h, n, m = family.h, family.n, family.m
         spent = n * m * m + 2 * len(family.members) * h * n * m
-        return Reduced(dead_code(body), states, before, after, results, saved, spent)
+        return Loop(dead_code(body), states, before, after, results, saved, spent)
 
     def start(self) -> list[Line]:
         """S, C and K of the first states."""

@@ -50,6 +50,7 @@ class Call:
     def key(self) -> tuple[Any, ...]:
         """What calls share that run the same lines: containers, shapes, types, fixed values."""
         return (
+            tuple(self.kwargs),
             *((type(c), tuple(c) if isinstance(c, dict) else len(c)) for _, c in self.containers),
             *(leaf_key(leaf) for leaf in self.leaves),
         )
