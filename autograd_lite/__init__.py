@@ -42,8 +42,9 @@ from .errors import (
 from .rules.registry import primitive, rule
 from .transforms.checkpoint import checkpoint
 from .transforms.differentiate import differentiate
+from .transforms.forward import jvp
 from .transforms.jacobian import hessian, hvp, jacobian
-from .transforms.reverse import elementwise_grad, grad, jvp, value_and_grad, vjp
+from .transforms.reverse import elementwise_grad, grad, value_and_grad, vjp
 
 __all__ = [
     "AnomalyError",

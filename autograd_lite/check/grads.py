@@ -17,7 +17,7 @@ import numpy as np
 from .. import pytree
 from ..engine.tensor import Tensor, tensor_of
 from ..errors import GradientMismatch, NotDifferentiableError
-from ..transforms.trace import Argnums, positions
+from ..transforms.argnums import Argnums, positions
 from .comparison import Comparison, kind
 from .report import Finding, Report
 from .suspects import suspects

@@ -14,7 +14,8 @@ from ..engine.tensor import Tensor
 from ..errors import AutogradError
 from ..rules.linalg import symmetric
 from ..rules.registry import printed_name
-from ..transforms.trace import Trace, bundled
+from ..transforms.pullback import bundled
+from ..transforms.trace import Trace
 from .comparison import Comparison
 from .report import Finding
 

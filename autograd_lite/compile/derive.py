@@ -9,8 +9,8 @@ import numpy as np
 
 from .. import pytree
 from ..errors import TraceError
+from ..transforms.argnums import Argnums, positions
 from ..transforms.reverse import value_and_grad
-from ..transforms.trace import Argnums, positions
 from .derivation.derivation import Derivation
 from .ir import Line, Program, Var
 from .jit import Step
@@ -42,7 +42,7 @@ def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivatio
     """
     step = Step(f)
     call = step.call(args, {}).plain()
-    traced = trace(value_and_grad(f, argnums), call)
+    traced = trace(value_and_grad(f, argnums=argnums), call)
     if not isinstance(traced.results[0], Result):
         raise TraceError(
             f"{step.__name__} returned {traced.results[0].value!r}, which depends on no argument: "

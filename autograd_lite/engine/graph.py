@@ -104,15 +104,19 @@ modes = Modes()
 _order = operator.attrgetter("order")
 
 
-def reachable(root: Node) -> list[Node]:
-    """Every node that `root` depends on, newest first: children stand before their parents."""
+def reachable(root: Node, start: int = -1) -> list[Node]:
+    """Return every node that `root` depends on, newest first: children before their parents.
+
+    The walk goes on from nodes newer than number `start` only.
+    """
     seen = {root}
     nodes = [root]
     for node in nodes:  # grows while it is read: a walk without recursion
-        for parent in node.parents:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                nodes.append(parent)
+        if node.order > start:
+            for parent in node.parents:
+                if parent is not None and parent not in seen:
+                    seen.add(parent)
+                    nodes.append(parent)
     nodes.sort(key=_order, reverse=True)
     return nodes
 

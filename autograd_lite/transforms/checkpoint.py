@@ -1,4 +1,4 @@
-"""Time for memory: what a function computes is forgotten, and computed again on the way back.
+"""Gradient checkpointing: drop intermediates, and recompute them in the backward pass.
 
 A chain of n calls, cut into sqrt(n) checkpointed pieces, needs memory for 2 sqrt(n) arrays.
 """
@@ -7,30 +7,52 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
 from .. import pytree
 from ..engine.backward import backpropagate
-from ..engine.graph import Node, modes, next_order
+from ..engine.graph import Node, modes, next_order, reachable
 from ..engine.record import several
 from ..engine.tensor import Tensor, tensor_of
 from ..errors import GraphError
 from ..rules.registry import RULES, Function, primitive
-from .trace import bundled, variable
+from .pullback import bundled
+from .trace import variable
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def checkpoint(f: Function) -> Function:
-    """The same function with a short memory: it keeps its arguments and results, nothing between.
+def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
+    """Return f with a short memory: it keeps its arguments and results, nothing between.
 
-    Arguments and results may be nested containers. Gradients reach Tensors that f reads through a
-    closure too, and may be differentiated again. f must give the same values when it is called
-    again on the way back.
+    Gradients also reach Tensors that f reads through a closure, and may be differentiated again.
 
-    Raises GraphError on the way back if it does not.
+    Parameters
+    ----------
+    f : callable
+        Takes and returns arrays, or nested dicts, lists and tuples of them. It must return the same
+        values when it is called again in the backward pass.
 
+    Returns
+    -------
+    callable
+        Takes the arguments of f and returns its results.
+
+    Raises
+    ------
+    GraphError
+        In the backward pass, if f returns other values than before.
+
+    References
+    ----------
+    T. Chen, B. Xu, C. Zhang, C. Guestrin, Training Deep Nets with Sublinear Memory Cost (2016).
+
+    Examples
+    --------
     >>> x = Tensor([1.0, 2.0], requires_grad=True)
     >>> checkpoint(lambda x: (x * x).sum())(x).backward()
     >>> x.grad
@@ -38,19 +60,19 @@ def checkpoint(f: Function) -> Function:
     """
 
     @functools.wraps(f, updated=())
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
         if not modes.grad:
             return f(*args, **kwargs)
-        return Checkpointed(f, args, kwargs).record()
+        result: R = Checkpointed(f, args, kwargs).record()
+        return result
 
     return call
 
 
 class Checkpointed:
-    """One call of a checkpointed function, and how to make it again.
+    """One call of a checkpointed function, with all that is needed to repeat it.
 
-    `nodes` are the calls whose results f reads: its arguments first, then what it reaches through a
-    closure.
+    `nodes` made the arrays that f reads: first its arguments, then what it reaches by closure.
     """
 
     __slots__ = ("arguments", "f", "nodes", "pending")
@@ -58,7 +80,7 @@ class Checkpointed:
     def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         inputs = [x for x in pytree.leaves((args, kwargs)) if is_tied(x)]
         self.f = f
-        # By thread: the gradient that came in, and those that have not been asked for yet.
+        # By thread: the incoming gradient, and the gradients that nobody has asked for yet.
         self.pending: dict[int, tuple[Any, dict[int, Any]]] = {}
         self.nodes: list[Node] = [t._node for t in inputs]
         self.arguments = pytree.map(lambda x: _GAP if is_tied(x) else x, (args, kwargs))
@@ -67,11 +89,11 @@ class Checkpointed:
         return getattr(self.f, "__name__", repr(self.f))
 
     def record(self) -> Any:
-        """Call f, keep its results as those of one node, and forget how they came about."""
+        """Call f, record its results as those of one node, and forget its intermediates."""
         again = Recomputation(self, [n.out for n in self.nodes])
         if not again.tied:
             return again.result
-        self.nodes += again.older
+        self.nodes += again.closure
         data = tuple([n.out for n in self.nodes])
         out = tuple([t._data for t in again.tied])
         parts = iter(
@@ -80,7 +102,7 @@ class Checkpointed:
         return pytree.map(lambda x: next(parts) if is_tied(x) else x, again.result)
 
     def gradient(self, i: int, g: Any, y: Any, arrays: Sequence[Any]) -> Any:
-        """Gradient number i; all of them are computed when the first is asked for."""
+        """Return gradient number i; the first call computes all of them."""
         thread = threading.get_ident()
         asked, found = self.pending.get(thread, (None, {}))
         if asked is not g or i not in found:
@@ -92,10 +114,10 @@ class Checkpointed:
         return d
 
     def gradients(self, g: tuple[Any, ...], y: tuple[Any, ...], arrays: Sequence[Any]) -> list[Any]:
-        """Call f again, and sweep through what it leaves behind; one gradient for each node."""
+        """Call f again and sweep its graph; return one gradient per node."""
         n = sum([x is _GAP for x in pytree.leaves(self.arguments)])
         again = Recomputation(self, arrays[:n])
-        self.compare(again, y)
+        self.require_same(again, y)
         ends = again.ends + self.nodes[n:]
         lift = tensor_of if any([type(a) is Tensor for a in arrays]) else None
         found = backpropagate(again.nodes, g, lift, set(ends))
@@ -104,29 +126,32 @@ class Checkpointed:
             for end, a in zip(ends, arrays, strict=True)
         ]
 
-    def compare(self, again: Recomputation, y: tuple[Any, ...]) -> None:
-        """Raise GraphError unless f has done the same again."""
+    def require_same(self, again: Recomputation, y: tuple[Any, ...]) -> None:
+        """Raise GraphError unless f returned the same again."""
         values = [t._data for t in again.tied]
         if (
             len(values) != len(y)
             or not all(map(same, values, y))
-            or set(again.older) - {*self.nodes}
+            or set(again.closure) - {*self.nodes}
         ):
             raise GraphError(
-                f"checkpoint({self!r}) gave other values when it was called again on the way back. "
-                f"Either it draws random numbers (draw them outside, and pass them), or something "
-                f"it reads was changed in between (pass that as an argument)."
+                f"checkpoint({self!r}) returned other values when it was called again in the "
+                f"backward pass. Either it draws random numbers (draw them outside, and pass "
+                f"them), or something it reads was changed in between (pass that as an argument)."
             )
 
 
 class Recomputation:
-    """One recomputation of a checkpointed function on new variables, and the graph it leaves."""
+    """One call of a checkpointed function on new variables, and the graph that it leaves.
 
-    __slots__ = ("ends", "nodes", "older", "result", "tied")
+    `ends` are the variables' nodes, `closure` the older nodes that f reached by itself.
+    """
+
+    __slots__ = ("closure", "ends", "nodes", "result", "tied")
 
     def __init__(self, checkpointed: Checkpointed, inputs: Sequence[Any]) -> None:
-        start = next_order()
         variables = [variable(a) for a in inputs]
+        start = next_order()
         following = iter(variables)
         args, kwargs = pytree.map(
             lambda x: next(following) if x is _GAP else x, checkpointed.arguments
@@ -138,30 +163,18 @@ class Recomputation:
             modes.update(**before)
         self.ends: list[Node] = [v._node for v in variables if v._node is not None]
         self.tied = [x for x in pytree.leaves(self.result) if is_tied(x)]
-        self.nodes = reachable(bundled(self.tied), start, {*self.ends})
-        self.older = [n for n in self.nodes if n.order < start]
-
-
-def reachable(root: Node, start: int, ends: set[Node]) -> list[Node]:
-    """Every call that `root` depends on, newest first; nothing behind `ends` or before `start`."""
-    seen = {root}
-    nodes = [root]
-    for node in nodes:
-        if node.order > start and node not in ends:
-            for parent in node.parents:
-                if parent is not None and parent not in seen:
-                    seen.add(parent)
-                    nodes.append(parent)
-    return sorted(nodes, key=lambda n: n.order, reverse=True)
+        self.nodes = reachable(bundled(self.tied), start)
+        own = {*self.ends}
+        self.closure = [n for n in self.nodes if n.order < start and n not in own]
 
 
 def is_tied(x: Any) -> bool:
-    """Whether a gradient can flow to x."""
+    """Return whether a gradient can flow to x."""
     return type(x) is Tensor and x._node is not None
 
 
 def same(a: Any, b: Any) -> bool:
-    """Whether two arrays agree to rounding (where their numbers are at hand)."""
+    """Return whether two arrays agree to rounding; True if their elements cannot be read."""
     if not isinstance(a, np.ndarray | np.generic):
         return True
     if a.shape != b.shape:
@@ -176,7 +189,7 @@ def same(a: Any, b: Any) -> bool:
 
 @primitive(variadic=lambda i, g, y, *arrays, checkpointed: checkpointed.gradient(i, g, y, arrays))
 def recompute(*arrays: Any, checkpointed: Checkpointed) -> Any:
-    """What a checkpointed function gives."""
+    """Return the results of a checkpointed function."""
     return tuple([t._data for t in Recomputation(checkpointed, arrays).tied])
 
 

@@ -1,53 +1,66 @@
 """Matrices of derivatives: jacobian, hessian, and hvp, a Hessian times a vector without the matrix.
 
-One forward pass each; then one sweep for every row of a Jacobian, or for every column.
+One forward pass each; then one sweep per row of a Jacobian, or per column.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NoReturn, ParamSpec
 
 import numpy as np
 
 from .. import pytree
-from ..engine.tensor import Tensor
 from ..errors import NotDifferentiableError
 from ..rules.devices import beside
 from ..rules.registry import Function
-from .reverse import as_given, transposed, with_aux
-from .trace import (
-    Argnums,
-    Pullback,
-    Trace,
-    array_of,
-    chosen,
-    gradients_for,
-    positions,
-    require_scalar,
-)
+from .argnums import Argnums, refuse_arguments
+from .forward import transposed
+from .pullback import Pullback
+from .trace import Trace, array_of, require_scalar
 
+P = ParamSpec("P")
 # Columns are swept through the graph of the transposed map, about three times the graph itself.
 FORWARD_COST = 3
 
 
 def jacobian(
-    f: Function, argnums: Argnums = 0, has_aux: bool = False, mode: str = "auto"
-) -> Function:
-    """A function that gives all derivatives of all results of f by all numbers of its arguments.
+    f: Callable[P, Any],
+    *misplaced: NoReturn,
+    argnums: Argnums = 0,
+    has_aux: bool = False,
+    mode: Literal["auto", "forward", "reverse"] = "auto",
+) -> Callable[P, Any]:
+    """Return a function that computes all derivatives of all results with respect to all elements.
 
-    For a result of shape r and an argument of shape s it is an array of shape r + s. Where the
-    result is a container, so is the Jacobian, and in place of every array in it stands the
-    structure of the argument; a tuple of `argnums` gives a tuple there.
+    Parameters
+    ----------
+    f : callable
+        Takes and returns arrays, or nested dicts, lists and tuples of them.
+    argnums : int or sequence of int
+        Which arguments to differentiate; a sequence returns a tuple in place of each result.
+    has_aux : bool
+        Whether f returns a pair of the result and anything else; the Jacobian then comes in a pair.
+    mode : {"auto", "forward", "reverse"}
+        "reverse" takes one sweep per element of the result, "forward" one per element of the
+        arguments; "auto" is the cheaper one by their sizes.
 
-    `mode` is "reverse" (one sweep for each number in the result), "forward" (one for each number in
-    the arguments) or "auto", the cheaper one by their sizes. Of complex numbers it is the complex
-    derivative, which exists where f is analytic.
+    Returns
+    -------
+    callable
+        Takes the arguments of f. For a result of shape r and an argument of shape s it returns an
+        array of shape r + s; containers of results hold containers of arguments. For complex
+        numbers it is the complex derivative, which exists if f is analytic.
 
-    Raises NotDifferentiableError for integers and for another mode.
+    Raises
+    ------
+    NotDifferentiableError
+        If an argument holds integers, or there is no such mode.
 
+    Examples
+    --------
     >>> jacobian(lambda x: x ** 2)(np.array([1.0, 2.0]))
     array([[2., 0.],
            [0., 4.]])
@@ -55,26 +68,22 @@ def jacobian(
     >>> jacobian(lambda p: {"sum": p["a"] + p["b"]})(parameters)["sum"]["b"]
     array([1., 1.])
     """
+    refuse_arguments(misplaced, "jacobian")
     if mode not in ("auto", "forward", "reverse"):
         raise NotDifferentiableError(
             f'jacobian has the modes "auto", "forward" and "reverse", not {mode!r}.'
         )
 
     @functools.wraps(f, updated=())
-    def evaluate(*args: Any, **kwargs: Any) -> Any:
-        numbers = positions(argnums, len(args))
+    def evaluate(*args: P.args, **kwargs: P.kwargs) -> Any:
         with Trace() as trace:
-            traced = trace.enter_arguments(args, numbers)
-            result, aux = with_aux(f(*traced, **kwargs), has_aux)
+            result, aux = trace.call(f, args, kwargs, argnums, has_aux)
             results = pytree.leaves(result)
             n_in = sum([v.size for v in trace.variables])
             n_out = sum([math.prod(np.shape(r)) for r in results])
             forward = mode == "forward" or (mode == "auto" and FORWARD_COST * n_in < n_out)
             blocks = by_columns(trace, results) if forward else by_rows(trace, results)
-            whole = pytree.rebuild(
-                result,
-                [chosen(argnums, numbers, as_given(trace, traced, numbers, b)) for b in blocks],
-            )
+            whole = pytree.rebuild(result, [trace.gradients(block) for block in blocks])
             aux = trace.outside(aux)
         return (whole, aux) if has_aux else whole
 
@@ -82,7 +91,7 @@ def jacobian(
 
 
 def by_rows(trace: Trace, results: list[Any]) -> Iterator[list[Any]]:
-    """For each result its derivative by every variable, one sweep a row."""
+    """Yield each result's derivatives with respect to every variable, one sweep per row."""
     for result in results:
         back = trace.pullback([result]).prune()
         rows = [back([e]) for e in units(result)]
@@ -93,7 +102,7 @@ def by_rows(trace: Trace, results: list[Any]) -> Iterator[list[Any]]:
 
 
 def by_columns(trace: Trace, results: list[Any]) -> Iterator[list[Any]]:
-    """For each result its derivative by every variable, one sweep a column."""
+    """Yield each result's derivatives with respect to every variable, one sweep per column."""
     push = transposed(trace, results, trace.variables).prune()
     still = [np.zeros_like(v._data) for v in trace.variables]
     blocks = []
@@ -105,15 +114,15 @@ def by_columns(trace: Trace, results: list[Any]) -> Iterator[list[Any]]:
                 for r, *parts in zip(results, *columns, strict=True)
             ]
         )
-    for of_one_result in zip(*blocks, strict=True):
+    for block in zip(*blocks, strict=True):
         yield [
             d.astype(v.dtype) if d.dtype.kind == v.dtype.kind else d
-            for d, v in zip(of_one_result, trace.variables, strict=True)
+            for d, v in zip(block, trace.variables, strict=True)
         ]
 
 
 def units(like: Any) -> Iterator[Any]:
-    """The arrays of this shape and type with a single one in them, in row-major order."""
+    """Yield the arrays of this shape and dtype with a single 1 in them, in row-major order."""
     data = array_of(like)
     dtype = data.dtype if data.dtype.kind in "fc" else float
     for i in range(data.size):
@@ -123,57 +132,95 @@ def units(like: Any) -> Iterator[Any]:
 
 
 def pile(parts: list[Any], like: Any) -> Any:
-    """Arrays of one shape in one, along a new first axis."""
+    """Stack arrays of one shape along a new first axis."""
     return np.stack(parts) if parts else np.zeros((0, *np.shape(like)))
 
 
-def hessian(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """A function that gives the second derivatives of f, of shape s + s for a scalar f of shape s.
+def hessian(
+    f: Callable[P, Any], *misplaced: NoReturn, argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[P, Any]:
+    """Return a function that computes the second derivatives of f: the Jacobian of the Jacobian.
 
-    It is the Jacobian of the Jacobian, nested as there: of a dict of parameters, H["W"]["b"] holds
-    the derivatives by W and then by b. Zero where f is linear.
+    Parameters
+    ----------
+    f : callable
+        Usually returns a scalar; results of shape r return second derivatives of shape r + s + s.
+    argnums : int or sequence of int
+        Which arguments to differentiate.
+    has_aux : bool
+        Whether f returns a pair of the result and anything else.
 
+    Returns
+    -------
+    callable
+        Takes the arguments of f and returns an array of shape s + s for an argument of shape s. For
+        a dict of parameters, H["W"]["b"] holds the derivatives with respect to W, then b. It is
+        zero if f is linear.
+
+    Examples
+    --------
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]))
     array([[6., 4.],
            [4., 0.]])
     """
-    first = jacobian(f, argnums, has_aux, mode="reverse")
-    return jacobian(first, argnums, has_aux, mode="reverse")
+    refuse_arguments(misplaced, "hessian")
+    first = jacobian(f, argnums=argnums, has_aux=has_aux, mode="reverse")
+    return jacobian(first, argnums=argnums, has_aux=has_aux, mode="reverse")
 
 
-def hvp(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> Function:
-    """A function of f's arguments and a vector v, last: the Hessian of f times v.
+def hvp(
+    f: Function, *misplaced: NoReturn, argnums: Argnums = 0, has_aux: bool = False
+) -> Callable[..., Any]:
+    """Return a function that multiplies the Hessian of f by a vector, without making the matrix.
 
-    The cost is that of a few gradients; the matrix is never made. f returns a scalar; v has the
-    structure and shapes of the arguments named, and so has the result. With has_aux it gives a pair
-    of the product and what else f returned.
+    It costs a few gradients.
 
-    Raises ShapeError where v does not fit, NotDifferentiableError where f is not scalar.
+    Parameters
+    ----------
+    f : callable
+        Returns a real scalar; with `has_aux`, a pair of it and anything else.
+    argnums : int or sequence of int
+        Which arguments to differentiate; a sequence takes and returns a tuple.
+    has_aux : bool
+        Whether f returns a pair; the product then comes in a pair too.
 
+    Returns
+    -------
+    callable
+        Takes the arguments of f and, last, the vector v: `hvp(f)(x, v)`. The vector has the
+        structure and shapes of the argument, and so has the result.
+
+    Raises
+    ------
+    ShapeError
+        If v does not fit the argument.
+    NotDifferentiableError
+        If f does not return a real scalar.
+
+    References
+    ----------
+    B. A. Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6 (1994).
+
+    Examples
+    --------
     >>> hvp(lambda x: x[0] ** 2 * x[1])(np.array([2.0, 3.0]), np.array([1.0, 0.0]))
     array([6., 4.])
     """
+    refuse_arguments(misplaced, "hvp", "x, v")
 
     @functools.wraps(f, updated=())
     def evaluate(*args: Any, **kwargs: Any) -> Any:
         if len(args) < 2:
             raise NotDifferentiableError("hvp(f)(x, ..., v) takes the vector v last.")
-        *given, vector = args
-        numbers = positions(argnums, len(given))
         with Trace() as trace:
-            traced = trace.enter_arguments(tuple(given), numbers)
-            moved = [traced[i] for i in numbers]
-            v = gradients_for(
-                moved, vector if isinstance(argnums, Sequence) else (vector,), "the vector"
-            )
-            value, aux = with_aux(f(*traced, **kwargs), has_aux)
+            value, aux = trace.call(f, args[:-1], kwargs, argnums, has_aux)
+            v = trace.directions(args[-1], "the vector")
             require_scalar(value, "hvp")
-            back = Pullback([value], pytree.leaves(moved), lifted=True)
-            gradient = back([np.ones_like(value._data if type(value) is Tensor else value)])
+            back = Pullback([value], pytree.leaves(trace.moved()), lifted=True)
+            gradient = back([np.ones_like(array_of(value))])
             # A Hessian is its own transpose: the pullback of the gradient is the product.
             lifted = trace.reachable_from_outside(back.nodes)
-            found = Pullback(gradient, trace.variables, lifted)(v)
-            product = chosen(argnums, numbers, as_given(trace, traced, numbers, found))
+            product = trace.gradients(Pullback(gradient, trace.variables, lifted)(v))
             aux = trace.outside(aux)
         return (product, aux) if has_aux else product
 

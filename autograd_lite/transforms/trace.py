@@ -1,49 +1,40 @@
-"""One differentiation under way: its variables, its graph, and the linear map that leads back.
+"""One differentiation under way: its variables, and what its results look like from outside.
 
-`grad` may stand inside `grad`. Every call opens a Trace with variables of its own, and a sweep goes
-to these only, so the levels cannot be confused.
+`grad` may stand inside `grad`. Every call opens a Trace with variables of its own, and its sweep
+goes to these only, so that no two differentiations are confused.
 """
 
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import pytree
-from ..engine.backward import depending
 from ..engine.graph import NOTHING, Node, modes, reachable
-from ..engine.replay import sweep_or_replay
 from ..engine.tensor import Tensor, tensor_of
-from ..errors import NotDifferentiableError, ShapeError
-from ..rules.devices import in_type_of
-from ..rules.registry import RULES, primitive
+from ..errors import NotDifferentiableError
+from ..rules.registry import RULES
+from .argnums import Argnums, as_tuple, positions
+from .pullback import Pullback, gradients_for
 
-Argnums = int | Sequence[int]
-
-
-@primitive(variadic=lambda i, g, y, *arrays: g[i])
-def bundle(*arrays: Any) -> tuple[Any, ...]:
-    """Several results as one, so that a single sweep starts from all of them."""
-    return arrays
-
-
-_BUNDLE = RULES[bundle]
 _SAME = RULES[np.positive]
 ndarray = np.ndarray
 
 
 class Trace:
-    """The variables of one differentiation, and whether something outside can reach into it.
+    """The variables of one differentiation, and whether anything outside can reach them.
 
-    `tied`: a variable is itself computed from others. `tensors`: a Tensor went in. `inside`:
-    another differentiation is under way around this one.
+    `tied`: a variable was itself computed from other variables. `tensors`: a Tensor was passed.
+    `inside`: an outer differentiation is under way. `numbers` are the positions of the arguments
+    that are differentiated, `arguments` all arguments as f receives them.
     """
 
-    __slots__ = ("inside", "recording", "tensors", "tied", "variables")
+    __slots__ = (
+        "argnums", "arguments", "inside", "numbers", "recording", "tensors", "tied", "variables",
+    )  # fmt: skip
 
     def __enter__(self) -> Trace:
         self.variables: list[Tensor] = []
@@ -60,14 +51,31 @@ class Trace:
         if not self.recording:
             modes.update(grad=False)
 
-    def enter_arguments(self, args: tuple[Any, ...], numbers: Sequence[int]) -> list[Any]:
-        """The arguments, those of these numbers with a variable in place of every array."""
-        return [pytree.map(self.enter, a) if i in numbers else a for i, a in enumerate(args)]
+    def call(
+        self, f: Callable[..., Any], args: Sequence[Any], kwargs: Any, argnums: Argnums, aux: bool
+    ) -> tuple[Any, Any]:
+        """Call f with variables in place of the arguments to differentiate.
+
+        Returns the result to differentiate and what else f returned, None unless `aux`.
+        """
+        self.argnums, self.numbers = argnums, positions(argnums, len(args))
+        self.arguments = [
+            pytree.map(self.enter, a) if i in self.numbers else a for i, a in enumerate(args)
+        ]
+        result = f(*self.arguments, **kwargs)
+        if not aux:
+            return result, None
+        if not isinstance(result, tuple | list) or len(result) != 2:
+            raise NotDifferentiableError(
+                "with has_aux=True the function returns a pair: what to differentiate, and the "
+                "rest."
+            )
+        return result[0], result[1]
 
     def enter(self, x: Any) -> Tensor:
-        """A new variable with x's value, tied to x's own history where it has one.
+        """Return a new variable with the value of x, tied to the history of x if it has one.
 
-        Raises NotDifferentiableError for integers and for what is no number.
+        Raises NotDifferentiableError for integers and for anything but numbers.
         """
         t = variable(x, self.recording)
         if type(x) is Tensor:
@@ -77,13 +85,32 @@ class Trace:
         return t
 
     def pullback(self, results: Sequence[Any]) -> Pullback:
-        """The way from gradients of `results` back to the variables of this trace."""
+        """Return the map from gradients of `results` to gradients of the variables."""
         back = Pullback(results, self.variables)
         back.lifted = self.reachable_from_outside(back.nodes)
         return back
 
+    def moved(self) -> tuple[Any, ...]:
+        """Return the arguments that are differentiated, in the order of argnums."""
+        return tuple([self.arguments[i] for i in self.numbers])
+
+    def directions(self, given: Any, called: str) -> list[Any]:
+        """Return one array per variable of `moved`; raise ShapeError if `given` does not fit."""
+        return gradients_for(self.moved(), as_tuple(self.argnums, given), called)
+
+    def gradients(self, found: Iterable[Any]) -> Any:
+        """Return one derivative per variable as the caller asked: in the arguments' structure."""
+        following = iter(found)
+        parts = {
+            i: pytree.map(lambda _: self.leave(next(following)), self.arguments[i])
+            for i in sorted({*self.numbers})
+        }
+        if isinstance(self.argnums, Sequence):
+            return tuple([parts[i] for i in self.numbers])
+        return parts[self.numbers[0]]
+
     def reachable_from_outside(self, nodes: Iterable[Node]) -> bool:
-        """Whether an outer derivative, or the user's, may pass through these calls."""
+        """Return whether an outer derivative, or the user's, may pass through these calls."""
         if self.tied:
             return True
         if not self.recording or not (self.inside or self.tensors):
@@ -92,7 +119,7 @@ class Trace:
         return any([not n.parents and n not in own for n in nodes])
 
     def leave(self, d: Any) -> Any:
-        """A derivative as the caller gets it: an array where arrays went in."""
+        """Return a derivative as the caller receives it: an array if arrays were passed."""
         if type(d) is Tensor:
             if d._node is not None or self.tensors:
                 return d
@@ -104,7 +131,7 @@ class Trace:
         return tensor_of(d, None) if self.tensors else d
 
     def outside(self, tree: Any, copy: bool = False) -> Any:
-        """What f returned as the caller gets it: Tensors where one went in, or a graph matters.
+        """Unwrap the result of f; keep Tensors if one was passed or an outer trace needs them.
 
         `copy` is for a graph that will be used again: nobody else can then write into its arrays.
         """
@@ -124,9 +151,9 @@ class Trace:
 
 
 def variable(x: Any, tie: bool = True) -> Tensor:
-    """A new variable with x's value, tied to x's own history where it has one.
+    """Return a new variable with the value of x, tied to the history of x if it has one.
 
-    Raises NotDifferentiableError for integers and for what is no number.
+    Raises NotDifferentiableError for integers and for anything but numbers.
     """
     if type(x) is ndarray and x.dtype.kind in "fc" and x.shape:
         return tensor_of(x, Node(None, (), NOTHING, x, ()))
@@ -143,7 +170,7 @@ def variable(x: Any, tie: bool = True) -> Tensor:
                 f"of its own."
             )
     if not data.shape and isinstance(data, np.ndarray):
-        data = data[()]  # NumPy's scalars compute much faster than arrays of one number
+        data = data[()]  # NumPy computes with its scalars faster than with arrays of one element
     if data.dtype.kind not in "fc":
         raise NotDifferentiableError(
             f"cannot differentiate with respect to an array of type {data.dtype}; pass floating "
@@ -156,105 +183,18 @@ def variable(x: Any, tie: bool = True) -> Tensor:
 
 
 def array_of(x: Any) -> Any:
-    """The array in a Tensor, or x as an array; arrays of other kinds stay what they are."""
+    """Return the array in a Tensor, or x as an array; duck arrays stay as they are."""
     if type(x) is Tensor:
         return x._data
     return x if hasattr(x, "__array_function__") else np.asarray(x)
 
 
-def bundled(results: Sequence[Tensor]) -> Node:
-    """A node from which one sweep reaches all results; it takes a tuple of their gradients."""
-    data = tuple([r._data for r in results])
-    return Node(_BUNDLE, data, {}, data, tuple([r._node for r in results]))
-
-
-class Pullback:
-    """The transposed Jacobian of one recorded computation; it may be applied any number of times.
-
-    `lifted`: the gradients it gives remember how they were computed. `complete`: the last sweep
-    came to every variable.
-    """
-
-    __slots__ = ("complete", "lifted", "nodes", "tied", "variables", "wanted")
-
-    def __init__(
-        self, results: Sequence[Any], variables: Sequence[Tensor], lifted: bool = False
-    ) -> None:
-        self.variables = variables
-        self.lifted = lifted
-        self.wanted = {v._node for v in variables if v._node is not None}
-        self.tied = [i for i, r in enumerate(results) if type(r) is Tensor and r._node is not None]
-        roots = [results[i] for i in self.tied]
-        self.nodes: list[Node] = []
-        if len(roots) == 1:
-            self.nodes = reachable(roots[0]._node)
-        elif roots:
-            self.nodes = reachable(bundled(roots))
-
-    def prune(self) -> Pullback:
-        """Itself, without the calls through which no gradient reaches a variable."""
-        alive = depending(self.nodes, self.wanted)
-        reaches = bool(self.nodes) and self.nodes[0] in alive
-        self.nodes = [n for n in self.nodes if n in alive] if reaches else []
-        return self
-
-    def __call__(self, gradients: Sequence[Any]) -> list[Any]:
-        """The gradient of every variable, zeros where the results do not depend on it.
-
-        One gradient for each result, of its shape and type; those of constants are not read.
-        """
-        found: dict[Any, Any] = {}
-        if self.nodes:
-            given = [gradients[i] for i in self.tied]
-            lift = self.lifted or any([type(g) is Tensor and g._node is not None for g in given])
-            g = given[0] if len(given) == 1 else tuple(given)
-            lifted = tensor_of if lift else None
-            found |= sweep_or_replay(self.nodes[0], g, lifted, self.wanted, self.nodes)[1]
-        self.complete = len(found) == len(self.variables)
-        return [
-            found[v._node] if v._node in found else np.zeros_like(v._data) for v in self.variables
-        ]
-
-
-def positions(argnums: Argnums, given: int) -> list[int]:
-    """The numbers of the arguments to differentiate, counted from the front.
-
-    Raises NotDifferentiableError where there is no such argument.
-
-    >>> positions((0, -1), 3)
-    [0, 2]
-    """
-    asked = argnums if isinstance(argnums, Sequence) else (argnums,)
-    numbers = []
-    for i in asked:
-        try:
-            n = operator.index(i)
-        except TypeError:
-            raise NotDifferentiableError(
-                f"argnums={argnums!r}: arguments are named by their numbers, counted from 0."
-            ) from None
-        if not -given <= n < given:
-            raise NotDifferentiableError(
-                f"argnums={argnums!r} asks for argument number {n}, but {given} were given by "
-                f"position. Arguments to differentiate are given by position, counted from 0."
-            )
-        numbers.append(n % given)
-    return numbers
-
-
-def chosen(argnums: Argnums, numbers: Sequence[int], parts: dict[int, Any]) -> Any:
-    """One part for a single number, a tuple of parts for a sequence of them."""
-    if isinstance(argnums, Sequence):
-        return tuple([parts[i] for i in numbers])
-    return parts[numbers[0]]
-
-
-def require_scalar(value: Any, asked_by: str) -> None:
+def require_scalar(value: Any, transform: str) -> None:
     """Raise NotDifferentiableError unless `value` is one real number."""
     data = value._data if type(value) is Tensor else value
-    if type(data) is np.float64:  # as it almost always is
+    if type(data) is np.float64:  # the usual case
         return
-    returned = f"{asked_by} needs a function that returns a scalar; this one returned"
+    returned = f"{transform} needs a function that returns a scalar; this one returned"
     if data is None:
         raise NotDifferentiableError(f"{returned} nothing. Is its `return` missing?")
     if isinstance(data, dict | tuple | list):
@@ -270,34 +210,6 @@ def require_scalar(value: Any, asked_by: str) -> None:
     if kind not in ("f" if type(value) is Tensor and value._node is not None else "fiub"):
         what = data.dtype if hasattr(data, "dtype") else type(data).__name__
         raise NotDifferentiableError(
-            f"{asked_by} needs a function that returns a real number; this one returned type "
-            f"{what}. Of a complex number take np.real, np.imag or np.abs; or use vjp or jacobian."
+            f"{transform} needs a function that returns a real number; this one returned type "
+            f"{what}. Take np.real, np.imag or np.abs of a complex number; or use vjp or jacobian."
         )
-
-
-def gradients_for(pattern: Any, tree: Any, called: str) -> list[Any]:
-    """The arrays of `tree`, one for each leaf of `pattern`, with its type, in memory of their own.
-
-    Raises ShapeError where containers or shapes differ.
-    """
-    given = pytree.leaves_like(pattern, tree, called)
-    like: list[Any] = []
-    pytree.map(like.append, pattern)
-    return [
-        gradient_for(a, g, name)
-        for a, g, name in zip(like, given, pytree.paths(pattern, called), strict=True)
-    ]
-
-
-def gradient_for(like: Any, g: Any, called: str) -> Any:
-    """`g` as an array of the shape and type of `like`; a Tensor stays one."""
-    data = like._data if type(like) is Tensor else like
-    if np.shape(g) != np.shape(data):
-        raise ShapeError(
-            f"{called} has shape {np.shape(g)}, but what it belongs to has shape {np.shape(data)}."
-        )
-    dtype = getattr(data, "dtype", None)
-    if type(g) is Tensor:
-        return g if dtype is None or g.dtype == dtype else g.astype(dtype)
-    g = in_type_of(data, g)
-    return np.array(g) if isinstance(g, np.ndarray) else g

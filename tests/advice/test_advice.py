@@ -187,7 +187,7 @@ def test_one_warning_for_two_variables(f: Any, argnums: Any) -> None:
     """One, whichever of the two has a gradient, and both."""
     cost = lambda a, b: np.sum(f(a, b))
     with pytest.warns(ag.LearnerWarning, match="every element of one") as told:
-        ag.grad(cost, argnums)(np.arange(1.0, 4.0), np.ones((3, 1)))
+        ag.grad(cost, argnums=argnums)(np.arange(1.0, 4.0), np.ones((3, 1)))
     assert len(told) == 1
 
 

@@ -40,8 +40,12 @@ def mixture(out: Any) -> Any:
 def slopes(f: Callable[..., Any], order: int, *args: Any) -> Any:
     """The gradient of the mixture, or of the squares of that gradient."""
     numbers = tuple(range(len(args)))
-    first = ag.grad(lambda *a: mixture(f(*a)), numbers)
-    return first(*args) if order == 1 else ag.grad(lambda *a: mixture(first(*a)), numbers)(*args)
+    first = ag.grad(lambda *a: mixture(f(*a)), argnums=numbers)
+    return (
+        first(*args)
+        if order == 1
+        else ag.grad(lambda *a: mixture(first(*a)), argnums=numbers)(*args)
+    )
 
 
 PROGRAMS: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {

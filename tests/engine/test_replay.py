@@ -91,7 +91,7 @@ def test_gradients_are_those_of_complex_step(replays):
 
 def test_value_and_grad_replays_too(replays):
     """Through the functions of the public face."""
-    f = ag.value_and_grad(network, (0, 1, 2, 3))
+    f = ag.value_and_grad(network, argnums=(0, 1, 2, 3))
     for seed in range(OFTEN):
         args = arguments(seed)
         J, got = f(*args)

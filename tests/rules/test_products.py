@@ -156,7 +156,7 @@ def test_products_of_nothing(shape: Any) -> None:
     """Sums over no terms are zero, and so are their gradients."""
     a, b = np.zeros(shape), np.ones((*shape[:0:-1], 2))
     for product in (np.matmul, np.dot, lambda a, b: np.einsum("ij,jk", a, b)):
-        got = ag.grad(lambda a, b, f=product: np.sum(f(a, b)), (0, 1))(a, b)
+        got = ag.grad(lambda a, b, f=product: np.sum(f(a, b)), argnums=(0, 1))(a, b)
         assert [g.shape for g in got] == [a.shape, b.shape]
         assert not got[1].any()
 
@@ -211,7 +211,7 @@ def test_what_is_conjugated() -> None:
         (np.vdot, np.conj(b), np.conj(a)),
         (np.vecdot, np.conj(b), np.conj(a)),
     ]:
-        got = ag.grad(lambda a, b, f=f: np.real(f(a, b)), (0, 1))(a, b)
+        got = ag.grad(lambda a, b, f=f: np.real(f(a, b)), argnums=(0, 1))(a, b)
         np.testing.assert_allclose(got[0], of_a)
         np.testing.assert_allclose(got[1], of_b)
 

@@ -40,7 +40,7 @@ def along(v: Any, slopes: Any) -> Any:
 def check_first(f: Callable[..., Any], *args: Any, tolerance: float = 1e-9, seed: int = 0) -> None:
     """The gradient of a random mixture of the outputs."""
     cost = cost_of(f, args, np.random.default_rng(seed))
-    got = ag.grad(cost, tuple(range(len(args))))(*args)
+    got = ag.grad(cost, argnums=tuple(range(len(args))))(*args)
     compare(got, first_by_differences(cost, args), tolerance)
 
 
@@ -48,12 +48,12 @@ def check_second(f: Callable[..., Any], *args: Any, tolerance: float = 1e-8, see
     """How that gradient changes in a random direction: the Hessian times a vector."""
     rng = np.random.default_rng(seed)
     cost, v = cost_of(f, args, rng), [like(a, rng) for a in args]
-    slopes = ag.grad(cost, tuple(range(len(args))))
+    slopes = ag.grad(cost, argnums=tuple(range(len(args))))
 
     def moved(h: Any) -> Any:
         return flat(slopes(*[a + float(h) * x for a, x in zip(args, v, strict=True)]))
 
-    got = ag.grad(lambda *a: along(v, slopes(*a)), tuple(range(len(args))))(*args)
+    got = ag.grad(lambda *a: along(v, slopes(*a)), argnums=tuple(range(len(args))))(*args)
     compare([flat(got)], [richardson(moved, base=2**-8)], tolerance)
 
 

@@ -138,11 +138,11 @@ def test_argnums(argnums, expected):
     """A number gives one derivative, a sequence a tuple; negative ones count from the end."""
     at = (1.0, 2.0, 1.0)
     for d in (
-        ag.grad(product, argnums)(*at),
-        ag.jacobian(product, argnums)(*at),
-        ag.jacobian(product, argnums, mode="forward")(*at),
+        ag.grad(product, argnums=argnums)(*at),
+        ag.jacobian(product, argnums=argnums)(*at),
+        ag.jacobian(product, argnums=argnums, mode="forward")(*at),
         ag.vjp(product, argnums=argnums)(*at)[1](1.0),
-        ag.elementwise_grad(product, argnums)(*at),
+        ag.elementwise_grad(product, argnums=argnums)(*at),
     ):
         assert type(d) is (np.ndarray if isinstance(expected, float) else tuple)
         assert_allclose(d, expected)
@@ -155,22 +155,31 @@ def test_argnums_of_products_with_a_vector():
     assert_allclose(ag.jvp(product, argnums=(2, 0))(*at, (10.0, 1.0))[1], 124.0)
     by_c, by_a = ag.hvp(product, argnums=(2, 0))(*at, (10.0, 1.0))
     assert_allclose([by_c, by_a], [24.0 * 10 + 12, 12.0 * 10])
-    by_a, by_c = ag.hessian(product, (0, 2))(*at)[1]
+    by_a, by_c = ag.hessian(product, argnums=(0, 2))(*at)[1]
     assert_allclose([by_a, by_c], [12.0, 24.0])
 
 
 def test_vjp_and_jvp_in_the_manner_of_jax_and_by_argnums():
-    """With arguments they work at once on all of them; a lone int names an argument."""
+    """With arguments they work at once on all of them; without, on those that argnums names."""
     value, pullback = ag.vjp(product, 1.0, 2.0, 1.0)
     assert_allclose(value, 4.0)
     assert_allclose(pullback(2.0), (8.0, 8.0, 24.0))
-    assert_allclose(ag.vjp(product, 1)(1.0, 2.0, 1.0)[1](2.0), 8.0)
-    assert_allclose(ag.vjp(product, (0, 1))(1.0, 2.0, 1.0)[1](2.0), (8.0, 8.0))
+    assert_allclose(ag.vjp(product, argnums=1)(1.0, 2.0, 1.0)[1](2.0), 8.0)
+    assert_allclose(ag.vjp(product, argnums=(0, 1))(1.0, 2.0, 1.0)[1](2.0), (8.0, 8.0))
     assert_allclose(ag.vjp(product, 1.0, 2.0, 1.0, argnums=1)[1](2.0), 8.0)
     value, tangent = ag.jvp(product, (1.0, 2.0, 1.0), (1.0, 0.0, 1.0))
     assert_allclose([value, tangent], [4.0, 16.0])
-    assert_allclose(ag.jvp(product, 1)(1.0, 2.0, 1.0, 3.0)[1], 12.0)
+    assert_allclose(ag.jvp(product, argnums=1)(1.0, 2.0, 1.0, 3.0)[1], 12.0)
     assert_allclose(ag.jvp(np.square, X, X)[1], 2 * X * X)
+
+
+def test_an_integer_is_a_point_and_never_the_position_of_an_argument():
+    """vjp(f, 3) differentiates at 3; nothing is guessed from the type of an argument."""
+    value, pullback = ag.vjp(np.square, 3)
+    assert_array_equal([value, *pullback(1.0)], [9.0, 6.0])
+    assert_array_equal(ag.vjp(np.multiply, 3, 4)[1](1.0), [4.0, 3.0])
+    with pytest.raises(ag.NotDifferentiableError, match=r"jvp\(f, argnums=0\)\(x, y, vx\)"):
+        ag.jvp(product, 1)
 
 
 def test_has_aux():
@@ -497,7 +506,7 @@ def test_jacobian_of_containers():
     """In place of every result stands the structure of the arguments."""
     p = parameters(3)
     for mode in ("reverse", "forward"):
-        J = ag.jacobian(network, (0, 1), mode=mode)(p, X)
+        J = ag.jacobian(network, argnums=(0, 1), mode=mode)(p, X)
         assert J["h"][0]["W"].shape == (4, 3, 4, 2)
         assert J["h"][1].shape == (4, 3, 2, 3)
         assert_array_equal(J["more"][1][0]["b"], np.eye(4).reshape(4, 1, 4, 1))
@@ -615,6 +624,24 @@ def test_arguments_that_are_not_there():
         ag.jvp(cubes)()
     with pytest.raises(ag.NotDifferentiableError, match="a tuple of tangents"):
         ag.jvp(cubes, (1.0,), (1.0,), (1.0,))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: ag.grad(cubes, X), r"write ag\.grad\(f\)\(x\), not ag\.grad\(f, x\)"),
+        (lambda: ag.grad(cubes, 1), r"Options are keywords: ag\.grad\(f, argnums=0\)\(x\)"),
+        (lambda: ag.value_and_grad(cubes, X), r"write ag\.value_and_grad\(f\)\(x\)"),
+        (lambda: ag.elementwise_grad(cubes, X), r"write ag\.elementwise_grad\(f\)\(x\)"),
+        (lambda: ag.jacobian(cubes, X, mode="forward"), r"write ag\.jacobian\(f\)\(x\)"),
+        (lambda: ag.hessian(cubes, X), r"write ag\.hessian\(f\)\(x\)"),
+        (lambda: ag.hvp(cubes, X, X), r"write ag\.hvp\(f\)\(x, v\), not ag\.hvp\(f, x, v\)"),
+    ],
+)
+def test_arguments_beside_the_function_are_refused(call, words):
+    """A transform takes the function alone; the message says what to write."""
+    with pytest.raises(ag.NotDifferentiableError, match=words):
+        call()
 
 
 def test_a_mode_that_is_none():
