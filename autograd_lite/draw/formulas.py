@@ -112,7 +112,7 @@ def formula(node: Node, i: int, y: str, arguments: list[str]) -> tuple[str, str]
         passed, local = PART[0]
         return passed.format(g=f"d{y}"), local
     if fn is np.power and i == 0 and isinstance(node.args[1], int | float):
-        slope = power_slope(arguments[0], node.args[1])
+        slope = power_derivative(arguments[0], node.args[1])
         return f"d{y} * {slope}", slope
     row = FORMULAS.get(fn)
     if row is None or i >= len(row):
@@ -131,10 +131,10 @@ def bracketed(name: str) -> str:
     return f"({name})" if name.startswith("-") else name
 
 
-def power_slope(name: str, exponent: float) -> str:
+def power_derivative(name: str, exponent: float) -> str:
     """The derivative of a fixed power.
 
-    >>> power_slope("x", 2), power_slope("x", 3), power_slope("x", 0.5)
+    >>> power_derivative("x", 2), power_derivative("x", 3), power_derivative("x", 0.5)
     ('2 * x', '3 * x^2', '0.5 * x^-0.5')
     """
     if exponent == 2:

@@ -2,9 +2,9 @@
 
 Read elementwise first, then reductions, scans, shaping, products, indexing, joining, padding,
 sorting, statistics, making, mapping, interpolation, special, scimath, signals, polynomials,
-einsum, fft, linalg, pseudoinverse, determinants, norms, decompositions; `methods` says what
-np.add.reduce and the like are, `devices` keeps constants beside numbers on a GPU or a cluster, and
-`constants` closes the world with what has no derivative.
+einsum, fft, linalg, pseudoinverse, determinants, norms, decompositions. `methods` defines
+np.add.reduce and its kin, `devices` places constants on a GPU or a cluster, and `constants` lists
+every function without a derivative.
 """
 
 from . import (  # noqa: F401 (each import fills a part of the table)

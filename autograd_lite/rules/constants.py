@@ -1,6 +1,6 @@
-"""What has no derivative: constants run on the raw data, the unsupported raise and say why.
+"""Functions without a derivative: constants run on raw arrays, unsupported ones raise and say why.
 
-With these NumPy's world is closed: a test holds the table against NumPy's own list of functions.
+With these the table is complete: a test compares it with NumPy's own list of functions.
 """
 
 import numpy as np
@@ -9,11 +9,11 @@ from .registry import constant, unsupported
 
 
 def named(names, place=np):
-    """Those of these functions that this NumPy has."""
+    """Return those of these functions that this NumPy has."""
     return [getattr(place, name) for name in names.split() if hasattr(place, name)]
 
 
-# Truth values, whole numbers, places, kinds: they do not move when the data move a little
+# Truth values, whole numbers, positions, dtypes: constant under small changes of the data
 constant(*named("""
     equal not_equal less less_equal greater greater_equal isclose allclose array_equal array_equiv in1d
     isnan isfinite isinf isneginf isposinf isnat signbit isreal iscomplex isrealobj iscomplexobj
@@ -27,42 +27,42 @@ constant(*named("""
 """))
 constant(np._core.umath._ones_like)
 
-# New arrays that take no more than shape and type from the old ones
+# New arrays that take only shape and dtype from the old ones
 constant(*named("""
     zeros_like ones_like empty_like zeros ones empty eye identity tri arange fromfunction
 """))
 
-# Ways to look at the numbers, and to bring them in and out
+# Printing, loading and saving
 constant(*named("""
     array_repr array_str array2string save savez savez_compressed savetxt
     loadtxt genfromtxt frombuffer fromfile fromiter fromstring
 """))
 
 unsupported(
-    "it writes into its first argument, which the graph may need as it was; "
-    "np.where(mask, new, old) makes a new array, and np.broadcast_to(value, shape) one of equal "
-    "numbers, for np.full and np.full_like, which write",
+    "it writes into its first argument, which the graph may need unchanged; "
+    "np.where(mask, new, old) returns a new array, and np.broadcast_to(value, shape) replaces "
+    "np.full and np.full_like, which write",
     *named("copyto put place putmask put_along_axis fill_diagonal"),
 )
 unsupported(
-    "how many numbers come out, and which, hangs on which are exactly equal",
+    "the number of results, and which they are, depends on which elements are exactly equal",
     *named("""unique unique_all unique_counts unique_inverse unique_values
               union1d intersect1d setdiff1d setxor1d"""),
 )
 unsupported(
-    "a count jumps when a number crosses the edge of its bin, and is flat elsewhere",
+    "a count jumps when an element crosses the edge of its bin, and is constant elsewhere",
     *named("histogram histogram2d histogramdd"),
 )
 unsupported(
-    "the edges move with the least and the greatest number; np.linspace(a.min(), a.max(), bins + 1) "
-    "gives them",
+    "the edges depend on the least and the greatest element; "
+    "np.linspace(a.min(), a.max(), bins + 1) returns them",
     *named("histogram_bin_edges"),
 )
 unsupported(
-    "dates are no floating numbers",
+    "dates are not floating-point numbers",
     *named("busday_count busday_offset is_busday datetime_as_string"),
 )
-unsupported("strings are no numbers", *named("""
+unsupported("strings are not numbers", *named("""
     str_len isalpha isdigit isspace isalnum islower isupper istitle isdecimal isnumeric
     find rfind index rindex count startswith endswith
     _center _ljust _rjust _zfill _expandtabs _expandtabs_length _strip_chars _strip_whitespace

@@ -2,16 +2,17 @@
 
 Conventions, those of JAX and PyTorch:
 
-- `cholesky`, `eigh` and `eigvalsh` read one triangle; their gradient is that in a Hermitian matrix,
-  the same in both triangles.
-- Eigenvectors and singular vectors are known up to a sign, or a phase. The gradient is right for
-  what does not depend on it. The columns that complete Q, and U and V of full_matrices=True, are
-  known up to a rotation: the gradient is that of the slowest one.
+- `cholesky`, `eigh` and `eigvalsh` read one triangle. Their gradient is that with respect to a
+  Hermitian matrix, the same in both triangles.
+- Eigenvectors and singular vectors are determined up to a sign or a phase. The gradient is right for
+  functions that do not depend on it. The columns that complete Q, and U and V of
+  full_matrices=True, are determined up to a rotation. Their gradient assumes the rotation that
+  changes least.
 - Functions of the eigenvalues or singular values alone have a gradient at ties, shared evenly among
-  the tied; a singular value of zero has the slope 0 of its kink. Vectors of tied values have none:
-  nan, unless it does not matter which of them were taken (see `free`).
+  the tied values. At a singular value of zero, a kink, the gradient is 0. Vectors of tied values
+  have no gradient: nan, unless any choice of them gives the same result (see `free`).
 
-All formulas are for conj(g), the steepest direction; with d/dA = conj(...) JAX's form comes back.
+All formulas are for conj(g), the steepest direction; the final conj(...) returns to JAX's form.
 Sources: M. Giles (2008) as in linalg; I. Murray, "Differentiation of the Cholesky decomposition"
 (2016); S. Walter, L. Lehmann, "Algorithmic differentiation of linear algebra functions" (2010); for
 complex matrices, Z. Wan, S. Zhang, "Automatic differentiation for complex valued SVD" (2019).
@@ -27,21 +28,21 @@ from .registry import compose, primitive, rule
 
 la = np.linalg
 
-rule(np.linalg.cholesky,  lambda g, y, a, upper=False: cholesky_slope(g, y, upper))
-rule(np.linalg.eigh,      lambda g, y, a, UPLO="L": eigh_slope(g, y), sparse=True)
-rule(np.linalg.eig,       lambda g, y, a: eig_slope(g, y), sparse=True)
+rule(np.linalg.cholesky,  lambda g, y, a, upper=False: cholesky_vjp(g, y, upper))
+rule(np.linalg.eigh,      lambda g, y, a, UPLO="L": eigh_vjp(g, y), sparse=True)
+rule(np.linalg.eig,       lambda g, y, a: eig_vjp(g, y), sparse=True)
 rule(np.linalg.svd,       lambda g, y, a, full_matrices=True, compute_uv=True, hermitian=False:
-                              symmetric(svd_slope(g, y, a, compute_uv), hermitian), sparse=True)
+                              symmetric(svd_vjp(g, y, a, compute_uv), hermitian), sparse=True)
 
 compose(np.linalg.qr,        lambda a, mode="reduced": factors(a, mode))
-# Values alone; the vectors are needed on the way back
+# Values alone; the backward pass needs the vectors
 compose(np.linalg.eigvalsh,  lambda a, UPLO="L": la.eigh(a, UPLO)[0])
 compose(np.linalg.eigvals,   lambda a: la.eig(a)[0])
 compose(np.linalg.svdvals,   lambda x: la.svd(x, full_matrices=False)[1])
 
 
-def cholesky_slope(g, y, upper):
-    """dL = L low(inv(L) dA inv(L)^H), where low() is the lower triangle with half the diagonal."""
+def cholesky_vjp(g, y, upper):
+    """Use dL = L low(inv(L) dA inv(L)^H); low() is the lower triangle, half the diagonal."""
     low, g = (H(y), T(g)) if upper else (y, conj(g))
     p = np.tril(H(low) @ g)
     p = p - p * identity(p.shape[-1], p) / 2
@@ -49,22 +50,22 @@ def cholesky_slope(g, y, upper):
 
 
 def factors(a, mode):
-    """Q and R, in the modes whose results are these; those of the others mean something to LAPACK."""
+    """Return Q and R in the modes that return them; other modes return LAPACK's own format."""
     if mode not in ("reduced", "complete", "r", "full", "f"):
         raise NoRuleError(f"np.linalg.qr has no rule for mode={mode!r}; use mode='reduced'.")
     return qr(a, mode)
 
 
-@primitive(lambda g, y, a, mode: qr_slope(g, y, a, mode), sparse=True)
+@primitive(lambda g, y, a, mode: qr_vjp(g, y, a, mode), sparse=True)
 def qr(a, mode):
-    """np.linalg.qr."""
+    """Call np.linalg.qr."""
     return la.qr(a, mode)
 
 
-def qr_slope(g, y, a, mode):
-    """For a tall A = QR: inv(R) on the right, and Q^H dQ has no Hermitian part.
+def qr_vjp(g, y, a, mode):
+    """Solve with R from the right (tall A = QR); Q^H dQ has no Hermitian part.
 
-    Of a wide matrix [A1 A2], A1 = Q R1 is decomposed and R2 = Q^H A2 follows.
+    For a wide matrix [A1 A2], decompose A1 = Q R1; R2 = Q^H A2 follows.
     """
     (q, r), (gq, gr) = (la.qr(a), (None, g)) if mode == "r" else (y, g)
     gq, gr = (np.zeros_like(x) if g is None else conj(g) for x, g in ((q, gq), (r, gr)))
@@ -75,14 +76,14 @@ def qr_slope(g, y, a, mode):
     q1, g1, r1 = q[..., :k], gq[..., :k], r[..., :k, :k]
     p = np.triu(gr[..., :k, :k] @ H(r1) - H(q1) @ g1)
     d = g1 + q1 @ np.where(identity(k, p, bool), np.real(p), p + H(p))
-    if q.shape[-1] > k:  # the columns that complete Q turn against those of Q1
+    if q.shape[-1] > k:  # the columns that complete Q rotate against those of Q1
         d = settled(d - q[..., k:] @ (H(gq[..., k:]) @ q1), q[..., k:], gq[..., k:])
     d = H(la.solve(r1, H(d)))
     return conj(np.concatenate([d, q @ gr[..., k:]], axis=-1) if n > k else d)
 
 
-def eigh_slope(g, y):
-    """dw = diag(P) and dV = V (P / (w[k] - w[j])) off the diagonal, where P = V^H dA V."""
+def eigh_vjp(g, y):
+    """Use dw = diag(P), dV = V (P / (w[k] - w[j])) off the diagonal, where P = V^H dA V."""
     (w, v), (gw, gv) = y, g
     p = 0
     if gv is not None:
@@ -94,8 +95,8 @@ def eigh_slope(g, y):
     return conj(symmetric(v @ p @ H(v)))
 
 
-def eig_slope(g, y):
-    """As eigh with inv(V) for V^H; each column of V keeps its length 1."""
+def eig_vjp(g, y):
+    """Like eigh, with inv(V) for V^H; each column of V keeps its length 1."""
     (w, v), (gw, gv) = y, g
     p = 0
     if gv is not None:
@@ -107,8 +108,8 @@ def eig_slope(g, y):
     return conj(la.solve(H(v), p @ H(v)))
 
 
-def svd_slope(g, y, a, compute_uv):
-    """ds = Re diag(P), where P = U^H dA V; off the diagonal U^H dU and V^H dV are
+def svd_vjp(g, y, a, compute_uv):
+    """Use ds = Re diag(P), where P = U^H dA V; off the diagonal U^H dU and V^H dV are
 
     (P[j, k] s[k] + s[j] conj(P[k, j])) / (s[k]^2 - s[j]^2), and the same with P^H for P.
     """
@@ -128,7 +129,7 @@ def svd_slope(g, y, a, compute_uv):
         m = np.concatenate([mu, mv], axis=-2)
         vectors = np.concatenate([gu[..., :k], gv[..., :k]], axis=-2)
         # (x s[k] + s[j] z) / (s[k]^2 - s[j]^2) with x = mu - mu^H, z = mv - mv^H, is half of
-        # (x + z) / (s[k] - s[j]) + (x - z) / (s[k] + s[j]): nothing cancels before it must
+        # (x + z) / (s[k] - s[j]) + (x - z) / (s[k] + s[j]): which avoids cancellation
         x, z = mu - H(mu), mv - H(mv)
         zero = s <= precision(s, a.shape)
         both_zero = zero[..., None, :] & zero[..., :, None]
@@ -146,7 +147,7 @@ def svd_slope(g, y, a, compute_uv):
 
 
 def outside(u, u1, g, inside):
-    """What of the gradient points out of the space of u1; the columns that complete u turn back."""
+    """Return the gradient outside the span of u1; columns that complete u turn against it."""
     k = u1.shape[-1]
     d = g[..., :k] - u1 @ inside
     if u.shape[-1] > k:
@@ -155,7 +156,7 @@ def outside(u, u1, g, inside):
 
 
 def settled(d, u, g):
-    """`d`; nan where it matters which vectors `u` complete a basis, as LAPACK takes any of them."""
+    """Return `d`, or nan if it depends on the choice of the vectors `u` that complete a basis."""
     m = H(u) @ g
     largest = np.max(np.absolute(g), axis=(-1, -2), keepdims=True, initial=0)
     idle = np.absolute(m - H(m)) <= 100 * u.shape[-2] * np.finfo(m.dtype).eps * largest
@@ -163,15 +164,15 @@ def settled(d, u, g):
 
 
 def quotient(p, differences, tied, any_will_do):
-    """p / differences; between ties, where it is 0 / 0, zero if any vectors will do, else nan."""
+    """Return p / differences; at ties, where it is 0 / 0: zero if any vectors will do, else nan."""
     return np.where(tied, np.where(any_will_do, 0, np.nan), p / np.where(tied, 1, differences))
 
 
 def free(p, m, vectors, values):
-    """Between which vectors it does not matter, if they are tied, which ones were taken.
+    """Return True for pairs of vectors whose choice does not matter if they are tied.
 
-    So of a vector and itself; where the gradients of both are zero; and where the values are not
-    used (their gradient is None) and a turn of the two changes nothing: p is rounding.
+    That is so for a vector and itself; if the gradients of both are zero; and if the values are not
+    used (their gradient is None) and a rotation of the two changes nothing: p is rounding.
     """
     idle = ~np.any(vectors != 0, axis=-2)
     known = identity(p.shape[-1], p, bool) | (idle[..., None, :] & idle[..., :, None])
@@ -182,34 +183,34 @@ def free(p, m, vectors, values):
 
 
 def across(w):
-    """w[k] - w[j] in row j, column k."""
+    """Return w[k] - w[j] in row j, column k."""
     return w[..., None, :] - w[..., :, None]
 
 
 def diagonal(x):
-    """Diagonal matrices."""
+    """Return diagonal matrices."""
     return x[..., None, :] * identity(x.shape[-1], x)
 
 
 def precision(w, shape=None):
-    """What rounding may do to the eigenvalues or singular values of a matrix of this shape."""
+    """Bound the rounding error of the eigenvalues or singular values of a matrix of this shape."""
     n = max(shape[-2:]) if shape else w.shape[-1]
     return n * np.finfo(w.dtype).eps * np.max(np.absolute(w), axis=-1, keepdims=True, initial=0)
 
 
 def mixed(w, shape=None):
-    """Between which values rounding may have turned the vectors at will."""
+    """Return True for pairs of values so close that rounding may have mixed their vectors."""
     return np.absolute(across(w)) <= precision(w, shape)[..., None]
 
 
 def alike(w):
-    """Which values are the same but for their last digits, of which LAPACK loses some."""
+    """Return True for pairs of values that are equal up to the last digits that LAPACK loses."""
     size = np.absolute(w)
     larger = np.maximum(size[..., None, :], size[..., :, None])
     return np.absolute(across(w)) <= 4 * w.shape[-1] * np.finfo(w.dtype).eps * larger
 
 
 def shared(g, w):
-    """The mean over each group of tied values."""
+    """Return the mean over each group of tied values."""
     tied = alike(w)
     return (tied @ g[..., None])[..., 0] / np.sum(tied, axis=-1)

@@ -1,4 +1,4 @@
-"""Determinants: the gradient is the matrix of cofactors, exact for singular ones, in any order."""
+"""Determinants: the gradient is the matrix of cofactors, exact for singular ones, to any order."""
 
 import numpy as np
 
@@ -10,13 +10,13 @@ from .registry import primitive, rule
 la = np.linalg
 
 rule(np.linalg.det,      lambda g, y, a: g[..., None, None] * cofactors(a))
-rule(np.linalg.slogdet,  lambda g, y, a: slogdet_slope(g, y, a))
+rule(np.linalg.slogdet,  lambda g, y, a: slogdet_vjp(g, y, a))
 
 
-def slogdet_slope(g, y, a):
-    """d log|det A| = Re tr(inv(A) dA); of a complex sign, d sign = i sign Im tr(inv(A) dA).
+def slogdet_vjp(g, y, a):
+    """Use d log|det A| = Re tr(inv(A) dA) and, if complex, d sign = i sign Im tr(inv(A) dA).
 
-    A singular matrix has none: nan.
+    The result for a singular matrix is nan.
     """
     singular = (y[0] == 0)[..., None, None]
     inverse = la.inv(np.where(singular, identity(a.shape[-1], a), a))
@@ -25,27 +25,30 @@ def slogdet_slope(g, y, a):
 
 
 def directions(i, g, along):
-    """A determinant is linear in each direction, and they may change places, so each gradient is
-    again a matrix of cofactors: along g in place of direction i, or along g too (i = 0 is A)."""
+    """Return the directions of the derivative with respect to direction i (0 is A itself).
+
+    A determinant is linear and symmetric in its directions, so each derivative is again a matrix of
+    cofactors: along g in place of direction i, or for A along g too.
+    """
     return (*along[: max(i - 1, 0)], *along[i:], g)
 
 
 @primitive(variadic=lambda i, g, y, a, *along: cofactors(a, *directions(i, g, along)))
 def cofactors(a, *along):
-    """d det(A) / dA, differentiated again along each of the matrices `along`.
+    """Compute d det(A) / dA, differentiated again along each of the matrices `along`.
 
     With A = U S V^H, det(A + X) = det(U) det(V^H) det(S + U^H X V), and the determinant of a
     diagonal matrix has simple derivatives: along P0, ..., Pk the sum over all permutations s of
 
         sign(s) sum over distinct i0, ..., ik of P0[i0, s(i0)] ... Pk[ik, s(ik)] rest[i0, ..., ik]
 
-    where `rest` is the product of the other singular values. No division, so no harm from zeros.
+    where `rest` is the product of the other singular values. Nothing is divided, so zeros are safe.
 
     >>> cofactors(np.array([[1.0, 2.0], [2.0, 4.0]])).round(12) + 0
     array([[ 4., -2.],
            [-2.,  1.]])
     """
-    known = np.all(np.isfinite(a), axis=(-1, -2), keepdims=True)  # else LAPACK gives up
+    known = np.all(np.isfinite(a), axis=(-1, -2), keepdims=True)  # LAPACK fails otherwise
     u, s, vh = np.linalg.svd(np.where(known, a, 0))
     n, count = a.shape[-1], len(along) + 1
     eye = identity(n, a, bool)
@@ -71,5 +74,5 @@ def cofactors(a, *along):
 
 
 def along_axes(matrix, ndim, i, j):
-    """A square matrix laid along axes i and j of an array of so many axes."""
+    """Lay a square matrix along axes i and j of an array of `ndim` dimensions."""
     return np.reshape(matrix, [len(matrix) if k in (i, j) else 1 for k in range(ndim)])

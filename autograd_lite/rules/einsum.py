@@ -1,4 +1,4 @@
-"""Einstein's sums: an operand's gradient is the einsum of the others with that of the output."""
+"""Einstein summation: an operand's gradient is the einsum of g with the other operands."""
 
 import itertools
 
@@ -8,18 +8,18 @@ from .devices import identity
 from .registry import rule
 
 rule(np.einsum,  variadic=lambda i, g, y, *operands, out=None, optimize=False, dtype=None, order="K",
-                             casting="safe": slope(i, g, operands, optimize))
+                             casting="safe": operand_vjp(i, g, operands, optimize))
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # sorted as NumPy sorts them
 
 
-def slope(i, g, operands, optimize):
-    """Gradient of operands[i].
+def operand_vjp(i, g, operands, optimize):
+    """Return the gradient of operands[i].
 
-    Three things einsum cannot say are put right around it: a label that stands twice in the operand
-    (a diagonal) gets a second name and a factor of the identity; along a label that stands nowhere
-    else, where the operand was summed by itself, the gradient is constant and the sweep repeats it;
-    along an axis of length 1, which einsum repeats for the others, the gradient is the sum.
+    Three cases need more than an einsum. A label that occurs twice in the operand (a diagonal) gets
+    a second name and an identity matrix as a factor. Along a label that occurs nowhere else, the
+    operand was summed by itself: the gradient is constant, and the sweep repeats it. Along an axis
+    of length 1, which einsum repeats to fit the others, the gradient is the sum.
     """
     arrays, labels, output = spelled(operands)
     x, own = operands[i], labels[places(operands).index(i)]
@@ -48,18 +48,18 @@ def slope(i, g, operands, optimize):
 
 
 def path(optimize, n):
-    """The user's choice, but not a path of his, which is one for other operands."""
+    """Return the user's choice of a path, unless it is an explicit path for other operands."""
     return optimize if n <= 2 and isinstance(optimize, bool | str) else True
 
 
 def places(operands):
-    """Where among the arguments the arrays stand, in either calling form."""
+    """Return the positions of the arrays among the arguments, in either calling form."""
     last = len(operands)
     return range(1, last) if isinstance(operands[0], str) else range(0, last - 1, 2)
 
 
 def spelled(operands):
-    """The arrays, the labels of each of their axes, and those of the output.
+    """Return the arrays, the labels of their axes, and the labels of the output.
 
     >>> spelled(("...i,ij", np.ones((5, 2)), np.ones((2, 3))))[1:]
     ([['A', 'i'], ['i', 'j']], ['A', 'j'])
@@ -82,16 +82,16 @@ def spelled(operands):
 
 
 def tokens(text):
-    """One token for each letter and one for the ellipsis."""
+    """Split a text into one token for each letter and one for the ellipsis."""
     before, dots, after = text.partition("...")
     return [*before, *([dots] if dots else []), *after]
 
 
 def as_letters(sublist):
-    """The labels of a sublist, 0 for A."""
+    """Return the labels of a sublist; 0 is A."""
     return ["..." if l is Ellipsis else LETTERS[l] for l in sublist]
 
 
 def written_out(labels, dots):
-    """The labels with the ellipsis replaced by those of its axes."""
+    """Replace the ellipsis by the labels of its axes."""
     return [l for label in labels for l in (dots if label == "..." else [label])]

@@ -1,8 +1,8 @@
-"""Discrete Fourier transforms: linear and symmetric, each is its own gradient or a relative's.
+"""Discrete Fourier transforms: linear and symmetric, so each gradient is again a transform.
 
-With w = exp(-2 pi i / n), y[k] = sum over j of x[j] w**(j k): the matrix is its own transpose. Of a
-real input the sweep keeps the real part. The inverse real transform counts each frequency but the
-first, and for even n the middle one, twice, because the other half is implied.
+With w = exp(-2 pi i / n), y[k] = sum over j of x[j] w**(j k): the matrix is its own transpose. For
+a real input the sweep keeps the real part. The inverse real transform counts each frequency twice,
+because the other half is implied, except the first and, for even n, the middle one.
 """
 
 import numpy as np
@@ -39,7 +39,7 @@ compose(np.fft.irfft2,  lambda a, s=None, axes=(-2, -1), norm=None: fft.irfftn(a
 
 
 def fitted(d, a, axis):
-    """`d` cropped or padded with zeros to the length of `a`, as the transform did the other way."""
+    """Crop `d`, or pad it with zeros, to the length of `a`: the transform did the opposite."""
     n, m = a.shape[axis], d.shape[axis]
     if m == n:
         return d
@@ -49,7 +49,7 @@ def fitted(d, a, axis):
 
 
 def twice(d, y, axis):
-    """Frequencies that stand for two counted twice."""
+    """Count twice the frequencies that stand for two."""
     n, m = y.shape[axis], d.shape[axis]
     weights = np.full(m, 2, y.dtype)
     weights[0] = 1
@@ -60,7 +60,7 @@ def twice(d, y, axis):
 
 
 def plan(a, s, axes, half=False):
-    """Pairs of length and axis of a transform in several dimensions, read as NumPy reads them."""
+    """Return pairs (length, axis) of an n-dimensional transform; read arguments as NumPy does."""
     if axes is None:
         axes = range(a.ndim) if s is None else range(a.ndim - len(s), a.ndim)
     if s is None:
@@ -71,14 +71,14 @@ def plan(a, s, axes, half=False):
 
 
 def each_axis(transform, a, s, axes, norm):
-    """One axis after the other, the last one first."""
+    """Transform one axis after the other, the last one first."""
     for n, axis in reversed(plan(a, s, axes)):
         a = transform(a, n, axis, norm)
     return a
 
 
 def real_first(a, s, axes, norm):
-    """The real transform along the last axis, then complex ones along the others."""
+    """Apply the real transform along the last axis, then complex ones along the others."""
     *others, (n, axis) = plan(a, s, axes)
     a = fft.rfft(a, n, axis, norm)
     for n, axis in reversed(others):
@@ -87,7 +87,7 @@ def real_first(a, s, axes, norm):
 
 
 def real_last(a, s, axes, norm):
-    """Complex inverse transforms, then along the last axis that to real numbers."""
+    """Apply complex inverse transforms, then the inverse real one along the last axis."""
     *others, last = plan(a, s, axes, half=True)
     for n, axis in others:
         a = fft.ifft(a, n, axis, norm)

@@ -1,7 +1,7 @@
-"""Indexing, and every function that only looks numbers up: the gradient goes back where each came from.
+"""Indexing and other lookups: each gradient element goes back to the place it was read from.
 
-x[i] is no NumPy function, so it is one of ours. For the others there is one trick: call the
-function on addresses 0, 1, 2, ... in place of the numbers, and it tells where each was found.
+x[i] is not a NumPy function, so it is one of ours. The others share one trick: call the function on
+addresses 0, 1, 2, ... instead of the elements, and it returns where each element came from.
 """
 
 import math
@@ -14,13 +14,13 @@ from .registry import compose, primitive, rule
 
 @primitive(lambda g, y, x, index: scatter(g, index, x.shape))
 def getitem(x, index):
-    """x[index]"""
+    """Return x[index]."""
     return x[index]
 
 
 @primitive(lambda g, y, x, index, shape: getitem(g, index))
 def scatter(x, index, shape):
-    """Zeros of this shape with `x` added at `index`, as often as the index names a place."""
+    """Return zeros of this shape with `x` added at `index`; repeated places add up."""
     if lazy(x):
         return scatter_later(x, index, shape)
     if type(x) is np.ndarray or isinstance(x, np.generic):
@@ -32,7 +32,7 @@ def scatter(x, index, shape):
 
 
 def scatter_later(x, index, shape):
-    """`scatter` of what is not computed yet: by slices it can be written into, else it is counted."""
+    """Scatter lazy arrays: write into slices, or count with np.bincount."""
     parts = tuple([p for p in (index if isinstance(index, tuple) else (index,)) if p is not None])
     if names_once(parts):
         out = np.zeros_like(x, shape=shape)
@@ -43,7 +43,7 @@ def scatter_later(x, index, shape):
         return scatter_later(np.real(x), index, shape) + 1j * scatter_later(np.imag(x), index, shape)
     places = index if lazy(index) else beside(x, np.ravel(np.arange(math.prod(shape)).reshape(shape)[index]))
     weights = np.ravel(x)
-    places = places + np.zeros_like(weights, dtype=int)  # so that both are cut in the same pieces
+    places = places + np.zeros_like(weights, dtype=int)  # so that both have the same chunks
     weights = weights + np.zeros_like(places, dtype=x.dtype)
     return np.reshape(np.bincount(places, weights=weights, minlength=math.prod(shape)), shape).astype(x.dtype)
 
@@ -85,7 +85,7 @@ rule(np.diagflat,         lambda g, y, v, k=0: np.reshape(np.diagonal(g, k), v.s
 compose(np.trace,         lambda a, offset=0, axis1=0, axis2=1, dtype=None, out=None:
                               np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype))
 
-# Looked up in several arrays at once
+# Lookups in several arrays at once
 compose(np.select,        lambda condlist, choicelist, default=0: select(condlist, choicelist, default))
 compose(np.choose,        lambda a, choices, out=None, mode="raise":
                               look_up(list(choices), lambda *places: np.choose(a, places, **({} if mode == "raise" else {"mode": mode}))))
@@ -101,12 +101,12 @@ windows = np.lib.stride_tricks.sliding_window_view
 
 
 def taken(x, indices, axis, mode):
-    """np.take, which not every kind of array lets name its usual mode."""
+    """Call np.take; not every kind of array accepts its default mode by name."""
     return np.take(x, indices, axis) if mode == "raise" else np.take(x, indices, axis, mode=mode)
 
 
 def names_once(index):
-    """Whether an index names no place twice: integers, slices and boolean masks cannot."""
+    """Check if an index names no place twice: integers, slices and boolean masks cannot."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
         isinstance(p, slice | int | np.integer) or p is None or p is Ellipsis
@@ -116,17 +116,17 @@ def names_once(index):
 
 
 def addresses(x):
-    """An array of the shape of `x` that holds at each place its number, counted row by row."""
+    """Return an array of the shape of `x` that holds each element's flat index, row by row."""
     return beside(x, np.arange(math.prod(x.shape)).reshape(x.shape))
 
 
 def back(g, source, shape):
-    """An array of this shape with each number of `g` added at its source."""
+    """Return an array of this shape with each element of `g` added at its source."""
     return np.reshape(scatter(np.ravel(g), np.ravel(source), (math.prod(shape),)), shape)
 
 
 def look_up(arrays, search):
-    """What `search` finds in several arrays; it is run on addresses in all of them."""
+    """Return what `search` finds in several arrays, by running it on addresses in all of them."""
     whole = np.concatenate([np.ravel(a) for a in arrays])
     ends = np.cumsum([math.prod(np.shape(a)) for a in arrays])
     cut = np.split(np.arange(whole.shape[0]), ends[:-1])
@@ -135,7 +135,7 @@ def look_up(arrays, search):
 
 
 def select(condlist, choicelist, default):
-    """The first choice whose condition holds."""
+    """Return the first choice whose condition holds."""
     if len(condlist) != len(choicelist):
         raise ValueError(f"np.select: {len(condlist)} conditions, but {len(choicelist)} choices.")
     y = default
@@ -145,7 +145,7 @@ def select(condlist, choicelist, default):
 
 
 def trimmed(kept, trim, axis):
-    """The box around what is to be kept; only the sides named in `trim`, and the axes in `axis`."""
+    """Return the box around what is kept, on the sides in `trim` and along the axes in `axis`."""
     axes = range(kept.ndim) if axis is None else [i % kept.ndim for i in np.ravel(axis)]
     box = [slice(None)] * kept.ndim
     for i, found in enumerate(np.nonzero(kept)):

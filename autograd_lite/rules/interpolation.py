@@ -1,4 +1,4 @@
-"""np.interp, with respect to everything: where to look, the knots, and the values at the knots."""
+"""np.interp, with respect to all arguments: positions, knots and values at the knots."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ compose(np.interp, lambda x, xp, fp, left=None, right=None, period=None: interp(
 
 
 def interp(x, xp, fp, left, right, period):
-    """Straight lines between knots (xp, fp), constant outside.
+    """Interpolate linearly between knots (xp, fp), constant outside.
 
-    At a knot the slope is the gentler one of both sides, and 0 where they differ in sign.
+    At a knot the derivative is the smaller of both slopes, and 0 if they differ in sign.
     """
     x, xp, fp = beside(fp, x), beside(fp, xp), beside(x, fp)
     if period is not None:
@@ -22,7 +22,7 @@ def interp(x, xp, fp, left, right, period):
         left = right = None
     flat = np.zeros_like(fp[:1])
     slopes = np.concatenate([flat, over(fp[1:] - fp[:-1], xp[1:] - xp[:-1]), flat])
-    i = np.searchsorted(xp, x, side="right")  # x lies before knot number i
+    i = np.searchsorted(xp, x, side="right")  # x lies before knot i
     knot = np.maximum(i - 1, 0)
     at, before, after = getitem(xp, knot), getitem(slopes, knot), getitem(slopes, i)
     y = getitem(fp, knot) + np.where(x == at, gentler(before, after), after) * (x - at)
@@ -32,7 +32,7 @@ def interp(x, xp, fp, left, right, period):
 
 
 def unrolled(xp, fp, period):
-    """The knots of one period in order, with the last one before it and the first one after."""
+    """Return the knots of one period in order, with the last one before and the first one after."""
     order = np.argsort(xp)
     xp, fp = xp[order], fp[order]
     return (np.concatenate([xp[-1:] - period, xp, xp[:1] + period]),
@@ -40,5 +40,5 @@ def unrolled(xp, fp, period):
 
 
 def gentler(a, b):
-    """The least-norm number between two slopes."""
+    """Return the least-norm number between two slopes."""
     return np.where(a * b <= 0, 0, np.where(np.absolute(a) < np.absolute(b), a, b))

@@ -1,6 +1,6 @@
-"""Functions of lists of arrays, and those that cut arrays up.
+"""Functions that join lists of arrays, and functions that split arrays.
 
-Each joins by one call, whose arguments are the arrays.
+A join is one recorded call whose arguments are the arrays.
 """
 
 import math
@@ -14,18 +14,18 @@ from .shaping import astype, broadcast_arrays
 
 @primitive(variadic=lambda i, g, y, *arrays, axis: part(g, arrays, i, axis))
 def join(*arrays, axis):
-    """np.concatenate of its arguments."""
+    """Call np.concatenate on the arguments."""
     return np.concatenate(arrays, axis=axis)
 
 
 @primitive(variadic=lambda i, g, y, *arrays, axis: g[(slice(None),) * (axis % y.ndim) + (i,)])
 def pile(*arrays, axis):
-    """np.stack of its arguments."""
+    """Call np.stack on the arguments."""
     return np.stack(arrays, axis=axis)
 
 
 def part(g, arrays, i, axis):
-    """The piece of `g` that belongs to array number i."""
+    """Return the piece of `g` that belongs to array i."""
     if axis is None:
         start = sum(math.prod(np.shape(a)) for a in arrays[:i])
         return np.reshape(g[start : start + arrays[i].size], arrays[i].shape)
@@ -56,7 +56,7 @@ if hasattr(np, "unstack"):  # NumPy 2.1
 
 
 def in_groups(call, arrays, axis):
-    """One call on many arrays, as calls on a few: each gradient looks at all arrays of its call."""
+    """Split a call on many arrays into calls on few: each gradient reads all arrays of its call."""
     arrays = [laid_out(a) for a in arrays]
     if len(arrays) <= 32:
         return call(*arrays, axis=axis)
@@ -65,24 +65,24 @@ def in_groups(call, arrays, axis):
 
 
 def laid_out(items):
-    """Nested lists of numbers and Tensors as one Tensor; what is no list as it is."""
+    """Convert nested lists of numbers and Tensors to one Tensor; return anything else unchanged."""
     if not isinstance(items, list | tuple):
         return items
     return np.stack([laid_out(item) for item in items]) if items else np.asarray(items)
 
 
 def typed(y, dtype):
-    """`y` in the type that was asked for."""
+    """Convert `y` to a dtype, if one is given."""
     return y if dtype is None or y.dtype == dtype else astype(y, np.dtype(dtype))
 
 
 def side_by_side(arrays):
-    """Vectors end to end, matrices side by side."""
+    """Join vectors end to end, matrices side by side."""
     return in_groups(join, arrays, 0 if np.ndim(arrays[0]) == 1 else 1)
 
 
 def depth(arrays):
-    """How deep lists are nested, and the most dimensions of an array in them."""
+    """Return how deep lists are nested, and the largest ndim of an array in them."""
     if not isinstance(arrays, list):
         return 0, np.ndim(arrays)
     below = [depth(item) for item in arrays]
@@ -92,7 +92,7 @@ def depth(arrays):
 
 
 def block(arrays, axis=None, ndim=None):
-    """Innermost lists are joined along the last axis, those around them along the last but one."""
+    """Join innermost lists along the last axis, the lists around them along the axis before it."""
     if ndim is None:
         deep, most = depth(arrays)
         axis, ndim = -deep, max(deep, most)
@@ -102,7 +102,7 @@ def block(arrays, axis=None, ndim=None):
 
 
 def meshgrid(xi, sparse, indexing):
-    """Each vector along an axis of its own; "xy" exchanges the first two."""
+    """Lay each vector along its own axis; "xy" exchanges the first two."""
     if indexing not in ("xy", "ij"):
         raise ValueError("np.meshgrid: indexing is 'xy' or 'ij'.")
     order = list(range(len(xi)))
@@ -114,7 +114,7 @@ def meshgrid(xi, sparse, indexing):
 
 
 def pieces(split, ary, sections, axis):
-    """The parts of an array, cut where `split` cuts the numbers 0, 1, 2, ... along the axis."""
+    """Split an array where `split` splits the positions 0, 1, 2, ... along the axis."""
     line = [-1 if i == axis % ary.ndim else 1 for i in range(ary.ndim)]
     numbers = np.arange(ary.shape[axis]).reshape(line)
     parts = split(numbers, sections, axis) if split in (np.split, np.array_split) else split(numbers, sections)

@@ -23,38 +23,38 @@ constant(np.linalg.matrix_rank)
 
 
 def T(x):
-    """The transpose of the last two axes."""
+    """Return the transpose of the last two axes."""
     return np.swapaxes(x, -1, -2)
 
 
 def H(x):
-    """The conjugate transpose of the last two axes."""
+    """Return the conjugate transpose of the last two axes."""
     return conj(np.swapaxes(x, -1, -2))
 
 
 def symmetric(d, wanted=True):
-    """What of `d` a Hermitian matrix can follow: of all gradients there, the one of least norm."""
+    """Project `d` onto Hermitian matrices if `wanted`: the gradient of least norm."""
     return (d + H(d)) / 2 if wanted else d
 
 
 def solve_transposed(g, a, ndim):
-    """inv(A).T g; `ndim` is that of the right side, of which NumPy takes only 1 as a vector."""
+    """Return inv(A).T g; `ndim` is that of the right side; only 1 means a vector."""
     return la.solve(T(a), g[..., None])[..., 0] if ndim == 1 else la.solve(T(a), g)
 
 
 def outer(g, y, ndim):
-    """g y.T for columns, or matrices of columns."""
+    """Return g y.T for columns, or for matrices of columns."""
     return g[..., :, None] * y[..., None, :] if ndim == 1 else g @ T(y)
 
 
 def tensorinv(a, ind):
-    """The inverse of `a` as a matrix from its last axes to its first `ind` ones."""
+    """Invert `a` as a matrix from its last axes to its first `ind` axes."""
     left, right = a.shape[:ind], a.shape[ind:]
     return np.reshape(la.inv(np.reshape(a, (math.prod(left), math.prod(right)))), right + left)
 
 
 def tensorsolve(a, b, axes):
-    """Solve for the x of which tensordot(a, x, x.ndim) is b; `axes` of a are put last first."""
+    """Solve tensordot(a, x, x.ndim) = b for x; first move `axes` of a to the end."""
     a = beside(b, a)
     if axes is not None:
         axes = [k % a.ndim for k in axes]

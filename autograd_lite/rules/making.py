@@ -1,4 +1,4 @@
-"""Functions that make arrays out of numbers, of which some may be Tensors."""
+"""Functions that make arrays from numbers, some of which may be Tensors."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from .joining import laid_out, typed
 from .registry import compose
 from .shaping import astype
 
-for _fn in (np.array, np.asarray, np.asanyarray):  # they arrive here only by like=
+for _fn in (np.array, np.asarray, np.asanyarray):  # they dispatch here only through like=
     compose(_fn, lambda a, dtype=None, order=None, *, copy=None, subok=False, ndmin=0, device=None: array(a, dtype, ndmin))
 for _fn in (np.ascontiguousarray, np.asfortranarray, np.require):
     compose(_fn, lambda a, dtype=None, requirements=None: array(a, dtype, 0))
@@ -30,35 +30,35 @@ compose(np.vander,      lambda x, N=None, increasing=False: vander(x, np.shape(x
 
 
 def vander(x, n, increasing):
-    """Powers of x in columns."""
+    """Return the powers of x in columns."""
     return np.power(np.reshape(x, (-1, 1)), beside(x, np.arange(n) if increasing else np.arange(n)[::-1]))
 
 
 def array(a, dtype, ndmin):
-    """Nested lists of numbers and Tensors as one Tensor."""
+    """Convert nested lists of numbers and Tensors to one Tensor."""
     a = typed(laid_out(a), dtype)
     return np.reshape(a, (1,) * (ndmin - np.ndim(a)) + np.shape(a)) if ndmin > np.ndim(a) else a
 
 
 def shares(num, endpoint, like):
-    """How far the way each point has gone, with axes for the shape of the ends behind."""
+    """Return the number of steps, and the fraction of the way at each point."""
     steps = num - 1 if endpoint else num
     t = np.arange(num, dtype=np.real(np.zeros(0, like)).dtype) / max(steps, 1)
     return steps, t
 
 
 def common(start, stop):
-    """The type of what lies between; a number of Python's takes that of the other end."""
+    """Return the dtype of points between two ends; a Python number takes that of the other end."""
     return np.result_type(*[a if isinstance(a, int | float | complex) else beside(0, a) for a in (start, stop)], 1.0)
 
 
 def with_shapes(a, b):
-    """Two ends, each a list or a number, as arrays of one kind."""
+    """Convert two ends, each a list or a number, to arrays of one kind."""
     return beside(b, a), beside(a, b)
 
 
 def linspace(start, stop, num, endpoint, retstep, dtype, axis):
-    """start (1 - t) + stop t, which is exact at both ends."""
+    """Return start (1 - t) + stop t, which is exact at both ends."""
     like, (start, stop) = common(start, stop), with_shapes(start, stop)
     steps, t = shares(num, endpoint, like)
     span, column = stop - start, (-1,) + (1,) * np.ndim(stop - start)
@@ -68,7 +68,7 @@ def linspace(start, stop, num, endpoint, retstep, dtype, axis):
 
 
 def logspace(start, stop, num, endpoint, base, dtype, axis):
-    """Powers of the base."""
+    """Return powers of the base."""
     exponents = np.linspace(start, stop, num, endpoint, axis=axis)
     if np.ndim(base):
         base = np.expand_dims(base, axis)
@@ -76,7 +76,7 @@ def logspace(start, stop, num, endpoint, base, dtype, axis):
 
 
 def geomspace(start, stop, num, endpoint, dtype, axis):
-    """start (stop / start)^t"""
+    """Return start (stop / start)^t."""
     like, (start, stop) = np.result_type(common(start, stop), np.float64), with_shapes(start, stop)
     t = shares(num, endpoint, like)[1]
     t = beside(stop - start, np.reshape(t, (-1,) + (1,) * np.ndim(stop - start)))

@@ -1,4 +1,4 @@
-"""Functions that call a function of the user's on parts of an array."""
+"""Functions that call a user's function on parts of an array."""
 
 import math
 
@@ -15,7 +15,7 @@ compose(np.apply_over_axes,   lambda func, a, axes: apply_over_axes(func, a, axe
 
 
 def piecewise(x, condlist, funclist, args, kw):
-    """Each function where its condition holds, and nowhere else; a later one overrules."""
+    """Call each function on the elements where its condition holds; a later one overrides."""
     ndim = condlist.ndim if hasattr(condlist, "ndim") else 1 + np.ndim(condlist[0])
     if ndim == np.ndim(x):  # one condition, not in a list
         condlist = [condlist]
@@ -34,7 +34,7 @@ def piecewise(x, condlist, funclist, args, kw):
 
 
 def apply_along_axis(f, axis, a, args, kwargs):
-    """`f` on each lane; the axes of what it gives take the place of the lane's."""
+    """Call `f` on each lane; the axes of its results replace the axis of the lane."""
     lanes = np.moveaxis(a, axis, -1)
     rest = lanes.shape[:-1]
     parts = [f(lane, *args, **kwargs) for lane in np.reshape(lanes, (math.prod(rest), lanes.shape[-1]))]
@@ -46,7 +46,7 @@ def apply_along_axis(f, axis, a, args, kwargs):
 
 
 def apply_over_axes(f, a, axes):
-    """`f` over one axis after the other, none of which is lost."""
+    """Call `f` over one axis after the other, and keep each axis."""
     for axis in np.ravel(axes):
         axis = int(axis) % np.ndim(a)
         y = f(a, axis)

@@ -1,6 +1,6 @@
-"""Methods of ufuncs: np.add.reduce, .accumulate, .outer, .reduceat; each is said in functions.
+"""Methods of ufuncs, .reduce, .accumulate, .outer and .reduceat, in terms of functions with rules.
 
-METHODS[ufunc, method], or METHODS[None, method] for any ufunc, is called as f(ufunc, *arguments).
+METHODS[ufunc, method], or METHODS[None, method] for any ufunc, has the signature f(ufunc, *args).
 """
 
 import math
@@ -34,7 +34,7 @@ METHODS = {
 
 
 def fold(fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True):
-    """fn(fn(a[0], a[1]), a[2]) and so on."""
+    """Return fn(fn(a[0], a[1]), a[2]) and so on."""
     if fn in CONSTANT:
         return fn.reduce(raw(a), axis=axis, keepdims=keepdims, where=raw(where))
     axes = reduced(a, axis)
@@ -44,7 +44,7 @@ def fold(fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, wher
     if initial is not None or not steps or where is not True:
         initial = fn.identity if initial is None else initial
         if initial is None:
-            raise ValueError(f"{printed_name(fn)}.reduce has nothing to start from: give initial=.")
+            raise ValueError(f"{printed_name(fn)}.reduce has nothing to start from: pass initial=.")
         steps.insert(0, np.broadcast_to(in_type_of(a, initial), [n for i, n in enumerate(a.shape) if i not in axes]))
         taken.insert(0, True)
     y = steps[0]
@@ -54,13 +54,13 @@ def fold(fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, wher
 
 
 def slices(a, axes):
-    """All slices of `a` across these axes, in order."""
+    """Return all slices of `a` across these axes, in order."""
     lanes, k = np.moveaxis(a, axes, tuple(range(len(axes)))), len(axes)
     return list(np.reshape(lanes, (math.prod(lanes.shape[:k]), *lanes.shape[k:])))
 
 
 def accumulate(fn, a, axis=0, dtype=None, out=None):
-    """All results on the way of a reduction."""
+    """Return all intermediate results of a reduction."""
     if fn in CONSTANT:
         return fn.accumulate(raw(a), axis=axis)
     y = list(np.moveaxis(typed(a, dtype), axis, 0))
@@ -70,13 +70,13 @@ def accumulate(fn, a, axis=0, dtype=None, out=None):
 
 
 def outer(fn, a, b, **kwargs):
-    """fn of each number of `a` with each of `b`."""
+    """Return fn of each element of `a` with each of `b`."""
     a, b = (x if hasattr(x, "shape") else np.asarray(x) for x in (a, b))
     return fn(np.reshape(a, a.shape + (1,) * b.ndim), b, **kwargs)
 
 
 def reduceat(fn, a, indices, axis=0, dtype=None, out=None):
-    """The reduction of a[i:j] for each two neighbours in `indices`; of a[i] alone where j <= i."""
+    """Reduce a[i:j] for each pair of neighbours in `indices`, or a[i] alone where j <= i."""
     starts = [int(i) for i in indices]
     ends = [*starts[1:], a.shape[axis]]
     parts = [along(a, axis, i, j if j > i else i + 1) for i, j in zip(starts, ends, strict=True)]
@@ -84,13 +84,13 @@ def reduceat(fn, a, indices, axis=0, dtype=None, out=None):
 
 
 def refuse_at(fn):
-    """Writing in place is no function."""
+    """Raise NoRuleError: ufunc.at writes in place."""
     raise NoRuleError(
-        f"{printed_name(fn)}.at writes into its first argument, which the graph may need as it was. "
-        f"Gather the numbers with np.take and sum them, or use np.bincount(places, weights=numbers)."
+        f"{printed_name(fn)}.at writes into its first argument, which the graph may need unchanged. "
+        f"Gather elements with np.take and sum them, or use np.bincount(places, weights=values)."
     )
 
 
 def raw(x):
-    """The array inside a Tensor."""
+    """Return the array inside a Tensor."""
     return getattr(x, "__autograd_data__", x)

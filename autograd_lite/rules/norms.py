@@ -1,4 +1,4 @@
-"""Norms of vectors and matrices, with the least-norm slope at kinks: 0 at 0, ties share evenly."""
+"""Norms of vectors and matrices, with the least-norm gradient at kinks: 0 at 0, shared at ties."""
 
 import math
 
@@ -13,7 +13,7 @@ from .shaping import kept
 la = np.linalg
 
 rule(np.linalg.norm,  lambda g, y, x, ord=None, axis=None, keepdims=False:
-                          np.reshape(g, kept(x.shape, axis)) * norm_slope(y, x, ord, axis))
+                          np.reshape(g, kept(x.shape, axis)) * norm_derivative(y, x, ord, axis))
 
 compose(np.linalg.vector_norm,  lambda x, *, axis=None, keepdims=False, ord=2:
                                     vector_norm(x, axis, keepdims, ord))
@@ -22,21 +22,21 @@ compose(np.linalg.matrix_norm,  lambda x, *, keepdims=False, ord="fro":
 compose(np.linalg.cond,         lambda x, p=None: cond(x, p))
 
 
-def norm_slope(y, x, ord, axis):
-    """The derivative of each norm in the numbers it was made of."""
+def norm_derivative(y, x, ord, axis):
+    """Return the derivative of a norm with respect to the elements it is computed from."""
     y = np.reshape(y, kept(x.shape, axis))
     if ord is None or ord == "fro" or ord == "f":
         return conj(x) * reciprocal(y)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    return vector_slope(y, x, ord, axes[0]) if len(axes) == 1 else matrix_slope(x, ord, axes)
+    return vector_derivative(y, x, ord, axes[0]) if len(axes) == 1 else matrix_derivative(x, ord, axes)
 
 
-def vector_slope(y, x, ord, axis):
-    """y = (sum |x|**p)**(1/p) has the slope (|x| / y)**(p - 1) in |x|."""
+def vector_derivative(y, x, ord, axis):
+    """Use d y / d|x| = (|x| / y)**(p - 1) for y = (sum |x|**p)**(1/p)."""
     if ord == 2:
         return conj(x) * reciprocal(y)
     if ord == 0:
-        return np.zeros_like(x)  # it counts
+        return np.zeros_like(x)  # ord 0 counts nonzero elements
     size = np.absolute(x)
     if abs(ord) == np.inf:
         return phase(x) * shared(size == y, axis)
@@ -47,8 +47,8 @@ def vector_slope(y, x, ord, axis):
     return phase(x) * np.where(flat, 0, ratio ** (ord - 1))
 
 
-def matrix_slope(x, ord, axes):
-    """Norms that are extremes of sums of rows or columns, or made of the singular values."""
+def matrix_derivative(x, ord, axes):
+    """Differentiate norms that are extremes of row or column sums, or use singular values."""
     if ord in (1, -1, np.inf, -np.inf):
         sums = np.sum(np.absolute(x), axis=axes[0 if abs(ord) == 1 else 1], keepdims=True)
         across = axes[1 if abs(ord) == 1 else 0]
@@ -62,22 +62,22 @@ def matrix_slope(x, ord, axes):
 
 
 def reciprocal(y):
-    """1 / y, and 0 where y is 0."""
+    """Return 1 / y, and 0 where y is 0."""
     return np.where(y == 0, 0, 1 / np.where(y == 0, 1, y))
 
 
 def phase(x):
-    """The slope of |x|: the sign, or for complex numbers conj(x) / |x|; 0 at 0."""
+    """Return d|x|/dx: the sign, or for complex numbers conj(x) / |x|; 0 at 0."""
     return conj(x) * reciprocal(np.absolute(x)) if x.dtype.kind == "c" else np.sign(x)
 
 
 def shared(hit, axis):
-    """One divided evenly among those that are hit."""
+    """Divide one evenly among the elements that are hit."""
     return hit / np.sum(hit, axis=axis, keepdims=True)
 
 
 def vector_norm(x, axis, keepdims, ord):
-    """np.linalg.norm of the numbers along all the axes together."""
+    """Compute np.linalg.norm over all the axes together."""
     if axis is None or isinstance(axis, tuple):
         axes = tuple(range(x.ndim)) if axis is None else tuple(k % x.ndim for k in axis)
         shape = kept(x.shape, axes)
@@ -89,7 +89,7 @@ def vector_norm(x, axis, keepdims, ord):
 
 
 def cond(x, p):
-    """The norm of a matrix times that of its inverse; infinite for a singular one."""
+    """Return the norm of a matrix times that of its inverse; infinity for a singular matrix."""
     if p is None or p in (2, -2):
         s = la.svdvals(x)
         with np.errstate(all="ignore"):

@@ -1,4 +1,4 @@
-"""np.pad, mode by mode: numbers moved, or statistics and ramps joined on, one axis after another."""
+"""np.pad, mode by mode: moved elements, or statistics and ramps joined on, axis after axis."""
 
 import numpy as np
 
@@ -16,20 +16,20 @@ compose(np.pad, lambda array, pad_width, mode="constant", *, stat_length=None, c
 
 @primitive(lambda g, y, x, widths, mode, value: unpad(g, x, widths, mode))
 def padded(x, widths, mode, value):
-    """np.pad in the modes that only move numbers, or put constants around them."""
+    """Call np.pad in a mode that moves elements or adds constants around them."""
     return np.pad(x, widths, mode) if value is None else np.pad(x, widths, mode, constant_values=value)
 
 
 def unpad(g, x, widths, mode):
-    """What was moved goes back; constants are dropped."""
+    """Send moved elements back to their sources; drop constants."""
     if mode in ("constant", "empty"):
         return g[tuple([slice(left, left + n) for (left, _), n in zip(widths, x.shape, strict=True)])]
     return back(g, np.pad(addresses(x), widths, mode), x.shape)
 
 
 def pad(x, widths, mode, stat_length, constant_values, end_values, reflect_type):
-    """Choose how to say a mode."""
-    if x.ndim == 0:  # no side to put anything on
+    """Choose the computation of a mode."""
+    if x.ndim == 0:  # a scalar has no sides
         return np.positive(x)
     if not isinstance(mode, str):
         raise NoRuleError("np.pad with a function of your own writes in place; use np.concatenate.")
@@ -53,7 +53,7 @@ STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": n
 
 
 def pairs(widths, ndim):
-    """A pair (before, after) for each axis, from all the forms that np.pad takes."""
+    """Return a pair (before, after) for each axis, from any form that np.pad accepts."""
     if widths is None:
         return ((None, None),) * ndim
     if isinstance(widths, dict):  # NumPy 2.3: {axis: width}
@@ -65,17 +65,17 @@ def pairs(widths, ndim):
 
 
 def flat(values):
-    """The numbers in nested lists."""
+    """Return the elements of nested lists."""
     return [v for item in values for v in flat(item)] if isinstance(values, list | tuple) else [values]
 
 
 def ends(x, values):
-    """A pair of numbers (before, after) for each axis; some may be variables."""
+    """Return a pair of values (before, after) for each axis; some may be variables."""
     return np.broadcast_to(in_type_of(x, array(values, None, 0)), (x.ndim, 2))
 
 
 def constants(values):
-    """A number of its own at each end."""
+    """Pad with a different constant at each end."""
     def grow(x, axis, left, right):
         before, after = (np.broadcast_to(values[axis][i], (*x.shape[:axis], n, *x.shape[axis + 1 :]))
                          for i, n in enumerate((left, right)))
@@ -84,7 +84,7 @@ def constants(values):
 
 
 def statistic(fn, lengths):
-    """The mean, say, of so many numbers at each end."""
+    """Pad with a statistic, such as the mean, of some elements at each end."""
     def grow(x, axis, left, right):
         n = x.shape[axis]
         first, last = (n if length is None else min(n, length) for length in lengths[axis])
@@ -95,25 +95,25 @@ def statistic(fn, lengths):
 
 
 def copies(x, axis, n):
-    """`x`, of length 1 along the axis, n times."""
+    """Repeat `x`, of length 1 along the axis, n times."""
     return np.broadcast_to(x, (*x.shape[:axis], n, *x.shape[axis + 1 :]))
 
 
 def ramp(ends):
-    """From the edge in even steps to the value given."""
+    """Pad with even steps from the edge to the given value."""
     def grow(x, axis, left, right):
-        def slope(edge, end, width):
+        def steps_between(edge, end, width):
             steps = beside(x, np.arange(width, dtype=x.dtype) / max(width, 1))
             steps = np.reshape(steps, [-1 if i == axis else 1 for i in range(x.ndim)])
             return end + (edge - end) * steps
-        before = slope(along(x, axis, None, 1), ends[axis][0], left)
-        after = slope(along(x, axis, -1, None), ends[axis][1], right)
+        before = steps_between(along(x, axis, None, 1), ends[axis][0], left)
+        after = steps_between(along(x, axis, -1, None), ends[axis][1], right)
         return np.concatenate([before, x, np.flip(after, axis)], axis=axis)
     return grow
 
 
 def odd(edge):
-    """Reflected through the point at the edge, which is repeated (1) or not (0)."""
+    """Pad with a reflection through the point at the edge, which is repeated (1) or not (0)."""
     def grow(x, axis, left, right):
         n = x.shape[axis]
         while left or right:

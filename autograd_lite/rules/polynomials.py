@@ -6,9 +6,9 @@ from ..errors import NoRuleError
 from .devices import beside
 from .registry import compose, rule
 
-rule(np.polyval,     lambda g, y, p, x: polyval_slope(g, np.shape(p), x),
+rule(np.polyval,     lambda g, y, p, x: coefficients_vjp(g, np.shape(p), x),
                      lambda g, y, p, x: g * np.polyval(polyder(beside(x, p), 1), x))
-# p(r) = 0 as p moves: sum of dp[k] r**(n - k), plus p'(r) dr, is 0
+# p(r) = 0 stays true as p changes: sum of dp[k] r**(n - k), plus p'(r) dr, is 0
 rule(np.roots,       lambda g, y, p: -(g / np.polyval(np.polyder(p), y)) @ powers(y, len(p)))
 
 compose(np.polyadd,  lambda a1, a2: aligned(a1, a2) + aligned(a2, a1))
@@ -23,12 +23,12 @@ compose(np.polyfit,  lambda x, y, deg, rcond=None, full=False, w=None, cov=False
 
 
 def powers(x, n):
-    """x**(n-1), ..., x, 1 along a new last axis."""
+    """Return x**(n-1), ..., x, 1 along a new last axis."""
     return np.expand_dims(x, -1) ** beside(x, np.arange(n - 1, -1, -1))
 
 
-def polyval_slope(g, shape, x):
-    """Each coefficient is multiplied by its power of x, and repeated where x has more axes."""
+def coefficients_vjp(g, shape, x):
+    """Multiply g by the power of x of each coefficient, and sum over the axes of x."""
     if shape[0] == 0:  # no coefficient is left, as in the derivative of a constant
         return np.zeros(shape)
     powers = np.expand_dims(x, 0) ** beside(x, column(np.arange(shape[0] - 1, -1, -1), np.ndim(x) + 1))
@@ -39,26 +39,26 @@ def polyval_slope(g, shape, x):
 
 
 def column(x, ndim):
-    """A vector along the first of so many axes."""
+    """Reshape a vector to run along the first of `ndim` axes."""
     return np.reshape(x, (-1,) + (1,) * (ndim - 1))
 
 
 def aligned(p, other):
-    """The polynomial with leading zeros, as many coefficients as the other or more."""
+    """Pad a polynomial with leading zeros to at least the length of the other."""
     p = np.atleast_1d(p)
     missing = np.size(other) - np.size(p)
     return np.pad(p, (missing, 0)) if missing > 0 else p
 
 
 def trimmed(p):
-    """Without leading zeros, but for one coefficient: as np.poly1d makes it."""
+    """Drop leading zeros, but keep one coefficient, as np.poly1d does."""
     p = np.atleast_1d(p)
     rest = np.trim_zeros(p, "f")
     return rest if np.size(rest) else p[-1:]
 
 
 def polydiv(u, v):
-    """Long division; leading zeros of the remainder are dropped, as NumPy does."""
+    """Divide; drop leading zeros of the remainder, as NumPy does."""
     n = np.size(v)
     quotient, rest = [], u + 0.0
     for k in range(np.size(u) - n + 1):
@@ -70,14 +70,14 @@ def polydiv(u, v):
 
 
 def polyder(p, m):
-    """d(x**k)/dx = k x**(k-1)"""
+    """Use d(x**k)/dx = k x**(k-1)."""
     for _ in range(m):
         p = p[:-1] * beside(p, column(np.arange(len(p) - 1, 0, -1), np.ndim(p)))
     return p
 
 
 def polyint(p, m, k):
-    """The integral of x**k is x**(k+1) / (k+1); `k` are the constants of integration."""
+    """Integrate x**k to x**(k+1) / (k+1); `k` are the constants of integration."""
     k = 0.0 if k is None else k
     constants = np.broadcast_to(k, (m,)) if np.size(k) == 1 else k
     for i in range(m):
@@ -86,7 +86,7 @@ def polyint(p, m, k):
 
 
 def poly(zeros):
-    """The product of (x - zero); of a matrix, over its eigenvalues."""
+    """Return the product of all (x - zero); of a matrix, over its eigenvalues."""
     real = zeros.dtype.kind == "f"
     zeros = np.linalg.eigvals(zeros) if zeros.ndim == 2 else zeros
     p = beside(zeros, np.ones(1, zeros.dtype))
@@ -97,9 +97,9 @@ def poly(zeros):
 
 
 def polyfit(x, y, deg, rcond, full, w, cov):
-    """Least squares on powers of x, each scaled to length one."""
+    """Solve least squares on powers of x, each scaled to length one."""
     if full or cov:
-        raise NoRuleError("np.polyfit of Tensors gives the coefficients alone: no full=, no cov=.")
+        raise NoRuleError("np.polyfit of Tensors returns the coefficients only; leave out full= and cov=.")
     x, y = np.add(beside(y, x), 0.0), np.add(beside(x, y), 0.0)
     rcond = len(x) * np.finfo(x.dtype).eps if rcond is None else rcond
     a = powers(x, int(deg) + 1)

@@ -1,7 +1,7 @@
-"""Products of vectors and matrices: of Y = A @ B, dA = dY @ B.T and dB = A.T @ dY.
+"""Products of vectors and matrices: for Y = A @ B, dA = dY @ B.T and dB = A.T @ dY.
 
-Complex numbers follow JAX: a gradient is the transpose of the derivative, without a conjugate, so
-that of a function that conjugates nothing looks as it does for real numbers. `vdot`, `vecdot` and
+Complex numbers follow JAX: a gradient is the transpose of the derivative, without conjugation. A
+function without conjugation therefore has the same rule as for real numbers. `vdot`, `vecdot` and
 `vecmat` conjugate their first argument, and with w = conj(z) the gradient is g_z = conj(g_w).
 """
 
@@ -29,11 +29,11 @@ compose(np.vecdot,  lambda x1, x2, axis=-1: vecdot(x1, x2, axis))
 compose(np.kron,    lambda a, b: kron(a, b))
 compose(np.cross,   lambda a, b, axisa=-1, axisb=-1, axisc=-1, axis=None:
                         cross(a, b, *((axisa, axisb, axisc) if axis is None else (axis,) * 3)))
-if hasattr(np, "matvec"):  # from NumPy 2.2 on
+if hasattr(np, "matvec"):  # NumPy 2.2
     compose(np.matvec,  lambda x1, x2: (x1 @ np.expand_dims(x2, -1))[..., 0])
     compose(np.vecmat,  lambda x1, x2: (np.expand_dims(conj(x1), -2) @ x2)[..., 0, :])
 
-# The array API's names for the same
+# The same functions by the array API's names
 compose(np.linalg.matmul,            lambda x1, x2: np.matmul(x1, x2))
 compose(np.linalg.outer,             lambda x1, x2: np.outer(x1, x2))
 compose(np.linalg.tensordot,         lambda x1, x2, *, axes=2: np.tensordot(x1, x2, axes))
@@ -50,12 +50,12 @@ compose(np.linalg.matrix_power,      lambda a, n: matrix_power(a, n))
 
 
 def conj(x):
-    """The complex conjugate; a real array is its own."""
+    """Return the complex conjugate; a real array is its own."""
     return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
 def matmul_left(g, ndim, b):
-    """Gradient of a left factor of so many axes; a vector is a row there."""
+    """Return the gradient of a left factor with `ndim` axes; a vector is a row there."""
     if ndim == b.ndim == 2:
         return g @ b.T
     if b.ndim == 1:
@@ -66,7 +66,7 @@ def matmul_left(g, ndim, b):
 
 
 def matmul_right(g, a, ndim):
-    """Gradient of a right factor of so many axes; a vector is a column there."""
+    """Return the gradient of a right factor with `ndim` axes; a vector is a column there."""
     if a.ndim == ndim == 2:
         # matmul is slow where W is a single row: (n, 1) @ (1, m)
         return a.T.dot(g) if type(g) is np.ndarray else a.T @ g
@@ -74,18 +74,18 @@ def matmul_right(g, a, ndim):
         return a[:, None] * g[..., None, :] if ndim > 1 else g * a
     if ndim == 1:
         return (np.swapaxes(a, -1, -2) @ g[..., None])[..., 0]
-    if ndim == 2:  # one matrix met a whole batch: all rows in one product
+    if ndim == 2:  # one matrix with a whole batch: all rows in one product
         return rows(a).T @ rows(g)
     return np.swapaxes(a, -1, -2) @ g
 
 
 def rows(x):
-    """A stack of matrices as one tall matrix."""
+    """Reshape a stack of matrices to one tall matrix."""
     return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
 def dot_left(g, ndim, b):
-    """As matmul for matrices and vectors; beyond that b's last axis but one is contracted."""
+    """Use matmul for matrices and vectors; beyond that dot contracts b's last axis but one."""
     if ndim == 0 or np.ndim(b) == 0:
         return g * b
     if b.ndim <= 2:
@@ -103,7 +103,7 @@ def dot_right(g, a, ndim):
 
 
 def inner_left(g, ndim, b):
-    """Last axes are contracted; a scalar multiplies."""
+    """Contract the last axes; a scalar multiplies."""
     return g * b if ndim == 0 or np.ndim(b) == 0 else tensordot_left(g, ndim, b, (-1, -1))
 
 
@@ -116,7 +116,7 @@ def inner_right(g, a, ndim):
 
 
 def tensordot_left(g, ndim, b, axes):
-    """dA[i, c] = sum over j of dY[i, j] B[j, c]; then every axis back to its place."""
+    """Use dA[i, c] = sum over j of dY[i, j] B[j, c], then move every axis to its place."""
     of_a, of_b = contracted(axes, ndim, np.ndim(b))
     i, j = free(of_a, ndim), free(of_b, np.ndim(b))
     d = np.tensordot(g, b, (tuple(range(len(i), len(i) + len(j))), j))
@@ -124,7 +124,7 @@ def tensordot_left(g, ndim, b, axes):
 
 
 def tensordot_right(g, a, ndim, axes):
-    """dB[c, j] = sum over i of A[i, c] dY[i, j]; then every axis back to its place."""
+    """Use dB[c, j] = sum over i of A[i, c] dY[i, j], then move every axis to its place."""
     of_a, of_b = contracted(axes, np.ndim(a), ndim)
     i, j = free(of_a, np.ndim(a)), free(of_b, ndim)
     d = np.tensordot(a, g, (i, tuple(range(len(i)))))
@@ -132,7 +132,7 @@ def tensordot_right(g, a, ndim, axes):
 
 
 def contracted(axes, a_ndim, b_ndim):
-    """The axes that a tensordot sums over, counted from the front, in each factor."""
+    """Return the axes that a tensordot sums over, counted from the front, in each factor."""
     if not np.iterable(axes):
         return list(range(a_ndim - axes, a_ndim)), list(range(axes))
     of_a, of_b = (list(x) if np.iterable(x) else [x] for x in axes)
@@ -140,28 +140,28 @@ def contracted(axes, a_ndim, b_ndim):
 
 
 def free(axes, ndim):
-    """The axes that are not among these."""
+    """Return the axes that are not among these."""
     return [k for k in range(ndim) if k not in axes]
 
 
 def order(axes):
-    """Positions of the axes, the smallest axis first."""
+    """Return the positions of the axes, the smallest axis first."""
     return sorted(range(len(axes)), key=lambda k: axes[k])
 
 
 def placed(d, axes):
-    """`d` with each of its axes moved to the place that `axes` names for it."""
+    """Move each axis of `d` to the place that `axes` names for it."""
     return np.transpose(d, order(axes)) if axes != sorted(axes) else d
 
 
 def vecdot(a, b, axis):
-    """Inner products along an axis, the first factor conjugated."""
+    """Compute inner products along an axis, the first factor conjugated."""
     a, b = np.moveaxis(a, axis, -1), np.moveaxis(b, axis, -1)
     return (conj(a)[..., None, :] @ b[..., None])[..., 0, 0]
 
 
 def kron(a, b):
-    """Every number of `a` times the whole of `b`: axes interleave, then merge in pairs."""
+    """Multiply each element of `a` by the whole of `b`: interleave axes, then merge in pairs."""
     n = max(np.ndim(a), np.ndim(b))
     p, q = ((1,) * (n - np.ndim(x)) + np.shape(x) for x in (a, b))
     a = np.reshape(a, [size for i in p for size in (i, 1)])
@@ -172,26 +172,26 @@ def kron(a, b):
 # g . (a x b) = a . (b x g) = b . (g x a)
 @primitive(lambda g, y, a, b: cross_last(b, g), lambda g, y, a, b: cross_last(g, a))
 def cross_last(a, b):
-    """Cross products of vectors of three numbers, which lie along the last axis."""
+    """Compute cross products of vectors of three elements along the last axis."""
     return np.cross(a, b)
 
 
 def cross(a, b, axisa, axisb, axisc):
-    """np.cross: a vector in the plane has z = 0 in space; of two of them z alone is left."""
+    """Compute np.cross: a plane vector has z = 0; two of them return z alone."""
     a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     if not {a.shape[-1], b.shape[-1]} <= {2, 3}:
-        raise ValueError(f"np.cross takes vectors of 2 or 3 numbers; got {a.shape}, {b.shape}.")
+        raise ValueError(f"np.cross takes vectors of 2 or 3 elements; got {a.shape}, {b.shape}.")
     y = cross_last(in_space(a), in_space(b))
     return y[..., 2] if a.shape[-1] == b.shape[-1] == 2 else np.moveaxis(y, -1, axisc)
 
 
 def in_space(a):
-    """Vectors with z = 0 where they had none."""
+    """Append z = 0 to plane vectors."""
     return a if a.shape[-1] == 3 else np.concatenate([a, np.zeros_like(a[..., :1])], axis=-1)
 
 
 def multi_dot(arrays):
-    """The product of many matrices, in the order that takes the fewest multiplications."""
+    """Multiply many matrices, in the order that takes the fewest multiplications."""
     first, last = np.ndim(arrays[0]) == 1, np.ndim(arrays[-1]) == 1
     if first:
         arrays[0] = np.reshape(arrays[0], (1, -1))
@@ -199,7 +199,7 @@ def multi_dot(arrays):
         arrays[-1] = np.reshape(arrays[-1], (-1, 1))
     n = len(arrays)
     sizes = [np.shape(a)[0] for a in arrays] + [np.shape(arrays[-1])[1]]
-    cost = {(i, i + 1): (0, i) for i in range(n)}  # of arrays[i:j], and where its product parts
+    cost = {(i, i + 1): (0, i) for i in range(n)}  # of arrays[i:j], and where its product splits
     for length in range(2, n + 1):
         for i in range(n - length + 1):
             j = i + length
@@ -216,7 +216,7 @@ def multi_dot(arrays):
 
 
 def matrix_power(a, n):
-    """a @ a @ ... @ a by squaring; of the inverse for negative n, the identity for 0."""
+    """Compute a @ a @ ... @ a by squaring; invert for negative n; n = 0 is the identity."""
     if n < 0:
         a, n = np.linalg.inv(a), -n
     if n == 0:

@@ -1,7 +1,7 @@
 """The pseudo-inverse Y = pinv(A), and least squares, x = Y b.
 
-These conjugate, so the formulas are those for the conjugate of the gradient, the steepest
-direction: conj on the way in and out. Source: G. Golub, V. Pereyra, "The differentiation of
+These functions conjugate, so the formulas are those for the conjugate of the gradient, the steepest
+direction: conj at the start and at the end. Source: G. Golub, V. Pereyra, "The differentiation of
 pseudo-inverses" (1973).
 """
 
@@ -14,13 +14,13 @@ from .registry import rule
 la = np.linalg
 
 rule(np.linalg.pinv,   lambda g, y, a, rcond=None, hermitian=False, rtol=None:
-                           symmetric(pinv_slope(g, y, a, rtol if rcond is None else rcond), hermitian))
+                           symmetric(pinv_vjp(g, y, a, rtol if rcond is None else rcond), hermitian))
 rule(np.linalg.lstsq,  lambda g, y, a, b, rcond=None: lstsq_left(g, y, a, b, rcond),
                        lambda g, y, a, b, rcond=None: lstsq_right(g, y, a, b, rcond), sparse=True)
 
 
-def pinv_slope(g, y, a, rcond):
-    """At constant rank, with P = I - A Y and N = I - Y A,
+def pinv_vjp(g, y, a, rcond):
+    """Use, at constant rank, with P = I - A Y and N = I - Y A,
 
     dY = -Y dA Y + Y Y^H dA^H P + N dA^H Y^H Y
     """
@@ -31,18 +31,18 @@ def pinv_slope(g, y, a, rcond):
 
 
 def triple(a, b, c):
-    """a @ b @ c, of a tall, a wide and a tall matrix or the other way round, by the smaller square."""
+    """Return a @ b @ c (tall, wide, tall, or the reverse) through the smaller square."""
     return (a @ b) @ c if a.shape[-2] <= c.shape[-1] else a @ (b @ c)
 
 
 def cut_off(d, gh, y, a, rcond):
-    """The gradient `d`, or where a large `rcond` cut off more than rounding, that of Y there.
+    """Return the gradient `d`, or that of Y if a large `rcond` cut off more than rounding.
 
     With A = U S V^H, Y^H = U F V^H where F is 1 / S, or 0 where S was cut off. In P = U^H dA V
 
     U^H dY^H V = K P + L P^H,  K = (s[k] f[k] - s[j] f[j]) / D,  L = (s[j] f[k] - s[k] f[j]) / D
 
-    element by element, D = s[k]^2 - s[j]^2; where neither is cut off K is 0 and L is -f[j] f[k].
+    element by element, D = s[k]^2 - s[j]^2; if neither is cut off, K is 0 and L is -f[j] f[k].
     """
     if rcond is None or (np.ndim(rcond) == 0 and rcond < 1e-8):
         return d
@@ -64,7 +64,7 @@ def cut_off(d, gh, y, a, rcond):
 
 
 def lstsq_left(g, y, a, b, rcond):
-    """Through the solution, the squared residuals and the singular values:
+    """Differentiate through the solution, the squared residuals and the singular values:
 
     with r = b - A x, h = Y^H gx and N = I - Y A, gA = -h x^H + r (Y h)^H + (Y^H x) (N gx)^H
     """
@@ -77,7 +77,7 @@ def lstsq_left(g, y, a, b, rcond):
         r, n = b - a @ x, gx - inverse @ (a @ gx)
         d = d - h @ H(x) + r @ H(inverse @ h) + (H(inverse) @ x) @ H(n)
         d = cut_off(d, b @ H(gx), inverse, a, rcond)
-    if gr is not None and y[1].shape[0]:  # |r|^2 with dr = -dA x, as A^H r is 0
+    if gr is not None and y[1].shape[0]:  # |r|^2 with dr = -dA x, because A^H r = 0
         d = d - 2 * gr * (as_columns(b) - a @ x) @ H(x)
     if gs is not None:
         u, _, vh = la.svd(a, full_matrices=False)
@@ -86,7 +86,7 @@ def lstsq_left(g, y, a, b, rcond):
 
 
 def lstsq_right(g, y, a, b, rcond):
-    """x is linear in b; |r|^2 has dr = db, as A^H r is 0."""
+    """Use that x is linear in b; |r|^2 has dr = db, because A^H r = 0."""
     (gx, gr, _, _), x, b = g, as_columns(y[0]), as_columns(b)
     d = np.zeros_like(b)
     if gx is not None:
@@ -97,12 +97,12 @@ def lstsq_right(g, y, a, b, rcond):
 
 
 def pinv(a, x, rcond):
-    """The inverse that lstsq used; there a negative rcond stands for the rounding unit."""
+    """Return the inverse that lstsq used; a negative rcond there means machine precision."""
     if rcond is None or rcond < 0:
         rcond = np.finfo(x.dtype).eps * (max(a.shape) if rcond is None else 1)
     return la.pinv(a, rcond)
 
 
 def as_columns(x):
-    """A vector as a matrix of one column."""
+    """Reshape a vector to a matrix of one column."""
     return np.expand_dims(x, -1) if np.ndim(x) == 1 else x

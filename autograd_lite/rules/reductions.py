@@ -1,4 +1,4 @@
-"""Functions that take many numbers together: their gradients are spread back over the axes."""
+"""Reductions: each gradient is spread back over the axes that the function reduced."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ rule(np.sum,   lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, 
 rule(np.mean,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=True:
                    masked(spread(g / number(a, axis, keepdims, where), a.shape, axis, keepdims), where))
 
-# d(prod x)/dx_j = product of the others, so a zero among them does no harm
+# d(prod x)/dx_j = product of the others, so zeros among them are safe
 rule(np.prod,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=1, where=True:
                    masked(spread(g * initial, a.shape, axis, keepdims) * others(a, axis, where), where))
 
@@ -29,7 +29,7 @@ rule(np.max,   lambda g, y, a, axis=None, out=None, keepdims=False, initial=None
 rule(np.min,   lambda g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True:
                    share(g, y, a, axis, keepdims, initial, where))
 
-# The nan-variants look only where there is a number
+# The nan-variants skip nan
 rule(np.nansum,   lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, initial=0, where=True:
                       masked(spread(g, a.shape, axis, keepdims), numbers(a, where)))
 rule(np.nanmean,  lambda g, y, a, axis=None, dtype=None, out=None, keepdims=False, *, where=True:
@@ -49,7 +49,7 @@ rule(np.nanmax,   lambda g, y, a, axis=None, out=None, keepdims=False, initial=N
 rule(np.nanmin,   lambda g, y, a, axis=None, out=None, keepdims=False, initial=None, where=True:
                       share(g, y, a, axis, keepdims, initial, where))
 
-# The same by another name, or by these
+# Aliases, and functions defined by these
 compose(np.amax, np.max)
 compose(np.amin, np.min)
 compose(np.ptp,  lambda a, axis=None, out=None, keepdims=False:
@@ -57,7 +57,7 @@ compose(np.ptp,  lambda a, axis=None, out=None, keepdims=False:
 
 
 def number(a, axis, keepdims, where):
-    """How many numbers went into each mean, in a type that can count them: half ends at 65504."""
+    """Count the elements of each mean, in a dtype that can count them: half ends at 65504."""
     if where is True:
         n = count(a.shape, axis)
         return np.float32(n) if a.dtype == np.float16 else n
@@ -65,18 +65,18 @@ def number(a, axis, keepdims, where):
 
 
 def masked(d, where):
-    """`d` with zero where the reduction did not look."""
+    """Return `d`, with zero at elements that the reduction skips."""
     return d if where is True else np.where(where, d, 0)
 
 
 def numbers(a, where):
-    """Where there is a number that the reduction looks at."""
+    """Return True for elements that the reduction includes."""
     found = np.logical_not(np.isnan(a))
     return found if where is True else np.logical_and(found, where)
 
 
 def deviation(g, a, axis, ddof, keepdims, where, mean, correction):
-    """g * (a - mean) / (n - ddof), conjugated; `mean` when it was given."""
+    """Return g * (a - mean) / (n - ddof), conjugated; `mean` if the caller passed it."""
     if mean is None:
         mean = np.sum(masked(a, where), axis=axis, keepdims=True) / number(a, axis, True, where)
     g = g / (number(a, axis, keepdims, where) - (ddof if correction is None else correction))
@@ -85,9 +85,9 @@ def deviation(g, a, axis, ddof, keepdims, where, mean, correction):
 
 
 def share(g, y, a, axis, keepdims, initial, where):
-    """The gradient of an extreme value, shared evenly among the elements that reach it.
+    """Share the gradient of an extreme value evenly among the elements that reach it.
 
-    Against `initial`, a constant, a tie is a kink: the least-norm choice there is 0.
+    A tie with `initial`, a constant, is a kink: the least-norm choice there is 0.
     """
     y = np.reshape(y, kept(a.shape, axis))
     hit = masked(a == y, where)
@@ -98,7 +98,7 @@ def share(g, y, a, axis, keepdims, initial, where):
 
 
 def others(a, axis, where):
-    """For each number the product of all others in its reduction, without a division."""
+    """Return for each element the product of all others in its reduction, without a division."""
     a = a if where is True else np.where(where, a, 1)
     x = in_lanes(a, axis)
     both = before(x) * np.flip(before(np.flip(x, -1)), -1)
@@ -109,19 +109,19 @@ def others(a, axis, where):
 
 
 def reduced(a, axis):
-    """The axes of a reduction, counted from 0."""
-    n = a.ndim  # NumPy takes axis=0 of a single number, too
+    """Return the axes of a reduction, counted from 0."""
+    n = a.ndim  # NumPy accepts axis=0 for a scalar, too
     axes = range(n) if axis is None or n == 0 else axis if isinstance(axis, tuple) else (axis,)
     return tuple([i % n for i in axes])
 
 
 def in_lanes(a, axis):
-    """`a` with the axes of a reduction last, and made one."""
+    """Move the axes of a reduction to the end, and merge them into one."""
     axes = reduced(a, axis)
     last = np.moveaxis(a, axes, tuple(range(-len(axes), 0)))
     return np.reshape(last, (*last.shape[: a.ndim - len(axes)], count(a.shape, axis)))
 
 
 def before(x):
-    """For each number the product of those before it on the last axis."""
+    """Return for each element the product of those before it on the last axis."""
     return np.concatenate([np.ones_like(x[..., :1]), np.cumprod(x[..., :-1], axis=-1)], axis=-1)

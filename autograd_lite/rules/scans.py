@@ -1,4 +1,4 @@
-"""Running sums and products, differences between neighbours, and what is made of these."""
+"""Running sums and products, differences between neighbours, and functions built on these."""
 
 import numpy as np
 
@@ -7,10 +7,10 @@ from .reductions import before
 from .registry import compose, rule
 from .shaping import astype
 
-# Of a running sum the gradient is a running sum from the other end
+# The gradient of a running sum is a running sum from the other end
 rule(np.cumsum,   lambda g, y, a, axis=None, dtype=None, out=None:
                       np.reshape(np.flip(np.cumsum(np.flip(g, axis), axis), axis), a.shape))
-rule(np.cumprod,  lambda g, y, a, axis=None, dtype=None, out=None: cumprod_slope(g, a, axis))
+rule(np.cumprod,  lambda g, y, a, axis=None, dtype=None, out=None: cumprod_vjp(g, a, axis))
 
 compose(np.nancumsum,   lambda a, axis=None, dtype=None, out=None:
                             np.cumsum(np.where(np.isnan(a), 0, a), axis=axis, dtype=dtype))
@@ -30,12 +30,12 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
                                      cumulative(np.cumprod, np.ones_like, x, axis, dtype, include_initial))
 
 
-def cumprod_slope(g, a, axis):
-    """With y_i = x_0 ... x_i: dx_j = x_0 ... x_(j-1) * r_j, where r_j = g_j + x_(j+1) r_(j+1)."""
+def cumprod_vjp(g, a, axis):
+    """Use y_i = x_0 ... x_i: dx_j = x_0 ... x_(j-1) r_j, with r_j = g_j + x_(j+1) r_(j+1)."""
     axis = axis if a.ndim else None
     x = np.ravel(a) if axis is None else np.moveaxis(a, axis, -1)
     r = g if axis is None else np.moveaxis(g, axis, -1)
-    f = x[..., 1:]  # r_j = g_j + f_j r_(j+1), for spans that double
+    f = x[..., 1:]  # r_j = g_j + f_j r_(j+1), over spans that double
     span = 1
     while span < x.shape[-1]:
         r = np.concatenate([r[..., :-span] + f * r[..., span:], r[..., -span:]], axis=-1)
@@ -46,7 +46,7 @@ def cumprod_slope(g, a, axis):
 
 
 def cumulative(scan, first, x, axis, dtype, include_initial):
-    """A running sum or product by the names of the array API standard."""
+    """Compute a running sum or product by the names of the array API standard."""
     if axis is None:
         if x.ndim > 1:
             raise ValueError("a cumulative sum or product of several dimensions needs an axis.")
@@ -58,7 +58,7 @@ def cumulative(scan, first, x, axis, dtype, include_initial):
 
 
 def diff(a, n, axis, prepend, append):
-    """a[1:] - a[:-1] along an axis, n times, with what is put before and behind."""
+    """Compute a[1:] - a[:-1] along an axis, n times, with optional elements before and after."""
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n}")
     ends = [end if end is None else beside(a, end) for end in (prepend, append)]
@@ -71,25 +71,25 @@ def diff(a, n, axis, prepend, append):
 
 
 def one_wide(a, axis):
-    """The shape of one slice of `a` across an axis."""
+    """Return the shape of one slice of `a` across an axis."""
     axis %= a.ndim
     return (*a.shape[:axis], 1, *a.shape[axis + 1 :])
 
 
 def along(a, axis, start, stop):
-    """a[start:stop] along an axis."""
+    """Return a[start:stop] along an axis."""
     return a[(slice(None),) * (axis % a.ndim) + (slice(start, stop),)]
 
 
 def ediff1d(ary, to_end, to_begin):
-    """Differences of the flat array, with what is put before and behind."""
+    """Return the differences of the flat array, with optional elements before and after."""
     flat = np.ravel(ary)
     parts = [to_begin, flat[1:] - flat[:-1], to_end]
     return np.concatenate([np.ravel(in_type_of(flat, part)) for part in parts if part is not None])
 
 
 def trapezoid(y, x, dx, axis):
-    """The sum of width times mean height."""
+    """Return the sum of width times mean height."""
     y = beside(dx if x is None else x, y)
     if x is not None:
         dx = np.diff(x, axis=axis) if np.ndim(x) > 1 else upright(np.diff(x), np.ndim(y), axis)
@@ -97,12 +97,12 @@ def trapezoid(y, x, dx, axis):
 
 
 def upright(h, ndim, axis):
-    """A vector turned so that it runs along one axis of many."""
+    """Reshape a vector to run along one of many axes."""
     return np.reshape(h, tuple([-1 if i == axis % ndim else 1 for i in range(ndim)]))
 
 
 def gradient(f, varargs, axis, edge_order):
-    """np.gradient: central differences inside, one-sided ones of order `edge_order` at the ends."""
+    """Compute np.gradient: central differences inside, one-sided of `edge_order` at the ends."""
     axes = range(np.ndim(f)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     spacing = varargs or (1.0,)
     f = beside(spacing[0], f)
@@ -115,12 +115,12 @@ def gradient(f, varargs, axis, edge_order):
 
 
 def gradient_along(f, spacing, axis, edge_order):
-    """Slopes along one axis; `spacing` is a distance, or the positions along the axis."""
+    """Return slopes along one axis; `spacing` is a distance, or the positions on the axis."""
     n = f.shape[axis]
     if n < edge_order + 1 or edge_order not in (1, 2):
-        raise ValueError(f"np.gradient of {n} numbers with edge_order {edge_order}: give more numbers.")
+        raise ValueError(f"np.gradient of {n} elements with edge_order {edge_order}: pass more elements.")
     if np.ndim(spacing) and np.shape(spacing) != (n,):
-        raise ValueError(f"np.gradient: {np.shape(spacing)} positions along an axis of {n} numbers.")
+        raise ValueError(f"np.gradient: {np.shape(spacing)} positions along an axis of {n} elements.")
     spacing = beside(f, spacing)
     h = upright(np.diff(spacing) if np.ndim(spacing) else np.broadcast_to(spacing, (n - 1,)), f.ndim, axis)
     step = (along(f, axis, 1, None) - along(f, axis, None, -1)) / h
@@ -128,7 +128,7 @@ def gradient_along(f, spacing, axis, edge_order):
     s1, s2 = along(step, axis, None, -1), along(step, axis, 1, None)
     inside = (h2 * s1 + h1 * s2) / (h1 + h2)
     first, last = along(step, axis, None, 1), along(step, axis, -1, None)
-    if edge_order == 2:  # the parabola through three points; its slope inside is the mean of ends'
+    if edge_order == 2:  # a parabola through three points: its middle slope is the mean of those at both ends
         first = 2 * first - along(inside, axis, None, 1)
         last = 2 * last - along(inside, axis, -1, None)
     y = np.concatenate([first, inside, last], axis=axis)

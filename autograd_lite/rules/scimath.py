@@ -1,4 +1,4 @@
-"""np.emath: the functions that become complex outside their real domain; so do their derivatives."""
+"""np.emath: functions that become complex outside their real domain; so do their derivatives."""
 
 import numpy as np
 

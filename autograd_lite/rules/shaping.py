@@ -1,4 +1,4 @@
-"""Functions that move numbers without changing them, and `spread`, the reverse of a sum."""
+"""Functions that move elements without changing them, and `spread`, the transpose of a sum."""
 
 import numpy as np
 
@@ -34,13 +34,13 @@ compose(np.copy,               lambda a, order="K", subok=False: np.positive(a))
 
 @primitive(lambda g, y, x, dtype: g)  # the sweep casts back
 def astype(x, dtype):
-    """The same numbers in another type."""
+    """Convert to another dtype."""
     return x.astype(dtype)
 
 
 @primitive(lambda g, y, x, shape, axis, keepdims: np.sum(g, axis=axis, keepdims=keepdims))
 def spread(x, shape, axis, keepdims):
-    """Repeat `x` along the axes that a reduction of an array of this shape took away."""
+    """Repeat `x` along the axes that a reduction of an array of this shape removed."""
     if axis is not None and not keepdims:
         x = np.reshape(x, kept(shape, axis))
     if type(x) is not np.ndarray and not isinstance(x, np.generic):
@@ -49,12 +49,12 @@ def spread(x, shape, axis, keepdims):
     if x.shape:
         out[...] = x
     else:
-        out.fill(x)  # quicker
+        out.fill(x)  # faster
     return out
 
 
 def unravel(g, a, order):
-    """`g` in the shape of `a`, whose numbers were read in this order; "A" and "K" look at memory."""
+    """Reshape `g` to the shape of `a`, read in this order; "A" and "K" depend on memory."""
     if order == "C":
         return np.reshape(g, a.shape)
     if order == "F":
@@ -66,14 +66,14 @@ def unravel(g, a, order):
 
 @primitive(lambda g, y, x: np.zeros_like(x))
 def numbered(x):
-    """Addresses in an array that lies in memory as `x` does."""
+    """Return addresses in an array with the memory layout of `x`."""
     out = np.empty_like(x, dtype=int)
     out[...] = addresses(x)
     return out
 
 
 def kept(shape, axis):
-    """The shape that a reduction over `axis` gives with keepdims."""
+    """Return the shape that a reduction over `axis` returns with keepdims."""
     n = len(shape)
     axes = range(n) if axis is None or n == 0 else axis if isinstance(axis, tuple) else (axis,)
     gone = {int(i) % n for i in axes}
@@ -81,7 +81,7 @@ def kept(shape, axis):
 
 
 def count(shape, axis):
-    """How many numbers a reduction over `axis` takes together."""
+    """Return how many elements a reduction over `axis` combines."""
     n = 1
     for size, rest in zip(shape, kept(shape, axis), strict=True):
         n *= size // rest if rest else 1
@@ -89,38 +89,38 @@ def count(shape, axis):
 
 
 def inverse(axes):
-    """The permutation that undoes `axes`."""
+    """Return the permutation that undoes `axes`."""
     if axes is None:
         return None
-    axes = np.atleast_1d(axes)  # a vector's only axis may be given as a number
+    axes = np.atleast_1d(axes)  # the only axis of a vector may be an int
     return tuple(int(i) for i in np.argsort(axes % len(axes)))
 
 
 def rolled(ndim, axis, start):
-    """The permutation of np.rollaxis: `axis` taken out and put in before `start`."""
+    """Return the permutation of np.rollaxis: `axis` is moved before `start`."""
     order = list(range(ndim))
     return tuple(np.rollaxis(np.empty(order), axis, start).shape)  # the address of each axis
 
 
 def each(arrays, form):
-    """A function of one array on each of several; one gives an array, several a tuple."""
+    """Apply `form` to each array; return one array for one, a tuple for several."""
     return form(arrays[0]) if len(arrays) == 1 else tuple(form(a) for a in arrays)
 
 
 def atleast_3d(a):
-    """One number is put in the middle of three dimensions, a matrix first."""
+    """Reshape to three dimensions: a scalar or vector in the middle, a matrix first."""
     shape = np.shape(a)
     return a if len(shape) > 2 else np.reshape(a, ((1, 1, 1), (1, -1, 1), (*shape, 1))[len(shape)])
 
 
 def broadcast_arrays(arrays):
-    """All of them in their common shape."""
+    """Broadcast all arrays to their common shape."""
     shape = np.broadcast_shapes(*[np.shape(a) for a in arrays])
     return tuple(np.broadcast_to(a, shape) for a in arrays)
 
 
 def untile(g, shape, reps):
-    """Sum over the tiles: each axis of `g` is seen as (which tile, where in the tile)."""
+    """Sum over the tiles: view each axis of `g` as (which tile, where in the tile)."""
     reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
     ndim = max(len(shape), len(reps))
     reps = (1,) * (ndim - len(reps)) + reps

@@ -8,7 +8,7 @@ from .registry import rule
 # y[k] = sum over n of a[n] v[k - n]; both gradients slide the other signal over the whole of g
 rule(np.convolve,   lambda g, y, a, v, mode="full": slide(whole(g, a, v, mode), backwards(v)),
                     lambda g, y, a, v, mode="full": slide(whole(g, a, v, mode), backwards(a)))
-# correlate(a, v) is convolve(a, conj(v) backwards), but for where its "same" starts
+# correlate(a, v) is convolve(a, conj(v) backwards), except for the start of "same"
 rule(np.correlate,  lambda g, y, a, v, mode="valid":
                         slide(whole(g, a, v, mode, 1), conj(np.ravel(v))),
                     lambda g, y, a, v, mode="valid":
@@ -16,17 +16,17 @@ rule(np.correlate,  lambda g, y, a, v, mode="valid":
 
 
 def backwards(x):
-    """A vector from its end to its start."""
+    """Return a vector from its end to its start."""
     return np.ravel(x)[::-1]
 
 
 def slide(g, v):
-    """sum over k of g[n + k] * (v backwards)[k], for every n at which v lies inside g."""
+    """Return sum over k of g[n + k] * (v backwards)[k], for every n at which v lies inside g."""
     return np.convolve(g, v, "valid")
 
 
 def whole(g, a, v, mode, late=0):
-    """The gradient of the full convolution, of which the mode showed a part."""
+    """Return the gradient of the full convolution, of which the mode returned a part."""
     m, n = np.size(a), np.size(v)
     if isinstance(mode, int):
         mode = ("valid", "same", "full")[mode]

@@ -1,4 +1,4 @@
-"""Order statistics: sort, partition, and the quantiles. Equal numbers share a gradient evenly."""
+"""Order statistics: sort, partition and quantiles. Equal elements share a gradient evenly."""
 
 import numpy as np
 
@@ -29,15 +29,15 @@ compose(np.nanpercentile,  lambda a, q, axis=None, out=None, overwrite_input=Fal
                                order_statistic("nanquantile", a, share_of(q), axis, keepdims, method, weights))
 
 
-# Methods that give one of the numbers, and so their type
+# Methods that return one of the elements, and so their dtype
 PICKING = ("inverted_cdf", "closest_observation", "lower", "higher", "nearest")
-# Methods that are continuous in q: over how many more numbers than there are q runs from 0 to 1
+# Methods that are continuous in q: number of extra positions that q = 0 ... 1 runs over
 WIDER = {"linear": -1, "hazen": 0, "interpolated_inverted_cdf": 0, "weibull": 1,
          "median_unbiased": 1 / 3, "normal_unbiased": 1 / 4}
 
 
 def restore(g, y, a, axis):
-    """The gradient of `y`, the numbers of `a` in another order: each finds its place by its rank."""
+    """Return the gradient of `y`, a permutation of `a`: each element finds its place by rank."""
     if axis is None:
         return np.reshape(restore(g, y, np.ravel(a), -1), a.shape)
     order = np.argsort(a, axis=axis)
@@ -49,26 +49,26 @@ def restore(g, y, a, axis):
 @primitive(lambda g, y, x, ranked, axis: evened(g, ranked, axis),  # the map is its own adjoint
            lambda g, y, x, ranked, axis: np.zeros_like(ranked))
 def evened(x, ranked, axis):
-    """`x` averaged over each run of equal numbers in `ranked`, which is sorted along the axis."""
+    """Average `x` over each run of equal elements in `ranked`, which is sorted along the axis."""
     ranked = np.moveaxis(ranked, axis, -1)
     new = ranked[..., 1:] != ranked[..., :-1]
     if new.all():
         return x
     new = np.ravel(np.concatenate([np.ones_like(ranked[..., :1], dtype=bool), new], axis=-1))
     lanes = np.moveaxis(x, axis, -1)
-    run = np.cumsum(new) - 1  # which run each number belongs to
+    run = np.cumsum(new) - 1  # the run that each element belongs to
     starts = np.flatnonzero(new)
     means = np.add.reduceat(np.ravel(lanes), starts) / np.bincount(run)
     return np.moveaxis(np.reshape(means[run], lanes.shape), -1, axis)
 
 
 def share_of(percent):
-    """A quantile for a percentile; a number of Python's stays one, as its type is that of the array."""
+    """Return a percentile as a quantile; a Python number stays one, for its dtype is weak."""
     return percent / 100 if isinstance(percent, int | float) else np.true_divide(percent, 100)
 
 
 def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
-    """A quantile as a mean of two neighbours in sorted order; see `position`."""
+    """Compute a quantile as a mean of two neighbours in sorted order; see `position`."""
     a, axis = beside(q, a), tuple(axis) if isinstance(axis, list) else axis
     if weights is not None:
         parts = [weighted(a, name, one, weights, axis, keepdims, method) for one in np.ravel(q)]
@@ -87,19 +87,19 @@ def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
     return np.reshape(np.moveaxis(y, -1, 0), np.shape(q) + shape)
 
 
-@primitive(lambda g, y, q, ramp, name, method: position_slope(g, y, np.shape(q), ramp, method))
+@primitive(lambda g, y, q, ramp, name, method: position_derivative(g, y, np.shape(q), ramp, method))
 def position(q, ramp, name, method):
-    """Where among sorted numbers the quantile lies, for instance at 2.25.
+    """Return the position of a quantile among sorted elements, for instance 2.25.
 
-    NumPy's function itself tells, for every method: it is called on the numbers 0, 1, 2, ...; among
-    them are nan where the quantile shall be nan, or where nan does not count.
+    NumPy's own function finds it, for every method: it is called on the positions 0, 1, 2, ..., with
+    nan where the quantile is nan, or where nan does not count.
     """
     fn = getattr(np, name)
     return fn(ramp, axis=-1) if method is None else fn(ramp, q, axis=-1, method=method)
 
 
-def position_slope(g, y, shape, ramp, method):
-    """d(position)/dq, for the methods of which it is a continuous function."""
+def position_derivative(g, y, shape, ramp, method):
+    """Return d(position)/dq, for the methods with a continuous position."""
     n = np.sum(np.isfinite(ramp), axis=-1)
     wider = WIDER.get(method)
     slope = 0 * n if wider is None else n + wider
@@ -109,5 +109,5 @@ def position_slope(g, y, shape, ramp, method):
 
 @primitive(lambda g, y, a, name, q, weights, axis, keepdims, method: share(g, y, a, axis, keepdims, None, True))
 def weighted(a, name, q, weights, axis, keepdims, method):
-    """A weighted quantile: with the one method there is, one of the numbers of `a`."""
+    """Compute a weighted quantile; its only method returns one of the elements of `a`."""
     return getattr(np, name)(a, q, axis=axis, weights=weights, method=method, keepdims=keepdims)

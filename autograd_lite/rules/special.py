@@ -1,4 +1,4 @@
-"""Two functions whose derivatives NumPy has no name for; each brings those of every order."""
+"""Two functions whose derivatives have no name in NumPy; each defines those of every order."""
 
 import math
 
@@ -7,15 +7,15 @@ import numpy as np
 from .devices import beside
 from .registry import primitive, rule
 
-rule(np.sinc,  lambda g, y, x: g * sinc_slope(x, 1))
-rule(np.i0,    lambda g, y, x: g * i0_slope(x, 1))
+rule(np.sinc,  lambda g, y, x: g * sinc_derivative(x, 1))
+rule(np.i0,    lambda g, y, x: g * i0_derivative(x, 1))
 
 
-@primitive(lambda g, y, x, n: g * sinc_slope(x, n + 1), elementwise=True)
-def sinc_slope(x, n):
-    """Derivative number n of sin(pi x) / (pi x), exact at and near 0.
+@primitive(lambda g, y, x, n: g * sinc_derivative(x, n + 1), elementwise=True)
+def sinc_derivative(x, n):
+    """Return the n-th derivative of sin(pi x) / (pi x), exact at and near 0.
 
-    Near 0 from the series; elsewhere x s = sin(pi x) / pi, differentiated k times, says
+    Near 0 this is the series. Elsewhere x s = sin(pi x) / pi, differentiated k times, implies
     x s^(k) + k s^(k-1) = pi^(k-1) sin(pi x + k pi/2).
     """
     far = np.where(np.absolute(x) < 0.5 * (n + 1), 1.0, x).astype(np.result_type(x, float))
@@ -26,7 +26,7 @@ def sinc_slope(x, n):
 
 
 def series(x, n):
-    """The Taylor series: the sum over k of (-1)^k pi^n (pi x)^(2k-n) / ((2k+1) (2k-n)!)."""
+    """Sum the Taylor series: (-1)^k pi^n (pi x)^(2k-n) / ((2k+1) (2k-n)!) over k."""
     x = np.pi * np.where(np.absolute(x) < 0.5 * (n + 1), x, 0)
     first = (n + 1) // 2
     total = 0.0
@@ -35,12 +35,13 @@ def series(x, n):
     return total * x ** (2 * first - n)
 
 
-@primitive(lambda g, y, x, n: g * i0_slope(x, n + 1), elementwise=True)
-def i0_slope(x, n):
-    """Derivative number n of the Bessel function I_0: the mean of cos(t)^n exp(x cos(t)) on a circle.
+@primitive(lambda g, y, x, n: g * i0_derivative(x, n + 1), elementwise=True)
+def i0_derivative(x, n):
+    """Return the n-th derivative of the Bessel function I_0: a mean over a circle.
 
-    The integrand is periodic and analytic, so that the mean of some hundred points is exact. Points
-    across the circle are taken together, which leaves cosh or sinh: an odd derivative is 0 at 0.
+    The derivative is the mean of cos(t)^n exp(x cos(t)). The integrand is periodic and analytic, so
+    the mean of about a hundred points is exact. Opposite points of the circle are combined, which
+    leaves cosh or sinh: an odd derivative is 0 at 0.
     """
     c = beside(x, np.cos(np.pi * (np.arange(128) + 0.5) / 256))
     wave = np.sinh if n % 2 else np.cosh

@@ -1,4 +1,4 @@
-"""Weighted means, covariance, correlation."""
+"""Weighted means, covariance and correlation."""
 
 import math
 
@@ -17,7 +17,7 @@ rule(np.bincount,     None, lambda g, y, x, weights=None, minlength=0: np.take(g
 
 
 def average(a, axis, weights, returned, keepdims):
-    """sum(weights * a) / sum(weights); vectors of weights run along the axis."""
+    """Return sum(weights * a) / sum(weights); a vector of weights runs along the axis."""
     if weights is None:
         y = np.mean(a, axis=axis, keepdims=keepdims)
         total = np.full_like(y, math.prod(np.shape(a)) / math.prod(np.shape(y)))
@@ -31,7 +31,7 @@ def average(a, axis, weights, returned, keepdims):
 
 
 def aligned(weights, shape, axis):
-    """Weights with one axis for each that is averaged over, turned to broadcast against the array."""
+    """Reshape weights, with one axis for each averaged axis, to broadcast against the array."""
     if axis is None:
         raise TypeError(f"np.average: weights of shape {np.shape(weights)} for an array of {shape} need an axis.")
     axes = [i % len(shape) for i in (axis if isinstance(axis, tuple) else (axis,))]
@@ -42,7 +42,7 @@ def aligned(weights, shape, axis):
 
 
 def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, dtype=None):
-    """Covariance of the rows: X X^H / (n - ddof) with each row's mean taken off."""
+    """Return the covariance of the rows: X X^H / (n - ddof) with each row's mean subtracted."""
     x = as_rows(m, rowvar, np.ndim(m) == 1)
     if y is not None:
         x = np.concatenate([x, as_rows(y, rowvar, np.shape(np.atleast_2d(y))[0] == 1)], axis=0)
@@ -57,7 +57,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
 
 
 def as_rows(m, rowvar, is_row):
-    """Variables as rows; one that is a row by itself is left alone."""
+    """Return variables as rows; a single row stays as it is."""
     if np.ndim(m) > 2:
         raise ValueError(f"np.cov: variables in {np.ndim(m)} dimensions; at most 2.")
     x = np.atleast_2d(m)
@@ -65,7 +65,7 @@ def as_rows(m, rowvar, is_row):
 
 
 def corrcoef(c):
-    """Covariance divided by both standard deviations."""
+    """Return the covariance divided by both standard deviations."""
     if c.ndim == 0:
         return c / c
     s = np.sqrt(np.real(np.diagonal(c)))
