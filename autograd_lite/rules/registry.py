@@ -13,7 +13,6 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,7 @@ import numpy as np
 from ..errors import NoRuleError, RuleError
 
 Function = Callable[..., Any]
+_FUNCTION = type(lambda: None)
 
 # Arguments that record nothing; of others it takes longer to know.
 _SILENT = frozenset((np.ndarray, np.float64, int, float, bool, tuple, type(None)))
@@ -141,7 +141,7 @@ def parameters_of(vjp: Function, skip: int) -> tuple[tuple[str, ...], bool, set[
     >>> parameters_of(lambda g, y, x, axis=None: g, 2)
     (('x', 'axis'), False, {'x'})
     """
-    if type(vjp) is FunctionType and not vars(vjp):  # else it may be wrapped
+    if type(vjp) is _FUNCTION and not vars(vjp):  # else it may be wrapped
         code, flags = vjp.__code__, vjp.__code__.co_flags
         n, star = code.co_argcount, bool(flags & inspect.CO_VARARGS)
         end = n + code.co_kwonlyargcount
