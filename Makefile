@@ -2,16 +2,18 @@
 # and nothing else: they make .venv first.
 
 PYTHON ?= python3
+# The NumPy to install, as in NUMPY=2.0; the newest without it.
+NUMPY ?=
 DATA ?=
 OUT ?= runs/cat
 BIN = .venv/bin
 # Tests run side by side, one on each core; then more threads in each would only wait.
 ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
-.PHONY: train test check thorough bench docs examples clean
+.PHONY: train test check thorough bench docs examples clean always
 
 train: .venv/ready
-	$(BIN)/autograd-lite train $(if $(DATA),--data $(DATA)) --out $(OUT)
+	$(BIN)/autograd-lite train $(if $(DATA),--data "$(DATA)") --out "$(OUT)"
 
 test: .venv/ready-tests
 	$(ONE_THREAD) $(BIN)/python -m pytest -n auto
@@ -40,6 +42,9 @@ clean:
 	@sh .ci/setup "$(PYTHON)" plot,draw
 	@touch $@
 
-.venv/ready-tests: pyproject.toml
-	@sh .ci/setup "$(PYTHON)" plot,draw,test,check
+# A NumPy that is asked for is installed whatever .venv holds.
+.venv/ready-tests: pyproject.toml $(if $(NUMPY),always)
+	@sh .ci/setup "$(PYTHON)" plot,draw,test,check "$(NUMPY)"
 	@touch $@ .venv/ready
+
+always:
