@@ -18,8 +18,9 @@ TINY = 1e-25  # the complex step: f(x + i h) = f(x) + i h f'(x) + O(h^2), with n
 
 def flat(out: Any) -> Any:
     """Every number of an output, or of a tuple of outputs, in one vector."""
-    parts = out if isinstance(out, tuple | list) else [out]
-    return np.concatenate([np.ravel(part) for part in parts])
+    if isinstance(out, tuple | list):
+        return np.concatenate([np.ravel(part) for part in out])
+    return np.ravel(out)
 
 
 def nudged(args: Arrays, k: int, i: int, step: complex) -> list[Any]:
@@ -66,9 +67,13 @@ def differences(f: Function, args: Arrays, free: Sequence[bool], wide: bool = Tr
 
 def richardson(line: Callable[[Any], Any], levels: int = 4, base: float = 2**-6) -> Any:
     """The slope at 0 of a function of one number: central differences, extrapolated to step 0."""
-    steps = [np.longdouble(base) / 2**level for level in range(levels)]
-    row = [(line(h) - line(-h)) / (2 * h) for h in steps]
-    for order in range(1, levels):  # the error is a series in h^2
+    return extrapolated(lambda h: (line(h) - line(-h)) / (2 * h), levels, base)
+
+
+def extrapolated(difference: Callable[[Any], Any], levels: int = 4, base: float = 2**-6) -> Any:
+    """The limit of central differences at step 0: their error is a series in h^2."""
+    row = [difference(np.longdouble(base) / 2**level) for level in range(levels)]
+    for order in range(1, levels):
         row = [b + (b - a) / (4**order - 1) for a, b in itertools.pairwise(row)]
     return row[0]
 
@@ -84,16 +89,30 @@ def hessian(f: Function, args: Arrays, free: Sequence[bool], u: Any, analytic: b
     if analytic:
         return rows_of(lambda moved: u @ complex_step(f, moved, free, wide), args, free)
     found = np.zeros((len(columns), len(columns)))
-    levels = 4 if wide else 3
-
-    def slope(place: tuple[int, int], moved: list[Any]) -> Any:
-        return richardson(lambda h: u @ flat(f(*nudged(moved, *place, h))), levels)
-
-    for p, place in enumerate(columns):
-        for q in range(p + 1):
-            line = richardson(lambda h: slope(columns[q], nudged(args, *place, h)), levels)  # noqa: B023
-            found[p, q] = found[q, p] = line
+    mixture = lambda moved: u @ flat(f(*moved))
+    here = mixture(args)
+    for p, first in enumerate(columns):
+        for q, second in enumerate(columns[: p + 1]):
+            line = second_difference(mixture, args, first, second, here)
+            found[p, q] = found[q, p] = extrapolated(line, 4 if wide else 3)
     return found
+
+
+def second_difference(
+    f: Callable[[list[Any]], Any],
+    args: Arrays,
+    p: tuple[int, int],
+    q: tuple[int, int],
+    here: Any,
+) -> Callable[[Any], Any]:
+    """The central difference of second order in two numbers, or twice in one, by step."""
+    if p == q:
+        return lambda h: (f(nudged(args, *p, h)) - 2 * here + f(nudged(args, *p, -h))) / (h * h)
+
+    def corner(h: Any, k: Any) -> Any:
+        return f(nudged(nudged(args, *p, h), *q, k))
+
+    return lambda h: (corner(h, h) - corner(h, -h) - corner(-h, h) + corner(-h, -h)) / (4 * h * h)
 
 
 def rows_of(slopes: Callable[[list[Any]], Any], args: Arrays, free: Sequence[bool]) -> Any:
