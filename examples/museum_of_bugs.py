@@ -1,4 +1,4 @@
-"""A museum of wrong backprops: each one line away from right, and what the tool says of each.
+"""A museum of wrong backprops, each one line away from right, with the report on each.
 
     python examples/museum_of_bugs.py
 
@@ -20,23 +20,23 @@ LEARNING_RATE = 0.0075
 
 
 def loss(AL, Y):
-    """dA[L]: the gradient of the log loss."""
+    """Return dA[L], the gradient of the log loss."""
     return -(Y / AL - (1 - Y) / (1 - AL))
 
 
 def activation(dA, cache, name):
-    """dZ[l]: back through the activation."""
-    _, slope = by_hand.activations.activation_named(name)
-    return dA * slope(cache[1])
+    """Return dZ[l], the gradient before the activation."""
+    _, derivative = by_hand.activations.activation_named(name)
+    return dA * derivative(cache[1])
 
 
 def go_back(
     AL, Y, caches, hidden="relu", *,
     loss=loss, activation=activation, linear=by_hand.linear_backward, at_output=False
 ):  # fmt: skip
-    """L_model_backward in three pieces, any of which an exhibit may replace.
+    """Run L_model_backward in three pieces, any of which an exhibit may replace.
 
-    A replaced activation is that of the hidden layers, with `at_output` that of all layers.
+    `activation` is used for the hidden layers, and with `at_output` for the output layer too.
     """
     grads, L, dA = {}, len(caches), loss(AL, Y)
     for l in range(L, 0, -1):
@@ -53,7 +53,7 @@ def go_back(
 
 
 def with_db(run, db):
-    """The right gradients, with db(dZ) in place of 1/m np.sum(dZ, axis=1, keepdims=True)."""
+    """Return the right gradients, but with db(dZ) for 1/m np.sum(dZ, axis=1, keepdims=True)."""
 
     def linear(dZ, cache):
         dA_prev, dW, _ = by_hand.linear_backward(dZ, cache)
@@ -68,7 +68,7 @@ def db_without_mean(*run):
 
 
 def scalar_db(*run):
-    """db is one number: axis=1 is missing."""
+    """db is a scalar: axis=1 is missing."""
     return with_db(run, lambda dZ: 1 / dZ.shape[1] * np.sum(dZ))
 
 
@@ -118,12 +118,12 @@ def dW1_twice(*run):
 
 
 def step_for_gradient(*run):
-    """dW has the learning rate in it already."""
+    """dW already contains the learning rate."""
     grads = go_back(*run)
     return {k: LEARNING_RATE * g if k[1] == "W" else g for k, g in grads.items()}
 
 
-# The way back through W
+# The backward pass through W
 
 
 def dA_with_mean(*run):
@@ -149,7 +149,7 @@ def updated_too_early(*run):
 
 
 def W_not_transposed(*run):
-    """dA_prev = W dZ, which fits where layers are of one size."""
+    """dA_prev = W dZ, which fits if both layers have the same size."""
 
     def linear(dZ, cache):
         dA_prev, dW, db = by_hand.linear_backward(dZ, cache)
@@ -173,7 +173,7 @@ def mask_from_dA(*run):
 
 
 def mask_from_A_prev(*run):
-    """dZ = dA * (A_prev > 0), which fits where layers are of one size."""
+    """dZ = dA * (A_prev > 0), which fits if both layers have the same size."""
 
     def wrong(dA, cache, name):
         A_prev, Z = cache[0][0], cache[1]
@@ -198,7 +198,7 @@ def one_minus_A(*run):
 
 
 def relu_at_output(*run):
-    """The output's dZ with the slope of ReLU."""
+    """The output's dZ with the derivative of ReLU."""
     return go_back(
         *run,
         at_output=True,
@@ -231,7 +231,7 @@ def reshaped_without_T(AL, Y, caches, hidden="relu"):
 
 
 def mixed(X):
-    """What pictures.reshape(-1, m) makes of the columns X = pictures.reshape(m, -1).T."""
+    """Return what pictures.reshape(-1, m) makes of the columns X = pictures.reshape(m, -1).T."""
     return X.T.reshape(X.shape)
 
 
@@ -284,7 +284,7 @@ def diagnose(exhibit, parameters, X, Y, hidden="relu"):
 
 
 def main() -> None:
-    """Every exhibit on a small random network."""
+    """Print the report on every exhibit, on a small random network."""
     rng = np.random.RandomState(1)
     X, Y = rng.randn(6, 12), (rng.rand(1, 12) < 0.5) * 1
     parameters = by_hand.initialize_parameters_deep([6, 5, 5, 4, 1], scale="he")

@@ -1,10 +1,11 @@
-"""Train every wrong backprop of the museum beside the right one: which of them does the curve show?
+"""Train every wrong backprop of the museum beside the right one: does the curve show the mistake?
 
     python examples/train_museum.py [--data FOLDER] [--iterations N] [NAME ...]
 
-The deep network of the course, 12288-20-7-5-1 at learning rate 0.0075, on the cat pictures where
-`--data` names the folder of the course's two HDF5 files, else on the project's own drawings. The
-course takes 2500 iterations, about 15 s for each exhibit; docs/museum.md shows what came out.
+The network is the deep one of the course, 12288-20-7-5-1, at learning rate 0.0075. `--data` names
+the folder of the course's two HDF5 files with the cat pictures; the default is the project's own
+drawings. The course takes 2500 iterations, about 15 s for each exhibit. docs/museum.md shows the
+results.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ LAYERS = (20, 7, 5, 1)  # after the input
 
 @dataclass
 class Run:
-    """How training went: 25 costs on the way, the shares of pictures named right, an error."""
+    """The course of one training: 25 costs, the shares of pictures classified right, an error."""
 
     guessing: float  # the cost of one and the same probability for every picture
     costs: list[float] = field(default_factory=list)
@@ -34,7 +35,7 @@ class Run:
 
     @property
     def curve(self) -> str:
-        """What a person sees who looks at the costs and at nothing else."""
+        """The verdict of a person who looks only at the costs."""
         if self.stopped:
             return self.stopped
         if not np.isfinite(self.costs).all():
@@ -45,9 +46,9 @@ class Run:
 
 
 def train(exhibit, data, iterations, layers=LAYERS, hidden="relu") -> Run:
-    """Gradient descent by hand with the gradients of one exhibit, from the course's parameters."""
+    """Run gradient descent by hand with one exhibit's gradients, from the course's parameters."""
     X, X_test, Y = data.X_train, data.X_test, data.Y_train
-    if exhibit is museum.reshaped_without_T:  # whoever mixes pictures up does it everywhere
+    if exhibit is museum.reshaped_without_T:  # such code mixes up every data set
         X, X_test, exhibit = museum.mixed(X), museum.mixed(X_test), museum.go_back
     parameters = by_hand.initialize_parameters_deep([len(X), *layers], seed=1, scale="scaled")
     p = np.mean(Y)
@@ -62,18 +63,18 @@ def train(exhibit, data, iterations, layers=LAYERS, hidden="relu") -> Run:
                 parameters = by_hand.update_parameters(parameters, grads, museum.LEARNING_RATE)
             run.train = score(X, Y, parameters, hidden)
             run.test = score(X_test, data.Y_test, parameters, hidden)
-    except (ValueError, AssertionError):  # of shapes
+    except (ValueError, AssertionError):  # the shapes do not fit
         run.stopped = "stops at new pictures" if run.train else f"stops in step {i + 1}"
     return run
 
 
 def score(X, Y, parameters, hidden) -> float:
-    """The share of the pictures that are named right."""
+    """Return the share of the pictures that are classified correctly."""
     return float(np.mean(by_hand.predict(X, Y, parameters, hidden=hidden) == Y))
 
 
 def table(data, iterations, exhibits=tuple(museum.MUSEUM), layers=LAYERS, say=print):
-    """A row for each exhibit, told as soon as it is trained; gives the runs by name."""
+    """Print a row for each exhibit as soon as it is trained; return the runs by name."""
     form = "{:<20}  {:>6}  {:>6}  {:>6}  {:<21}  {}"
     say(form.format("backprop", "cost", "train", "test", "the curve", "the tool").rstrip())
     say(form.format(*("-" * n for n in (20, 6, 6, 6, 21, 24))))
@@ -94,7 +95,7 @@ def table(data, iterations, exhibits=tuple(museum.MUSEUM), layers=LAYERS, say=pr
 
 
 def gallery(exhibits):
-    """The exhibits by name, after the right ones that they are to be measured by."""
+    """Return the exhibits by name, after the right backprops to compare them with."""
     right = [("right", museum.go_back)]
     if museum.one_minus_A in exhibits:
         right.append(("right (tanh)", museum.go_back))
@@ -102,7 +103,7 @@ def gallery(exhibits):
 
 
 def summary(runs) -> str:
-    """How many mistakes the curve hides, and how many end below the right cost."""
+    """Say how many mistakes the curve hides, and how many end below the right cost."""
     wrong = {name: run for name, run in runs.items() if not name.startswith("right")}
     falling = {name: run for name, run in wrong.items() if run.curve == "falls"}
     lower = [

@@ -15,7 +15,7 @@ import autograd_lite as ag
 
 
 def course(folder: Path) -> None:
-    """J = 3(a + bc): values from left to right, derivatives from right to left."""
+    """Draw J = 3(a + bc): values from left to right, derivatives from right to left."""
     a = ag.Tensor(5.0, requires_grad=True)
     b = ag.Tensor(3.0, requires_grad=True)
     c = ag.Tensor(2.0, requires_grad=True)
@@ -31,7 +31,7 @@ def course(folder: Path) -> None:
 
 
 def cost(parameters: dict[str, np.ndarray], X: np.ndarray, Y: np.ndarray) -> np.ndarray:
-    """The cross-entropy of a network 2-3-1 with tanh and sigmoid, in plain NumPy."""
+    """Return the cross-entropy of a network 2-3-1 with tanh and sigmoid, in plain NumPy."""
     Z1 = parameters["W1"] @ X + parameters["b1"]
     A1 = np.tanh(Z1)
     Z2 = parameters["W2"] @ A1 + parameters["b2"]
@@ -40,7 +40,7 @@ def cost(parameters: dict[str, np.ndarray], X: np.ndarray, Y: np.ndarray) -> np.
 
 
 def network(folder: Path) -> None:
-    """A function of arrays is drawn by running it on examples: no Tensor is needed."""
+    """Draw a function of arrays by running it on examples; no Tensor is needed."""
     rng = np.random.RandomState(1)
     parameters = {
         "W1": rng.randn(3, 2), "b1": np.zeros((3, 1)),
