@@ -311,7 +311,6 @@ def test_the_edge_of_a_domain():
 
 def test_error_against_step_is_drawn(tmp_path):
     """The picture is a file; the report makes it again on request."""
-    pytest.importorskip("matplotlib")
     report = check_grads(np.sin, X, plot=tmp_path / "steps.svg")
     assert "<svg" in (tmp_path / "steps.svg").read_text()
     axes = report.draw().axes[0]

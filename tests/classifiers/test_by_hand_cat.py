@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -21,7 +22,6 @@ LOGISTIC_COSTS = [
 @pytest.fixture(scope="module")
 def cats():
     """Give X (12288, m) in 0 .. 1 and Y (1, m), of the train and the test pictures."""
-    h5py = pytest.importorskip("h5py")
     if not (DATA / "train_catvnoncat.h5").exists():
         pytest.skip(f"The cat pictures are not in {DATA}, so their figures are not checked.")
     sets = []

@@ -22,6 +22,7 @@ import pytest
 from nn.data import CatData, cat, hdf5, load_cat
 from nn.data import files as nn_files
 from nn.errors import DataError, DataWarning, NNError
+from support.ordinary_user import ordinary_user
 
 TRAIN, TEST = "train_catvnoncat.h5", "test_catvnoncat.h5"
 X, Y, CLASSES = "train_set_x", "train_set_y", "list_classes"
@@ -646,11 +647,10 @@ def test_no_permission(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught.value.file == str(folder / TRAIN)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may open any file")
 def test_no_permission_for_real(folder: Path) -> None:
     """The same, by the system."""
     (folder / TRAIN).chmod(0)
-    with pytest.raises(DataError, match="no permission"):
+    with ordinary_user(), pytest.raises(DataError, match="no permission"):
         load_cat(folder)
 
 

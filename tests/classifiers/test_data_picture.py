@@ -10,19 +10,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from nn.data import picture_to_column
 from nn.data.cat import Half
 from nn.errors import DataError, MissingPackageError, NNError
-
-image_module = pytest.importorskip("PIL.Image", reason="Pillow is an extra")
 
 RED, WHITE = [1.0, 0.0, 0.0], [1.0, 1.0, 1.0]
 
 
 def save(path: Path, array: np.ndarray[Any, Any], **options: Any) -> Path:
     """Write an array as a picture file."""
-    image_module.fromarray(array).save(path, **options)
+    Image.fromarray(array).save(path, **options)
     return path
 
 
@@ -72,12 +71,12 @@ def test_greys_palettes_and_single_bits(tmp_path: Path) -> None:
     assert (picture_to_column(grey) == 0.2).all()
     deep = np.full((64, 64), 65535 // 5, np.uint16)
     assert (picture_to_column(save(tmp_path / "deep.png", deep)) == 0.2).all()
-    red = image_module.new("RGB", (64, 64), (255, 0, 0))
+    red = Image.new("RGB", (64, 64), (255, 0, 0))
     for mode, name in (("P", "palette.gif"), ("CMYK", "print.tif"), ("YCbCr", "video.jpg")):
         red.convert(mode).save(tmp_path / name)
         got = square(picture_to_column(tmp_path / name))
         assert np.abs(got - RED).max() < 0.02, mode
-    image_module.new("1", (64, 64), 1).save(tmp_path / "bit.png")
+    Image.new("1", (64, 64), 1).save(tmp_path / "bit.png")
     assert (picture_to_column(tmp_path / "bit.png") == 1).all()
 
 
@@ -92,7 +91,7 @@ def test_transparency_shows_white(tmp_path: Path) -> None:
         assert got[10, 10].tolist() == RED
         assert got[35, 10].tolist() == [1.0, 0.8, 0.8]
         assert got[50, 10].tolist() == WHITE
-    palette = image_module.fromarray(pixels[..., :3]).convert("P")
+    palette = Image.fromarray(pixels[..., :3]).convert("P")
     palette.save(tmp_path / "clear.png", transparency=palette.getpixel((0, 0)))
     assert (picture_to_column(tmp_path / "clear.png") == 1).all()
 
@@ -113,7 +112,7 @@ def test_the_camera_says_how_it_was_held(tmp_path: Path, orientation: int) -> No
         7: lambda a: np.rot90(np.swapaxes(a, 0, 1), 2),
         8: lambda a: np.rot90(a, -1),
     }
-    exif = image_module.Exif()
+    exif = Image.Exif()
     exif[0x0112] = orientation
     path = save(tmp_path / "cat.png", np.ascontiguousarray(turn[orientation](upright)), exif=exif)
     assert np.array_equal(square(picture_to_column(path)) * 255, upright)
@@ -143,10 +142,10 @@ def test_files_that_are_no_pictures(tmp_path: Path) -> None:
 def test_a_picture_that_would_fill_the_memory(tmp_path: Path) -> None:
     """Two hundred million pixels in a small file are refused before they are unpacked."""
     path = tmp_path / "bomb.png"
-    image_module.new("1", (20_000, 10_000)).save(path)
+    Image.new("1", (20_000, 10_000)).save(path)
     assert path.stat().st_size < 10**6
     refused("too many pixels", path)
-    image_module.new("1", (10_000, 10_000)).save(path)
+    Image.new("1", (10_000, 10_000)).save(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a user's filters make no difference
         refused("too many pixels", path)

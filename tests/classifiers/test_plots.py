@@ -11,8 +11,6 @@ import nn
 from nn import plots
 from nn.errors import DataError, MissingPackageError
 
-pytest.importorskip("matplotlib")
-
 
 @pytest.fixture(scope="module")
 def model():

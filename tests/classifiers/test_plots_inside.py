@@ -7,8 +7,6 @@ import nn
 from nn import by_hand, plots
 from nn.errors import DataError, NotFittedError, SettingError
 
-pytest.importorskip("matplotlib")
-
 
 @pytest.fixture(scope="module")
 def planar():

@@ -16,6 +16,7 @@ import pytest
 from nn.data import files
 from nn.errors import CheckpointError
 from nn.serialization import read_image, write_image
+from support.ordinary_user import ordinary_user
 
 OLD, NEW = 1, 2
 
@@ -302,11 +303,10 @@ def test_a_write_protected_file(path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert version_at(path) == OLD
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write into any folder")
 def test_a_write_protected_folder(path: Path) -> None:
     """The folder, not the file, decides about a rename."""
     path.parent.chmod(0o555)
-    with pytest.raises(CheckpointError, match="no permission"):
+    with ordinary_user(), pytest.raises(CheckpointError, match="no permission"):
         save(path, NEW)
     path.parent.chmod(0o755)
     assert version_at(path) == OLD

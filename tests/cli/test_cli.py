@@ -11,13 +11,13 @@ import tempfile
 import time
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
+from PIL import Image
 
 import nn
 from nn.cli import main, train
-
-h5py = pytest.importorskip("h5py")
 
 FILES = {
     "model.h5", "costs.png", "mislabelled.png", "weights.png", "graph.svg", "gradients.txt",
@@ -247,10 +247,9 @@ def test_ctrl_c_saves_and_resume_goes_on(data, tmp_path, ctrl_c_is_heard):
 
 def picture(path, brightness, size=(20, 30)):
     """A noisy grey picture, which the model of the tests labels by its brightness."""
-    image = pytest.importorskip("PIL.Image")
     rng = np.random.RandomState(1)
     pixels = rng.randint(0, 40, (*size, 3)) + brightness
-    image.fromarray(pixels.astype(np.uint8)).save(path)
+    Image.fromarray(pixels.astype(np.uint8)).save(path)
     return path
 
 

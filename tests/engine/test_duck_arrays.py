@@ -1,9 +1,11 @@
 """The same rules on other arrays: a strict one for every rule, Dask's lazily, CuPy's on a GPU."""
 
-import importlib.util
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import dask
+import dask.array
+import distributed
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -194,11 +196,6 @@ def test_functional_forms_on_the_device() -> None:
 
 # Dask: nothing is computed until it is asked for
 
-HAS_DASK = importlib.util.find_spec("dask") and importlib.util.find_spec("distributed")
-needs_dask = pytest.mark.skipif(
-    not HAS_DASK, reason="Dask is not installed: pip install -e .[test]"
-)
-
 
 def refuse(*args: Any, **kwargs: Any) -> Any:
     """A scheduler that computes nothing."""
@@ -208,10 +205,10 @@ def refuse(*args: Any, **kwargs: Any) -> Any:
 @pytest.fixture
 def lazy() -> Iterator[Callable[[Any], Any]]:
     """Makes Dask arrays in pieces, of which none can be computed by accident."""
-    dask = pytest.importorskip("dask")
-    da = pytest.importorskip("dask.array")
     with dask.config.set(scheduler=refuse):
-        yield lambda a: da.from_array(a, chunks=tuple(max(1, (n + 1) // 2) for n in a.shape))
+        yield lambda a: dask.array.from_array(
+            a, chunks=tuple(max(1, (n + 1) // 2) for n in a.shape)
+        )
 
 
 def check_lazily(name: str, order: int, lazy: Callable[[Any], Any]) -> None:
@@ -220,14 +217,12 @@ def check_lazily(name: str, order: int, lazy: Callable[[Any], Any]) -> None:
         check_program(name, order, lazy, lambda a: a.compute(scheduler="synchronous"))
 
 
-@needs_dask
 @every_program
 def test_program_on_dask(name: str, lazy: Callable[[Any], Any]) -> None:
     """First derivatives of each program."""
     check_lazily(name, 1, lazy)
 
 
-@needs_dask
 @pytest.mark.parametrize(
     "name", ["tensordot", *[pytest.param(name, marks=pytest.mark.thorough) for name in PROGRAMS]]
 )
@@ -248,23 +243,16 @@ def assert_equal_gradients(got: Any, want: Any) -> None:
         assert_allclose(got[1][k], want[1][k], rtol=1e-12, atol=1e-14)
 
 
-@needs_dask
 @pytest.mark.parametrize("scheduler", ["synchronous", "threads"])
 def test_chunked_batch(scheduler: str, lazy: Callable[[Any], Any]) -> None:
     """Parameters in NumPy, examples in pieces along m: each piece is one task of a thread."""
-    import dask
-
     value, g = ag.value_and_grad(cost)(PARAMETERS, *batches(lazy))
     got = dask.compute(value, g, scheduler=scheduler)
     assert_equal_gradients(got, ag.value_and_grad(cost)(PARAMETERS, X, Y))
 
 
-@needs_dask
 def test_chunked_batch_on_a_cluster(lazy: Callable[[Any], Any]) -> None:
     """The same by a scheduler and two workers, which talk to each other inside this process."""
-    import dask
-    import distributed
-
     value, g = ag.value_and_grad(cost)(PARAMETERS, *batches(lazy))
     with (
         distributed.LocalCluster(
@@ -278,7 +266,6 @@ def test_chunked_batch_on_a_cluster(lazy: Callable[[Any], Any]) -> None:
     assert_equal_gradients(got, ag.value_and_grad(cost)(PARAMETERS, X, Y))
 
 
-@needs_dask
 def test_backward_is_lazy(lazy: Callable[[Any], Any]) -> None:
     """A Tensor of a lazy array: shape, print and backward compute nothing."""
     t = ag.Tensor(lazy(X), requires_grad=True, name="X")
@@ -290,7 +277,6 @@ def test_backward_is_lazy(lazy: Callable[[Any], Any]) -> None:
     assert_allclose(t.grad.compute(scheduler="synchronous"), want, rtol=1e-12)
 
 
-@needs_dask
 def test_repeated_places_on_dask(lazy: Callable[[Any], Any]) -> None:
     """What is looked up twice gets both gradients, lazily."""
     rows = np.array([0, 1, 0, 0])
