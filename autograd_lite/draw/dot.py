@@ -15,7 +15,7 @@ import numpy as np
 
 from .labels import GRADIENT, QUIET, VALUE, Row, plain, quoted, rich, text
 from .picture import Edge, Kind, Picture, Vertex
-from .values import is_small, lines_of, number, shape_text
+from .values import brief, is_small, lines_of, shape_text
 
 LOOKS: dict[Kind, str] = {
     "parameter": 'shape=box, style=filled, penwidth=2.4, color="#B07A00", fillcolor="#FDF0D0"',
@@ -132,9 +132,9 @@ def arrows(edge: Edge, picture: Picture) -> list[str]:
     forward = f'{a} -> {b} [color="{VALUE}"'
     back = f'{a} -> {b} [dir=back, style=dashed, color="{GRADIENT}", penwidth=1.2'
     if edge.local is not None and target.gradient is not None:
-        sent = f"{number(target.gradient)} × {factor(edge.local)} = {number(edge.passed)}"
-        slope = quoted(f"d{target.name}/d{source.name} = {number(edge.local)}")
-        forward += f', fontcolor="{VALUE}", label={quoted(f" {number(source.value)} ")}'
+        sent = f"{brief(target.gradient)} × {factor(edge.local)} = {brief(edge.passed)}"
+        slope = quoted(f"d{target.name}/d{source.name} = {brief(edge.local)}")
+        forward += f', fontcolor="{VALUE}", label={quoted(f" {brief(source.value)} ")}'
         back += f', fontcolor="{GRADIENT}", label={quoted(f" {sent} ")}'
         back += f", edgetooltip={slope}, labeltooltip={slope}"
     return [back + "]"] if picture.passes == "backward" else [forward + "]", back + "]"]
@@ -165,7 +165,7 @@ def reference(i: int, edge: Edge, picture: Picture) -> list[str]:
 
 def factor(x: float) -> str:
     """A number as the second factor of a product: negative ones in brackets."""
-    shown = number(x)
+    shown = brief(x)
     return f"({shown})" if shown.startswith("-") else shown
 
 

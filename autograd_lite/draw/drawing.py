@@ -22,8 +22,8 @@ class Drawing:
 
     >>> from autograd_lite import Tensor, draw
     >>> draw(Tensor(2.0, requires_grad=True, name="x") ** 2)
-    J = x ** 2  cost       () float64  4  dJ —
-    └─ x        parameter  () float64  2  dx —
+    J = x**2  cost       () float64  4  dJ —
+    └─ x      parameter  () float64  2  dx —
     """
 
     def __init__(self, picture: Picture) -> None:

@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.backward import PICK
 from .arrays import Store
 from .folding import assign_layers, make_blocks
-from .formulas import formula, repeated
+from .formulas import Formulas, why_summed
 from .gradients import local_derivative
-from .picture import Picture, Vertex
+from .picture import Edge, Picture, Vertex
 from .sources import Sources
 
+SCATTER = "scatter(x, i, shape) is an array of zeros with x added at index i"
 MANY = 150  # vertices; a page opens folded beyond
 SCRIPTS = ("layout.js", "view.js", "camera.js", "numbers.js", "panel.js", "app.js")
 
@@ -53,7 +53,7 @@ def gather(picture: Picture, sources: Sources, title: str) -> dict[str, Any]:
     large = len(picture.vertices) > MANY
     if large:
         make_blocks(picture)
-    store = Store()
+    store, formulas = Store(), Formulas()
     place = {v.key: i for i, v in enumerate(picture.vertices)}
     group = {name: i for i, name in enumerate(picture.groups)}
     vertices = [describe(v, store, sources, group) for v in picture.vertices]
@@ -62,11 +62,10 @@ def gather(picture: Picture, sources: Sources, title: str) -> dict[str, Any]:
         uses[e.source] = uses.get(e.source, 0) + 1
     edges = []
     for e in picture.edges:
-        source, target = picture.by_key[e.source], picture.by_key[e.target]
         entry: dict[str, Any] = {"a": place[e.source], "b": place[e.target], "i": e.position}
         if e.passed is not None:
             entry["p"] = store.add(e.passed)
-            entry |= explain(picture, source, target, e.position, store)
+            entry |= explain(picture, e, store, formulas)
         edges.append(entry)
     return {
         "title": title,
@@ -92,33 +91,24 @@ def describe(v: Vertex, store: Store, sources: Sources, group: dict[str, int]) -
     return {key: value for key, value in entry.items() if value is not None and value != ""}
 
 
-def explain(
-    picture: Picture, source: Vertex, target: Vertex, i: int, store: Store
-) -> dict[str, Any]:
-    """The rule on one edge: its formula, the local derivative, and why it is summed."""
+def explain(picture: Picture, e: Edge, store: Store, formulas: Formulas) -> dict[str, Any]:
+    """Describe the rule on one edge: its formula, the local derivative, and why it is summed."""
+    source, target = picture.by_key[e.source], picture.by_key[e.target]
     node = target.node
     assert node is not None
-    names = argument_names(picture, target)
-    passed, local = formula(node, i, target.name, names)
-    entry: dict[str, Any] = {"f": passed, "q": local}
-    slope = local_derivative(node, i)
+    names = picture.argument_names(target)
+    entry: dict[str, Any] = {
+        "f": formulas.passed_on(node, e.position, target.name, names),
+        "q": formulas.local(node, e.position, target.name, names),
+    }
+    slope = local_derivative(node, e.position)
     if slope is not None:
         same = slope.size > 1 and np.all(slope == slope.flat[0])
         entry["s"] = store.add(slope.flat[0] if same else slope)
-    if node.rule is not None and node.rule is not PICK and slope is not None:
-        why = repeated(np.shape(source.value), np.shape(node.out))
-        if why:
-            entry["w"] = why
-    return entry
-
-
-def argument_names(picture: Picture, v: Vertex) -> list[str]:
-    """The arguments of a call as its expression writes them."""
-    from .expressions import literal
-
-    assert v.node is not None
-    named = {e.position: picture.by_key[e.source].name for e in picture.incoming(v.key)}
-    return [named.get(i) or literal(arg) for i, arg in enumerate(v.node.args)]
+        entry["w"] = why_summed(np.shape(source.value), np.shape(node.out))
+    if "scatter(" in entry["f"]:
+        entry["w"] = SCATTER
+    return {key: value for key, value in entry.items() if value != ""}
 
 
 def steps(picture: Picture, place: dict[int, int]) -> list[list[Any]]:

@@ -1,49 +1,90 @@
-"""A recorded call as a person writes it: `W1 @ X`, `np.sum(t3, axis=1)`, `x[0]`."""
+"""A recorded call as a person writes it: `W1 @ X`, `sum(t3, axis=1)`, `x[0]`."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..compile.codegen.printer import PlainPrinter, function_name
+from ..compile.ir import Line, Var
 from ..engine.backward import PICK
+from ..engine.functions import weights
 from ..engine.graph import Node
-from ..rules.indexing import getitem
+from ..rules.indexing import getitem, scatter
 from ..rules.joining import join, pile
 from ..rules.padding import padded
-from ..rules.registry import printed_name
-from .values import number
+from .values import brief
 
-INFIX: dict[Any, str] = {
-    np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/", np.matmul: "@",
-    np.power: "**",
+LONGEST = 24  # characters of an argument that is written out
+CUT = "…"  # stands at the end of one that is longer
+#: Functions of the rules that stand for another one, by its name.
+_STANDS_FOR: dict[Any, str] = {
+    join: "concatenate", pile: "stack", padded: "pad", weights: "softmax", getitem: "index",
 }  # fmt: skip
-#: Rules that stand for a function of NumPy, by its name.
-STANDS_FOR: dict[Any, str] = {join: "concatenate", pile: "stack", padded: "pad"}
 
 
-def called(fn: Any) -> str:
-    """A function as a person writes it, without `np.`.
+class DrawingPrinter(PlainPrinter):
+    """The style of drawings: functions without `np.`, numbers of four digits."""
 
-    >>> called(np.linalg.inv), called(join)
-    ('linalg.inv', 'concatenate')
-    """
-    return STANDS_FOR.get(fn) or printed_name(fn).removeprefix("np.")
+    methods = ()
+
+    def must_be_called(self, line: Line) -> bool:
+        """Return False: dtypes do not matter here."""
+        return False
+
+    def function(self, fn: Callable[..., Any]) -> str:
+        """Return the name of a function without `np.`.
+
+        >>> DrawingPrinter({}).function(np.linalg.inv), DrawingPrinter({}).function(join)
+        ('linalg.inv', 'concatenate')
+        """
+        return _STANDS_FOR.get(fn) or function_name(fn).removeprefix("np.")
+
+    def value(self, x: Any) -> str:
+        """Return a constant argument in a few characters."""
+        if isinstance(x, complex | np.complexfloating):
+            return f"({brief(x)})" if x.real else f"{brief(x.imag)}j"
+        if isinstance(x, int | float | np.generic) or getattr(x, "size", 0) == 1:
+            return brief(x)
+        if hasattr(x, "size"):
+            return "array"
+        text = super().value(x).removeprefix("np.")
+        return text if len(text) <= LONGEST else text[: LONGEST - 1] + CUT
+
+    def call(self, line: Line, name: str = "") -> tuple[str, int]:
+        """Return a call with the arguments that NumPy's own function has."""
+        args = line.args
+        if line.fn in (join, pile):
+            args = (args,)
+        elif line.fn is padded and len(args) == 4:
+            extra = {} if args[3] is None else {"constant_values": args[3]}
+            return super().call(line.calling(padded, *args[:3], **extra), name)
+        elif line.fn is scatter and any(isinstance(p, slice) for p in np.atleast_1d(args[1])):
+            args = (args[0], Text(f"s_[{self.index(args[1])}]"), args[2])
+        return super().call(line.calling(line.fn, *args, **line.kwargs), name)
+
+    def argument(self, x: Any) -> str:
+        """Return an argument of a call."""
+        return str(x) if isinstance(x, Text) else super().argument(x)
+
+
+class Text(str):
+    """An argument that is printed already."""
+
+    __slots__ = ()
 
 
 def op_name(node: Node) -> str:
-    """The function that made a node, without `np.`; empty for a leaf."""
+    """Return the function that made a node, without `np.`; an empty string for a leaf."""
     if node.rule is None:
         return ""
-    if node.rule is PICK:
-        return "pick"
-    if node.rule.fn is getitem:
-        return "index"
-    return called(node.rule.fn)
+    return "pick" if node.rule is PICK else DrawingPrinter({}).function(node.rule.fn)
 
 
-def expression(node: Node, names: list[str | None]) -> str:
-    """The call with its arguments by name; `names[i]` is None for what is written out.
+def expression(node: Node, names: Sequence[str | None]) -> str:
+    """Return the call that made a node; arguments whose name is None are written out.
 
     >>> from autograd_lite import Tensor
     >>> y = 2 * Tensor(3.0, requires_grad=True)
@@ -52,61 +93,14 @@ def expression(node: Node, names: list[str | None]) -> str:
     """
     if node.rule is None:
         return ""
-    words = [
-        name if name is not None else literal(arg)
-        for arg, name in zip(node.args, names, strict=False)
-    ]
-    fn = node.rule.fn
-    if not words:
+    if not node.args:
         return f"{op_name(node)}(…)"
-    if node.rule is PICK:
-        return f"{words[0]}[{node.args[1]}]"
-    if fn is getitem:
-        index = names[1] if len(names) > 1 else None
-        return f"{words[0]}[{index or index_text(node.args[1])}]"
-    if fn is padded:
-        words = words[:3] + [f"constant_values={w}" for w in words[3:] if w != "None"]
-    if fn in (join, pile):
-        words = [f"({', '.join(words)}{',' * (len(words) == 1)})"]
-    if fn in INFIX and len(words) == 2 and not node.kwargs:
-        right = f"({words[1]})" if words[1].startswith("-") else words[1]
-        left = f"({words[0]})" if words[0].startswith("-") and fn is np.power else words[0]
-        return f"{left} {INFIX[fn]} {right}"
-    if fn is np.negative:
-        return f"-{words[0]}"
-    if fn is np.transpose and len(words) == 1 and not node.kwargs:
-        return f"{words[0]}.T"
-    options = [f"{key}={literal(value)}" for key, value in node.kwargs.items()]
-    return f"{op_name(node)}({', '.join([*words, *options])})"
-
-
-def literal(x: Any) -> str:
-    """An argument that is no node of the graph, in a few characters."""
-    if isinstance(x, slice):
-        return index_text(x)
-    if isinstance(x, bool | str | type(None)):
-        return repr(x)
-    if isinstance(x, complex | np.complexfloating):
-        return f"({number(x)})" if x.real else f"{number(x.imag)}j"
-    if isinstance(x, int | float | np.generic) or getattr(x, "size", 0) == 1:
-        return number(x)
-    if hasattr(x, "size"):
-        return "array"
-    text = str(x)
-    return text if len(text) <= 24 else text[:23] + "…"
-
-
-def index_text(index: Any) -> str:
-    """An index as it stands between brackets.
-
-    >>> index_text((slice(None), slice(2, 5), 0))
-    ':, 2:5, 0'
-    """
-    if isinstance(index, tuple):
-        return ", ".join(index_text(part) for part in index)
-    if isinstance(index, slice):
-        ends = ["" if e is None else str(e) for e in (index.start, index.stop)]
-        return ":".join(ends) + (f":{index.step}" if index.step is not None else "")
-    if index is Ellipsis:
-        return "..."
-    return literal(index)
+    known: dict[Var, str] = {}
+    args = list(node.args)
+    for i, name in enumerate(names[: len(args)]):
+        if name is not None:
+            args[i] = Var((), float)  # only its name is printed
+            known[args[i]] = name
+    fn = getitem if node.rule is PICK else node.rule.fn
+    line = Line(fn, tuple(args), node.kwargs, (Var((), float),))
+    return DrawingPrinter(known).expression(line)[0]

@@ -1,9 +1,7 @@
-"""The rules in course notation: what a call sends back to each argument, and its local derivative.
+"""Derivatives as text, from the rules themselves: what a call passes on, and its local derivative.
 
-Each row gives, per argument, what is passed on and d(output)/d(argument). `{g}` is the gradient of
-the output, `{y}` the output, `{a}` and `{b}` the first and second argument, `{n}` how many numbers
-went into one mean. A dot is a matrix product, a star works number by number. What has no row here
-is shown by the source line of its rule.
+A rule is traced as `compile` traces a function, and the printer of drawings writes what it
+computes. A rule that cannot be traced is shown by its own line of source.
 """
 
 from __future__ import annotations
@@ -12,175 +10,170 @@ import ast
 import functools
 import inspect
 import linecache
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..engine import functions as own
-from ..engine.backward import PICK
+from ..compile.derivation.derivation import rooted
+from ..compile.ir import Line, Program, Var
+from ..compile.passes.pipeline import readable
+from ..compile.tracing.arguments import Call, is_traced
+from ..compile.tracing.trace import Fixed, Result, trace
+from ..engine.backward import PICK, repeated_axes
 from ..engine.graph import Node
-from ..rules import indexing, joining, shaping
-from .expressions import literal
+from ..errors import AutogradError
+from .expressions import CUT, DrawingPrinter
 
-Row = tuple[tuple[str, str], ...]
-SAME_SHAPE: Row = (("{g} in the shape of {a}", "1, moved to another place"),)
-PART: Row = (("the part of {g} that came from here", "1, moved to another place"),)
-LARGER: Row = (
-    ("{g} * ({a} > {b})", "1 where {a} > {b}, else 0"),
-    ("{g} * ({b} > {a})", "1 where {b} > {a}, else 0"),
-)
-SMALLER: Row = (
-    ("{g} * ({a} < {b})", "1 where {a} < {b}, else 0"),
-    ("{g} * ({b} < {a})", "1 where {b} < {a}, else 0"),
-)
-PRODUCT: Row = (
-    ("{g} · {b}ᵀ", "multiply by {b}ᵀ from the right"),
-    ("{a}ᵀ · {g}", "multiply by {a}ᵀ from the left"),
-)
-
-FORMULAS: dict[Any, Row] = {
-    np.positive: (("{g}", "1"),),
-    np.negative: (("-{g}", "-1"),),
-    np.add: (("{g}", "1"), ("{g}", "1")),
-    np.subtract: (("{g}", "1"), ("-{g}", "-1")),
-    np.multiply: (("{g} * {b}", "{b}"), ("{g} * {a}", "{a}")),
-    np.true_divide: (("{g} / {b}", "1 / {b}"), ("-{g} * {y} / {b}", "-{y} / {b}")),
-    np.reciprocal: (("-{g} * {y}²", "-{y}²"),),
-    np.square: (("{g} * 2 * {a}", "2 * {a}"),),
-    np.sqrt: (("{g} / (2 * {y})", "1 / (2 * {y})"),),
-    np.power: (
-        ("{g} * {b} * {a}^({b} - 1)", "{b} * {a}^({b} - 1)"),
-        ("{g} * {y} * log({a})", "{y} * log({a})"),
-    ),
-    np.exp: (("{g} * {y}", "{y}"),),
-    np.expm1: (("{g} * ({y} + 1)", "{y} + 1"),),
-    np.log: (("{g} / {a}", "1 / {a}"),),
-    np.log1p: (("{g} / (1 + {a})", "1 / (1 + {a})"),),
-    np.sin: (("{g} * cos({a})", "cos({a})"),),
-    np.cos: (("-{g} * sin({a})", "-sin({a})"),),
-    np.tanh: (("{g} * (1 - {y}²)", "1 - {y}²"),),
-    np.absolute: (("{g} * sign({a})", "sign({a})"),),
-    np.maximum: LARGER,
-    np.minimum: SMALLER,
-    np.where: (
-        ("", ""),
-        ("{g} where {a}, else 0", "1 where {a}, else 0"),
-        ("0 where {a}, else {g}", "0 where {a}, else 1"),
-    ),
-    np.matmul: PRODUCT,
-    np.dot: PRODUCT,
-    np.sum: (("{g}, copied to every number", "1 for every number"),),
-    np.mean: (("{g} / {n}, copied to every number", "1 / {n} for every number"),),
-    np.max: (("{g} where {a} is largest, else 0", "1 at the largest, else 0"),),
-    np.min: (("{g} where {a} is smallest, else 0", "1 at the smallest, else 0"),),
-    np.transpose: (("{g}ᵀ", "1, moved to another place"),),
-    np.reshape: SAME_SHAPE,
-    np.ravel: SAME_SHAPE,
-    np.squeeze: SAME_SHAPE,
-    np.expand_dims: SAME_SHAPE,
-    np.swapaxes: (("{g} with its axes swapped back", "1, moved to another place"),),
-    np.moveaxis: (("{g} with its axes moved back", "1, moved to another place"),),
-    np.broadcast_to: (("{g}", "1"),),
-    shaping.astype: (("{g}", "1"),),
-    indexing.getitem: (("{g} put back in place, 0 elsewhere", "1 at the place, else 0"),),
-    own.sigmoid: (("{g} * {y} * (1 - {y})", "{y} * (1 - {y})"),),
-    own.relu: (("{g} * ({a} > 0)", "1 where {a} > 0, else 0"),),
-    own.softplus: (("{g} * sigmoid({a})", "sigmoid({a})"),),
-    own.log_sigmoid: (("{g} * sigmoid(-{a})", "sigmoid(-{a})"),),
-    own.leaky_relu: (("{g} where {a} > 0, else slope * {g}", "1 where {a} > 0, else slope"),),
-    own.softmax: (
-        ("{y} * ({g} - Σ {g} * {y})", "y_i (1 - y_i) and -y_i y_j in each column"),
-    ),
-    own.log_softmax: (("{g} - exp({y}) * Σ {g}", "1 - exp(y_i) and -exp(y_j) in each column"),),
-    own.logsumexp: (("{g} * exp({a} - {y})", "exp({a} - {y}), the softmax of {a}"),),
-}  # fmt: skip
+LONGEST = 160  # characters of a formula; the source of its rule is easier to read than a longer one
+SHORT = 24  # characters of a part that is repeated rather than named
+SMALL = 8  # elements of a constant array that are written out
+Names = Sequence[str | None]  # of the arguments of a call; None for one that is written out
 
 
-def formula(node: Node, i: int, y: str, arguments: list[str]) -> tuple[str, str]:
-    """What is passed on to argument i, and its local derivative, with the names put in.
+class Formulas:
+    """The derivatives of the calls in a graph; the rule of calls that are alike is traced once."""
+
+    def __init__(self) -> None:
+        self._traced: dict[Any, Program | None] = {}
+
+    def passed_on(self, node: Node, i: int, y: str, names: Names) -> str:
+        """Return what a call named `y` passes on to its argument i, before broadcasting is undone.
+
+        >>> from autograd_lite import Tensor
+        >>> node = np.tanh(Tensor(0.5, requires_grad=True))._node
+        >>> Formulas().passed_on(node, 0, "A1", ["Z1"])
+        'dA1 * (1 - A1**2)'
+        """
+        if node.rule is PICK:
+            return f"d{y} at output {node.args[1]}, 0 at the others"
+        out = node.out
+        g = tuple(map(np.ones_like, out)) if isinstance(out, tuple) else np.ones_like(out)
+        called = [f"d{y}", y, *names]
+        return self._text(node, i, [g, out, *node.args], called) or source_of(node, i, called)
+
+    def local(self, node: Node, i: int, y: str, names: Names) -> str:
+        """Return d(output)/d(argument i) of an elementwise call of real numbers, else "".
+
+        >>> from autograd_lite import Tensor
+        >>> node = np.tanh(Tensor(0.5, requires_grad=True))._node
+        >>> Formulas().local(node, 0, "A1", ["Z1"])
+        '1 - A1**2'
+        """
+        rule, out = node.rule, node.out
+        if rule is None or not rule.elementwise or not np.size(out) or isinstance(out, tuple):
+            return ""
+        one = [np.ravel(x)[0] if hasattr(x, "shape") else x for x in (out, *node.args)]
+        if any(map(np.iscomplexobj, one)):
+            return ""  # of a conjugate, g is no factor
+        text = self._text(node, i, [one[0].dtype.type(1), *one], [None, y, *names])
+        return re.sub(r"^(-?)1 \* ", r"\1", text)
+
+    def _text(self, node: Node, i: int, values: list[Any], names: Names) -> str:
+        """Print the rule for argument i, traced with these values of g, y and the arguments."""
+        assert node.rule is not None
+        pairs = list(zip(values, names, strict=False))
+        called = [name for _, name in pairs if name is not None]
+        call = Call.of([x for x, name in pairs if name is not None], {}, called)
+        vjp = list(node.rule.vjps_for(node.parents))[i]
+
+        def run(*given: Any) -> Any:
+            following = iter(given)
+            full = [x if name is None else next(following) for x, name in pairs]
+            return vjp(*full, *values[len(full) :], **node.kwargs)
+
+        rule_of = (node.rule.fn, i) if node.rule.variadic is not None else vjp
+        rest = [x for x, name in pairs if name is None]
+        key = (rule_of, *map(_kind, [*(leaf.value for leaf in call.leaves), *rest, node.kwargs]))
+        if key not in self._traced:
+            self._traced[key] = traced(run, call)
+        program = self._traced[key]
+        labels = [rooted(leaf.path, called) for leaf in call.leaves if is_traced(leaf.value)]
+        return "" if program is None else printed(program, labels)
+
+
+def _kind(x: Any) -> Any:
+    """Return what two arguments share for which a rule computes the same."""
+    return (x.shape, x.dtype) if getattr(x, "shape", ()) else (type(x), repr(x))
+
+
+def traced(run: Callable[..., Any], call: Call) -> Program | None:
+    """Return a rule as a Program; None if it is no straight-line NumPy."""
+    try:
+        found = trace(run, call)
+        if isinstance(found.results, Fixed):
+            return found.program.replace(outputs=[found.results.value])
+        if isinstance(found.results, Result):
+            return readable(found.program)
+    except (AutogradError, TypeError, ValueError, AttributeError, IndexError):
+        pass
+    return None
+
+
+def printed(program: Program, labels: Sequence[str]) -> str:
+    """Return a Program as one expression; an empty string if it would be long.
+
+    A long part that is used twice is named: `t1 * g, where t1 = ...`.
+    """
+    names: dict[Var, str] = dict(zip(program.inputs, labels, strict=True))
+    for v, c in program.constants.items():
+        if c.size > SMALL:
+            return ""
+        names[v] = f"array({c.tolist()})"
+    inlined: dict[Var, Line] = {}
+    parts: list[str] = []
+    printer = DrawingPrinter(names, inlined)
+    uses = Counter(v for line in program.lines for v in line.reads)
+    for line in program.lines:
+        text = printer.expression(line)[0]
+        if line.several:
+            return ""
+        if uses[line.out] > 1 and len(text) > SHORT:
+            names[line.out] = f"t{len(parts) + 1}"
+            parts.append(f"{names[line.out]} = {text}")
+        else:
+            inlined[line.out] = line
+    text = printer.argument(program.outputs[0])
+    text += f", where {' and '.join(reversed(parts))}" if parts else ""
+    return "" if len(text) > LONGEST or CUT in text else text
+
+
+def source_of(node: Node, i: int, names: Names) -> str:
+    """Return the line of source of the rule for argument i, with the names of the graph.
 
     >>> from autograd_lite import Tensor
-    >>> formula(np.tanh(Tensor(0.5, requires_grad=True))._node, 0, "A1", ["Z1"])
-    ('dA1 * (1 - A1²)', '1 - A1²')
+    >>> source_of(np.tanh(Tensor(0.5, requires_grad=True))._node, 0, ["dJ", "J", "x"])
+    'dJ * (1 - J * J)'
     """
-    assert node.rule is not None
-    fn = node.rule.fn
-    if node.rule is PICK:
-        return f"d{y}, put at place {node.args[1]}", "1 at the place, else 0"
-    if fn in (joining.join, joining.pile):
-        passed, local = PART[0]
-        return passed.format(g=f"d{y}"), local
-    if fn is np.power and i == 0 and isinstance(node.args[1], int | float):
-        slope = power_derivative(arguments[0], node.args[1])
-        return f"d{y} * {slope}", slope
-    row = FORMULAS.get(fn)
-    if row is None or i >= len(row):
-        return rewritten(source_of(node, i), node, f"d{y}", y, arguments), ""
-    if fn in (np.matmul, np.dot) and 0 in (np.ndim(node.args[0]), np.ndim(node.args[1])):
-        row = FORMULAS[np.multiply]
-    names = [bracketed(name) for name in arguments] + [""]
-    passed, local = row[i]
-    known = {"g": f"d{y}", "y": y, "a": names[0], "b": names[1]}
-    known["n"] = str(np.size(node.args[0]) // max(np.size(node.out), 1))
-    return passed.format(**known), local.format(**known)
-
-
-def bracketed(name: str) -> str:
-    """A factor: negative numbers stand in brackets."""
-    return f"({name})" if name.startswith("-") else name
-
-
-def power_derivative(name: str, exponent: float) -> str:
-    """The derivative of a fixed power.
-
-    >>> power_derivative("x", 2), power_derivative("x", 3), power_derivative("x", 0.5)
-    ('2 * x', '3 * x^2', '0.5 * x^-0.5')
-    """
-    if exponent == 2:
-        return f"2 * {name}"
-    return f"{exponent:g} * {name}^{exponent - 1:g}"
-
-
-def rewritten(source: str, node: Node, g: str, y: str, arguments: list[str]) -> str:
-    """The body of a rule's lambda with the names of the graph in place of its own.
-
-    >>> from autograd_lite import Tensor
-    >>> rewritten("lambda g, y, a: g * np.sign(a)", abs(Tensor(1.0, True))._node, "dJ", "J", ["x"])
-    'dJ * sign(x)'
-    """
+    rule = node.rule
+    assert rule is not None
+    vjp = rule.variadic or rule.vjps[i]
+    assert vjp is not None
+    source = text_of(vjp)
     if not source.startswith("lambda"):
         return source
     whole = ast.parse(source, mode="eval").body
     assert isinstance(whole, ast.Lambda)
     own = [a.arg for a in (*whole.args.posonlyargs, *whole.args.args)]
     own = own[own.index("g") :] if "g" in own else own
-    names = dict(zip(own, [g, y, *arguments], strict=False))
-    names |= {key: literal(value) for key, value in node.kwargs.items()}
+    printer = DrawingPrinter({})
+    full = [
+        name or printer.argument(x)
+        for name, x in zip(names, [None, None, *node.args], strict=False)
+    ]
+    known = dict(zip(own, full, strict=False))
+    known |= {key: printer.argument(value) for key, value in node.kwargs.items()}
     for part in ast.walk(whole.body):
         if isinstance(part, ast.Name):
-            part.id = names.get(part.id, part.id)
-    return ast.unparse(whole.body).replace("np.", "").replace(" ** 2", "²")
-
-
-def source_of(node: Node, i: int) -> str:
-    """The source text of the rule for argument i.
-
-    >>> from autograd_lite import Tensor
-    >>> source_of(np.tanh(Tensor(0.5, requires_grad=True))._node, 0)
-    'lambda g, y, x: g * (1 - y * y)'
-    """
-    rule = node.rule
-    assert rule is not None
-    vjp: Any = (
-        rule.variadic if rule.variadic is not None else rule.vjps[i] if i < len(rule.vjps) else None
-    )
-    return "no derivative" if vjp is None else text_of(vjp)
+            part.id = known.get(part.id, part.id)
+    return ast.unparse(whole.body).replace("np.", "")
 
 
 @functools.cache
 def text_of(vjp: Callable[..., Any]) -> str:
-    """The source text of a vector-Jacobian product."""
+    """Return the source of a vector-Jacobian product, or its name if the source is not at hand."""
     try:
         statement = inspect.getsource(vjp)
     except (OSError, TypeError):
@@ -189,11 +182,11 @@ def text_of(vjp: Callable[..., Any]) -> str:
 
 
 def lambda_in(statement: str, vjp: Callable[..., Any]) -> str | None:
-    """Of several lambdas in one statement, the text of this one: the one with the same code."""
+    """Return the text of the one of several lambdas in a statement that has the code of `vjp`."""
     code = vjp.__code__
     lines = linecache.getlines(code.co_filename)
     try:
-        tree: Any = ast.parse("".join(lines) if lines else statement.strip())
+        tree = ast.parse("".join(lines) if lines else statement.strip())
     except SyntaxError:
         return None
     found = [
@@ -202,28 +195,23 @@ def lambda_in(statement: str, vjp: Callable[..., Any]) -> str | None:
         if isinstance(part, ast.Lambda) and part.lineno == code.co_firstlineno
     ]
     for text in found:
-        twin = eval(compile(text, "<rule>", "eval"), vjp.__globals__).__code__
-        same = [getattr(twin, k) == getattr(code, k) for k in ("co_code", "co_names", "co_consts")]
-        if all(same):
+        twin = next(c for c in compile(text, "<rule>", "eval").co_consts if inspect.iscode(c))
+        if all(getattr(twin, k) == getattr(code, k) for k in ("co_code", "co_names", "co_consts")):
             return text
     return found[0] if found else None
 
 
-def repeated(shape: tuple[int, ...], y_shape: tuple[int, ...]) -> str:
-    """Why a gradient is summed: the argument was repeated on the way forward; else nothing.
+def why_summed(shape: tuple[int, ...], y_shape: tuple[int, ...]) -> str:
+    """Return why a gradient is summed, if broadcasting repeated the argument, else an empty string.
 
-    >>> repeated((4, 1), (4, 400)), repeated((4, 400), (4, 400))
-    ('summed over the columns (axis 1), because it was repeated 400 times on the way forward', '')
+    >>> why_summed((4, 1), (4, 400)), why_summed((4, 400), (4, 400))
+    ('summed over the columns (axis 1), because it was repeated 400 times in the forward pass', '')
     """
-    extra = len(y_shape) - len(shape)
-    if extra < 0:
-        return ""
-    axes = list(range(extra))
-    axes += [i + extra for i, n in enumerate(shape) if n == 1 and y_shape[i + extra] != 1]
+    axes = repeated_axes(y_shape, shape)
     if not axes:
         return ""
     times = int(np.prod([y_shape[i] for i in axes]))
     where = "everything" if len(axes) == len(y_shape) else f"axis {', '.join(map(str, axes))}"
     if len(y_shape) == 2 and len(axes) == 1:
         where = f"the {('rows', 'columns')[axes[0]]} (axis {axes[0]})"
-    return f"summed over {where}, because it was repeated {times} times on the way forward"
+    return f"summed over {where}, because it was repeated {times} times in the forward pass"

@@ -90,6 +90,11 @@ class Picture:
         """The edges out of a vertex: its uses."""
         return self._out.get(key, [])
 
+    def argument_names(self, v: Vertex) -> list[str | None]:
+        """Return the names of a call's arguments, None for one that has no vertex."""
+        named = {e.position: self.by_key[e.source].name for e in self.incoming(v.key)}
+        return [named.get(i) for i in range(len(v.node.args) if v.node else 0)]
+
     @property
     def has_gradients(self) -> bool:
         """Whether any gradient is known."""
@@ -203,15 +208,9 @@ def name_all(picture: Picture) -> None:
             counts[letter] += 1
             made_up = f"{letter}{counts[letter]}"
             vertex.name = "" if made_up in taken else made_up
-    arguments: dict[int, dict[int, str]] = {}
-    for edge in picture.edges:
-        name = picture.by_key[edge.source].name
-        arguments.setdefault(edge.target, {})[edge.position] = name
     for vertex in picture.vertices:
         if vertex.node is not None:
-            known = arguments.get(vertex.key, {})
-            names = [known.get(i) for i in range(len(vertex.node.args))]
-            vertex.expression = expression(vertex.node, names)
+            vertex.expression = expression(vertex.node, picture.argument_names(vertex))
 
 
 def add_gradients(

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .expressions import INFIX, called, literal
+from .expressions import DrawingPrinter
 from .picture import Edge, Passes, Picture, Vertex
 
 NO_NUMBERS = "A compiled step: names, functions and shapes; the numbers are there while it runs."
@@ -45,10 +45,10 @@ def picture_of_step(step: Any, *examples: Any, passes: Passes | None = None) -> 
             back.update(line.outs)
         group = "backward" if line.rules else "update" if late else "forward"
         read = [keys[v] for v in line.reads]
-        names = {v: vertices[keys[v]].name for v in line.reads}
+        printer = DrawingPrinter({v: vertices[keys[v]].name for v in line.reads})
         for out in line.outs:
-            vertex = enter(out, "step", op=called(line.fn))
-            vertex.expression = written(line, names)
+            vertex = enter(out, "step", op=printer.function(line.fn))
+            vertex.expression = printer.expression(line)[0]
             vertex.group = group
             edges += [Edge(source, vertex.key, i) for i, source in enumerate(read)]
     for v in program.outputs:
@@ -59,21 +59,6 @@ def picture_of_step(step: Any, *examples: Any, passes: Passes | None = None) -> 
     picture = Picture(vertices, edges, root, "forward", groups, [NO_NUMBERS], values=False)
     picture.calls = len(program.lines)
     return only(picture, passes) if passes in groups else picture
-
-
-def written(line: Any, names: dict[Any, str]) -> str:
-    """A line's right side with names for its variables."""
-
-    def word(x: Any) -> str:
-        if isinstance(x, tuple | list):
-            return f"({', '.join(word(item) for item in x)})"
-        return names[x] if x.__hash__ is not None and x in names else literal(x)
-
-    words = [word(x) for x in line.args]
-    if line.fn in INFIX and len(words) == 2 and not line.kwargs:
-        return f"{words[0]} {INFIX[line.fn]} {words[1]}"
-    options = [f"{key}={word(value)}" for key, value in line.kwargs.items()]
-    return f"{called(line.fn)}({', '.join(words + options)})"
 
 
 def only(picture: Picture, group: str) -> Picture:

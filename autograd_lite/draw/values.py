@@ -11,17 +11,17 @@ FULL_NUMBERS = 12  # an array of at most this many numbers is written out
 FULL_ROWS = 4
 
 
-def number(x: Any, digits: int = 4) -> str:
+def brief(x: Any, digits: int = 4) -> str:
     """One number, as short as a reader wants it.
 
-    >>> number(33.0), number(0.123456), number(-1e-9), number(np.nan), number(2 - 1j)
+    >>> brief(33.0), brief(0.123456), brief(-1e-9), brief(np.nan), brief(2 - 1j)
     ('33', '0.1235', '-1e-09', 'nan', '2-1j')
     """
     x = x.item() if hasattr(x, "item") else x
     if isinstance(x, bool | int):
         return str(x)
     if isinstance(x, complex):
-        return f"{number(x.real, digits)}{x.imag:+.{digits}g}j"
+        return f"{brief(x.real, digits)}{x.imag:+.{digits}g}j"
     if isinstance(x, float):
         if x.is_integer() and abs(x) < 1e6:
             return str(int(x))
@@ -43,7 +43,7 @@ def lines_of(x: Any) -> list[str]:
         return [f"{len(x)} arrays"]
     a = np.asarray(x) if not hasattr(x, "shape") else x
     if a.size == 1 and a.ndim == 0:
-        return [number(a)]
+        return [brief(a)]
     if a.size == 0:
         return ["empty"]
     if is_small(a):
@@ -61,12 +61,12 @@ def summary(a: Any) -> list[str]:
     """Range, mean and histogram of the finite numbers of an array."""
     low, high, mean = extent(a)
     digits = 3
-    while digits < 7 and low < high and number(low, digits) == number(high, digits):
+    while digits < 7 and low < high and brief(low, digits) == brief(high, digits):
         digits += 1
-    if number(low, 7) == number(high, 7):
-        return [f"all {number(low)}"]
-    ends = f"{number(low, digits)} … {number(high, digits)}"
-    return [ends, f"mean {number(mean, digits)} {sparkline(a)}"]
+    if brief(low, 7) == brief(high, 7):
+        return [f"all {brief(low)}"]
+    ends = f"{brief(low, digits)} … {brief(high, digits)}"
+    return [ends, f"mean {brief(mean, digits)} {sparkline(a)}"]
 
 
 def is_small(a: Any) -> bool:

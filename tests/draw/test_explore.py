@@ -156,7 +156,7 @@ def test_broadcasting_is_explained(tmp_path):
     data = data_of(ag.explore(planar_cost, *planar(20), tmp_path / "page.html"))
     [why] = [e["w"] for e in data["edges"] if data["vertices"][e["a"]]["n"] == "b1"]
     assert why == (
-        "summed over the columns (axis 1), because it was repeated 20 times on the way forward"
+        "summed over the columns (axis 1), because it was repeated 20 times in the forward pass"
     )
 
 

@@ -20,7 +20,10 @@ from ..ir import Line, Var
 
 
 class Printer:
-    """A printer of runnable NumPy; `inlined` lines are written where their result is used."""
+    """A printer of runnable NumPy; `inlined` lines are written where their result is used.
+
+    Lines may be added to `names` and `inlined` while printing goes on.
+    """
 
     brackets = "(", ")"
     methods: tuple[Any, ...] = (np.sum, np.mean, np.max, np.min, np.reshape)
@@ -30,7 +33,7 @@ class Printer:
 
     def __init__(self, names: Mapping[Var, str], inlined: Mapping[Var, Line] | None = None) -> None:
         self.names = names
-        self.inlined = inlined or {}
+        self.inlined = {} if inlined is None else inlined
 
     # What a style decides
 
@@ -134,7 +137,7 @@ class Printer:
 
     def index(self, x: Any) -> str:
         """Return what stands between the brackets of an index."""
-        if type(x) is tuple and len(x) > 1:
+        if type(x) is tuple and x:
             return ", ".join(map(self.index, x))
         if not isinstance(x, slice):
             return self.argument(x)

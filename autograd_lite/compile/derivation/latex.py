@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...engine.functions import leaky_relu, log_softmax, relu, sigmoid, softmax
-from ...rules.traits import ATOM, COMPARED, MULTIPLIED, RAISED
+from ...rules.traits import ATOM, COMPARED, MULTIPLIED, NEGATED, RAISED
 from ..codegen.printer import Printer, literal, lone
 from ..ir import Line, Var
 
@@ -76,6 +76,12 @@ class LatexPrinter(Printer):
             return r"\odot" if arrays else r"\,"
         return _SIGNS.get(text, text)
 
+    def operand(self, x: Any, around: int, sign: str = "", right: bool = False) -> str:
+        """Return an operand in brackets if it needs them, as a sum does before a product sign."""
+        text = super().operand(x, around, sign, right)
+        open_sum = sign in ("@", r"\odot", r"\,") and not right and text.startswith(r"\sum")
+        return self.bracketed(text) if open_sum else text
+
     def infix(self, line: Line, sign: str, binding: int) -> tuple[str, int]:
         """Return two operands with a sign between them, a fraction, or an indicator."""
         if sign == "/":
@@ -127,7 +133,7 @@ class LatexPrinter(Printer):
         axis = lone(line.kwargs.get("axis"))
         below = "" if axis is None else rf"_{{\mathrm{{axis}}\,{axis}}}"
         if line.fn is np.sum:
-            return self.sum(line.args[0], axis, below), MULTIPLIED
+            return self.sum(line.args[0], axis, below), NEGATED
         shown = ", ".join(map(self.argument, line.args))
         return f"{name or self.function(line.fn)}{below}{self.bracketed(shown)}", ATOM
 

@@ -153,7 +153,7 @@ class Panel {
     if (e.q) {
       const value = slope && isScalar(slope) && String(slope.x[0]) !== e.q ? ` = ${show(slope.x[0])}` : "";
       card.append(el("div.quiet", "local derivative"),
-        el("div.local", `∂${v.n}/∂${a.n}${e.q.startsWith("multiply") ? ": " : " = "}${e.q}${value}`));
+        el("div.local", `∂${v.n}/∂${a.n} = ${e.q}${value}`));
       if (slope && slope.x && !isScalar(slope)) card.append(this.array(e.s));
       else if (slope && !isScalar(slope)) card.append(el("div.quiet", brief(slope)));
     }
