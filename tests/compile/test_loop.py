@@ -207,6 +207,16 @@ def both_ways(p, X, Y, rate):
     return {k: p[k] - 0.01 * rate * g[k] for k in p}, J
 
 
+def transposed_too(p, X, Y, rate):
+    """A square W1 meets X both as it is and transposed."""
+
+    def f(p):
+        return np.sum(np.tanh(p["W1"] @ X)) + np.sum(np.sin(p["W1"].T @ X))
+
+    J, g = ag.value_and_grad(f)(p)
+    return {"W1": p["W1"] - 0.01 * rate * g["W1"]}, J
+
+
 def swapped(state, X, Y, rate):
     """Two states of W1's shape change places."""
     p, other = state
@@ -223,6 +233,7 @@ FALLING_BACK = {
     "tied": (tied, lambda p: p),
     "remembered": (remembered, lambda p: (p, 0.1 * p["W1"])),
     "passed on": (passed_on, lambda p: (p, 0.1 * p["W1"])),
+    "transposed too": (transposed_too, lambda p: {"W1": X @ X.T / N}),
     "both ways": (both_ways, lambda p: {"W1": p["W1"][:, :M], "b1": p["b1"]}),
 }
 

@@ -6,17 +6,19 @@ products L @ X.T. w.T @ X counts too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..ir import Line, Program, Var, variables
+from ..ir import Line, Program, Var, shape_of, variables
 from .algebra import is_transpose
 
-_LINEAR = (np.add, np.subtract, np.negative, np.multiply, np.true_divide, np.positive)
 Pairs = Sequence[tuple[Var, Any]]
+Made = Mapping[Var, Line]
+# The members that a variable is computed from, and whether it stands for a transpose
+Linear = Mapping[Var, tuple[frozenset[Var], bool]]
 
 
 @dataclass(frozen=True)
@@ -25,111 +27,84 @@ class Family:
 
     X: Var
     members: list[Var]
-    linear: set[Var]
-    turned: bool  # the states are used transposed: w.T @ X
+    linear: Linear
+    transposed: bool  # the states are used transposed: w.T @ X
 
     @property
-    def h(self) -> int:
-        """Rows of W."""
-        return self.members[0].shape[1 if self.turned else 0]
-
-    @property
-    def n(self) -> int:
-        """Columns of W, rows of X."""
-        return self.X.shape[0]
-
-    @property
-    def m(self) -> int:
-        """Columns of X."""
-        return self.X.shape[1]
+    def sizes(self) -> tuple[int, int, int]:
+        """The rows h and columns n of W, and the columns m of X."""
+        return self.members[0].shape[1 if self.transposed else 0], *self.X.shape  # type: ignore[return-value]
 
 
-def family(
-    body: Program, pairs: Pairs, made: Mapping[Var, Line], W: Var, X: Var, turned: bool
+def find_family(
+    body: Program, pairs: Pairs, made: Made, W: Var, X: Var, transposed: bool
 ) -> Family | None:
-    """The states that move with W, and the lines between them; None if W is used otherwise."""
+    """Return the states that move with W, and the lines between; None if W is used otherwise."""
     outputs = dict(pairs)
     members = {s for s in outputs if s.shape == W.shape and s.dtype == W.dtype}
     while W in members:
-        linear = set(members)
+        linear = {s: (frozenset([s]), transposed) for s in members}
+        # Whatever reads a member must itself be in the family, or be a product with X.
+        wrong: list[Var] = []
         for line in body.lines:
-            if is_linear(line, linear, made, X):
-                linear.add(line.out)
-        # Everything that reads a member must itself be in the family, or be a product with X.
-        wrong: set[Var] = {s for s in members if outputs[s] not in linear}
-        for line in body.lines:
-            if line.out not in linear and not is_product(line, linear, X):
-                wrong |= linear.intersection(line.reads)
-        # What leaves the loop otherwise than as a member's next value must not be in it either.
+            found = linearity(line, linear, made, X)
+            if found is not None:
+                linear[line.out] = found
+            elif not is_product(line, linear, X):
+                wrong += [v for v in line.reads if v in linear]
+        # A member's next value is in the family, and is the only thing of it that leaves the loop.
+        wrong += [s for s in members if linear.get(outputs[s], ((), None))[1] != transposed]
         leaving = [outputs[s] for s in outputs if s not in members], body.outputs[len(pairs) :]
-        wrong |= linear.intersection(variables(leaving))
+        wrong += [v for v in variables(leaving) if v in linear]
         if not wrong:
-            return Family(X, [s for s in outputs if s in members], linear, turned)
-        dropped = members & ancestors(wrong, linear, made)
+            return Family(X, [s for s in outputs if s in members], linear, transposed)
+        dropped = frozenset[Var]().union(*(linear[v][0] for v in wrong))
         if not dropped:
             return None
         members -= dropped
     return None
 
 
-def states_in(v: Var, states: set[Var], made: Mapping[Var, Line]) -> Iterator[tuple[Var, bool]]:
-    """States that a left factor is a combination of, and whether they stand in it transposed."""
-    stack = [(v, False)]
-    seen = set()
-    while stack:
-        u, turned = stack.pop()
-        if u in seen or len(u.shape) != 2:
-            continue
-        seen.add(u)
-        if u in states:
-            yield u, turned
-        elif u in made and is_transpose(made[u]):
-            stack.append((made[u].args[0], not turned))
-        elif u in made and made[u].fn in _LINEAR:
-            stack += [(a, turned) for a in made[u].reads]
+def is_product(line: Line, linear: Linear, X: Var) -> bool:
+    """Return whether a line is W @ X for a W of the family."""
+    if line.fn is not np.matmul or line.args[1] is not X:
+        return False
+    return line.args[0] in linear and not linear[line.args[0]][1]
 
 
-def ancestors(of: Iterable[Var], within: set[Var], made: Mapping[Var, Line]) -> set[Var]:
-    """Those of a family that some of it were computed from, themselves included."""
-    found: set[Var] = set()
-    stack = list(of)
-    while stack:
-        v = stack.pop()
-        if v not in found:
-            found.add(v)
-            stack += [u for u in made[v].reads if u in within] if v in made else []
-    return found
-
-
-def is_product(line: Line, linear: set[Var], X: Var) -> bool:
-    """W @ X for a W of the family."""
-    return line.fn is np.matmul and line.args[1] is X and line.args[0] in linear
-
-
-def outer_factor(line: Line, linear: set[Var], made: Mapping[Var, Line], X: Var) -> Var | None:
-    """L, where a line is L @ X.T, or X @ L.T, for any L that is not of the family itself."""
+def outer_factor(line: Line, made: Made, X: Var) -> tuple[Var, bool] | None:
+    """Return L and False if a line is L @ X.T, L and True if it is the transpose X @ L.T."""
     if line.fn is not np.matmul:
         return None
     a, b = line.args
-    turned = made.get(b)
-    if turned is None or not is_transpose(turned):
-        return None
-    L = a if turned.args[0] is X else turned.args[0] if a is X else None
-    return L if L not in linear else None
+    inner = made[b].args[0] if b in made and is_transpose(made[b]) else None
+    if inner is X:
+        return a, False
+    return (inner, True) if a is X and inner is not None else None
 
 
-def is_linear(line: Line, linear: set[Var], made: Mapping[Var, Line], X: Var) -> bool:
-    """Whether a line only adds members, multiplies them by numbers, or makes a product L @ X.T."""
+def linearity(line: Line, linear: Linear, made: Made, X: Var) -> tuple[frozenset[Var], bool] | None:
+    """Return from which members a line computes, and whether a transpose; None if not linearly.
+
+    It may add members, multiply them by numbers, transpose them, or make a product L @ X.T.
+    """
     if line.several or line.kwargs or line.out.dtype != X.dtype:
-        return False
-    if outer_factor(line, linear, made, X) is not None:
-        return True
-    inside = [isinstance(a, Var) and a in linear for a in line.args]
+        return None
+    outer = outer_factor(line, made, X)
+    if outer is not None and outer[0] not in linear:
+        return frozenset(), outer[1]
+    parts = [linear.get(a) if isinstance(a, Var) else None for a in line.args]
+    inside = [part for part in parts if part is not None]
+    if not inside:
+        return None
+    members = frozenset[Var]().union(*(part[0] for part in inside))
+    transposed = inside[0][1]
     if is_transpose(line):
-        return inside[0]
+        return members, not transposed
     if line.fn in (np.multiply, np.true_divide):
-        if sum(inside) != 1 or (line.fn is np.true_divide and not inside[0]):
-            return False
-        factor = line.args[inside.index(False)]
-        return (factor.shape if isinstance(factor, Var) else np.shape(factor)) == ()
-    return line.fn in _LINEAR and all(inside) and len({a.shape for a in line.args}) == 1
+        number = line.args[1 if parts[0] is not None else 0]
+        one = len(inside) == 1 and (line.fn is np.multiply or parts[0] is not None)
+        return (members, transposed) if one and shape_of(number) == () else None
+    adds = line.fn in (np.add, np.subtract, np.negative, np.positive) and len(inside) == len(parts)
+    alike = len({(a.shape, part[1]) for a, part in zip(line.args, inside, strict=False)}) == 1
+    return (members, transposed) if adds and alike else None
