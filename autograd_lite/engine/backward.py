@@ -202,7 +202,7 @@ def fit(d: Any, g: Any, a: Any, node: Node, strong: bool, parent: Node) -> Any:
     if d.dtype is not a.dtype and d.dtype != a.dtype:
         d = cast(d, a.dtype)
     if parent.rule is None and (d is g or getattr(d, "base", None) is not None):
-        d = d + 0  # what a leaf gets is its own memory
+        d = +d  # a leaf gets memory of its own; d + 0 would lose the sign of a zero
     return d
 
 

@@ -142,7 +142,7 @@ class Trace:
             may_matter = v._node is not None and (self.tied or self.inside or self.tensors)
             if may_matter and self.reachable_from_outside(reachable(v._node)):  # type: ignore[arg-type]
                 return v
-            data = v._data + 0 if copy else v._data
+            data = np.copy(v._data) if copy else v._data
             if self.tensors:
                 return tensor_of(data, None)
             return np.asarray(data) if isinstance(data, np.generic) else data
