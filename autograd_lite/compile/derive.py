@@ -14,10 +14,10 @@ from ..transforms.reverse import value_and_grad
 from .derivation.derivation import Derivation
 from .ir import Line, Program, Var
 from .jit import Step
-from .passes.algebra import Made, is_number, simplify
+from .passes.algebra import simplify
 from .passes.cleanup import common_subexpressions, dead_code
 from .passes.pipeline import readable
-from .passes.reductions import each_line
+from .passes.rewrite import ROUNDING, Definitions, New, is_number, rewritten, rule
 from .tracing.trace import Result, trace
 
 
@@ -67,8 +67,9 @@ def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivatio
 def with_examples_named(program: Program, m: Var, examples: int) -> Program:
     """x / m, and -x / m and 2 * x / m, for products with such numbers."""
 
-    def rule(line: Line, made: Made) -> list[Line] | None:
-        if line.fn not in (np.multiply, np.true_divide) or examples < 2:
+    @rule(np.multiply, np.true_divide, accuracy=ROUNDING)
+    def share_of_examples(line: Line, made: Definitions) -> New:
+        if examples < 2:
             return None
         x, c = line.args
         if line.fn is np.multiply and is_number(x):
@@ -93,4 +94,4 @@ def with_examples_named(program: Program, m: Var, examples: int) -> Program:
         return [*lines, line.calling(np.true_divide, x, m)]
 
     program = program.replace(inputs=[*program.inputs, m])
-    return dead_code(common_subexpressions(simplify(each_line(program, rule))))
+    return dead_code(common_subexpressions(simplify(rewritten(program, [share_of_examples]))))

@@ -6,23 +6,25 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from .. import pytree
 from ..rules.registry import RULES, printed_name
+from ..rules.traits import is_elementwise
 
 _count = itertools.count().__next__
 
 
 class Var:
-    """One value of a Program: an input, a constant, or what a line gives.
+    """One value of a Program: an input, a constant, or the result of a line.
 
-    `weak`: a Python number, which does not decide the type of a result. `gradient_of`: the
-    variable whose gradient this is. `found`: a gradient that a sweep was asked for. `order` counts
-    variables, so that what is sorted by it comes out the same in every run.
+    `weak` marks a Python number, which does not decide the dtype of a result. `gradient_of` is the
+    variable whose gradient this is. `found` marks a gradient that a backward pass was asked for.
+    `order` counts variables, so that sorting by it gives the same order in every run.
     """
 
     __slots__ = ("dtype", "found", "gradient_of", "name", "order", "shape", "weak")
@@ -40,7 +42,7 @@ class Var:
 
     @property
     def size(self) -> int:
-        """How many numbers it holds."""
+        """Return the number of elements."""
         return math.prod(self.shape)
 
     def take_over(self, other: Var) -> None:
@@ -50,12 +52,12 @@ class Var:
         self.found = self.found or other.found
 
     def __repr__(self) -> str:
-        return f"{self.name or 'v'}{list(self.shape)}"
+        return f"{self.name or f'v{self.order}'}{list(self.shape)}"
 
 
 @dataclass(eq=False, frozen=True)
 class Line:
-    """outs = fn(*args, **kwargs), where arguments are Vars, plain values, or nests of both.
+    """outs = fn(*args, **kwargs), with arguments that are Vars, plain values, or pytrees of both.
 
     `rules` names the derivative rules that the line comes from; a forward line has none.
     """
@@ -64,21 +66,21 @@ class Line:
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
     outs: tuple[Var, ...]
-    several: bool = False  # fn gives a tuple
+    several: bool = False  # fn returns a tuple
     rules: tuple[str, ...] = ()
 
     @property
     def out(self) -> Var:
-        """The first output, of most lines the only one."""
+        """Return the first output, which most lines have alone."""
         return self.outs[0]
 
     @functools.cached_property
     def reads(self) -> tuple[Var, ...]:
-        """Every variable among the arguments."""
-        return (*variables(self.args), *(variables(self.kwargs) if self.kwargs else ()))
+        """Return every variable among the arguments."""
+        return tuple(variables((self.args, self.kwargs)))
 
     def using(self, known: Mapping[Var, Any]) -> Line:
-        """The line with other arguments in place of some variables."""
+        """Return the line with other arguments in place of some variables."""
         if known.keys().isdisjoint(self.reads):
             return self
         return dataclasses.replace(
@@ -86,7 +88,7 @@ class Line:
         )
 
     def calling(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Line:
-        """A line that makes the same variables in another way."""
+        """Return a line that makes the same variables in another way."""
         return dataclasses.replace(self, fn=fn, args=args, kwargs=kwargs)
 
     def __repr__(self) -> str:
@@ -97,9 +99,9 @@ class Line:
 class Program:
     """Inputs, constants, lines in order, outputs.
 
-    `watched` are gradients in which a nan would mean that the engine must sweep again with strong
-    zeros, which straight lines cannot do (see backward.backpropagate); `finite` are numbers that
-    tell, by not being finite, that a shorter way than the engine's led too far.
+    `watched` are gradients in which a nan means that the engine must run its backward pass again
+    with strong zeros, which straight lines cannot do (see backward.backpropagate). `finite` are
+    values that overflow if a rewrite was unsafe for this input.
     """
 
     inputs: list[Var]
@@ -110,7 +112,7 @@ class Program:
     finite: list[Var] = field(default_factory=list)
 
     def run(self, *values: Any) -> list[Any]:
-        """Interpret the lines: slow, and the meaning that every pass must keep."""
+        """Interpret the lines. This is slow, and the meaning that every pass must keep."""
         known: dict[Var, Any] = dict(self.constants)
         known.update(zip(self.inputs, values, strict=True))
         for line in self.lines:
@@ -120,11 +122,11 @@ class Program:
         return [known[v] if isinstance(v, Var) else v for v in self.outputs]
 
     def replace(self, **changes: Any) -> Program:
-        """The same Program with some parts changed, and checked."""
+        """Return the Program with some parts changed, and check it."""
         return check(dataclasses.replace(self, **changes))
 
     def renamed(self, lines: list[Line], same: Mapping[Var, Any], **changes: Any) -> Program:
-        """The Program with new lines, and with other variables in place of some."""
+        """Return the Program with new lines, and with other variables in place of some."""
         return self.replace(
             lines=lines,
             outputs=[fill(v, same) for v in self.outputs],
@@ -133,13 +135,16 @@ class Program:
             **changes,
         )
 
+    def __str__(self) -> str:
+        return "\n".join(map(repr, self.lines))
+
     def makers(self) -> dict[Var, Line]:
-        """The line that makes each variable, of lines with one output."""
+        """Map the variable of each line with one output to the line."""
         return {line.out: line for line in self.lines if not line.several}
 
 
 def distinct(items: Iterable[Any]) -> list[Var]:
-    """The variables among them, each once."""
+    """Return the variables among the items, each once."""
     return list(dict.fromkeys(v for v in items if isinstance(v, Var)))
 
 
@@ -156,7 +161,7 @@ def check(program: Program) -> Program:
             known.add(v)
         fits = expected_shape(line)
         if fits is not None and fits != line.out.shape:
-            raise ValueError(f"{line} gives shape {fits}, not {line.out.shape}")
+            raise ValueError(f"{line} returns shape {fits}, not {line.out.shape}")
     for v in variables(program.outputs):
         if v not in known:
             raise ValueError(f"the output {v} is never made")
@@ -164,7 +169,7 @@ def check(program: Program) -> Program:
 
 
 def expected_shape(line: Line) -> tuple[int, ...] | None:
-    """The shape that a line gives, where it follows from the shapes of its arguments."""
+    """Return the shape of a line's result if the shapes of its arguments determine it."""
     if line.several:
         return None
     if is_elementwise(line.fn):
@@ -174,14 +179,14 @@ def expected_shape(line: Line) -> tuple[int, ...] | None:
         a, b = map(shape_of, line.args)
         if len(a) == len(b) == 2:
             return (a[0], b[1]) if a[1] == b[0] else ()
-    if line.fn is np.transpose and len(line.args) == 1 and not line.kwargs:
+    if is_transpose(line):
         return shape_of(line.args[0])[::-1]
     return None
 
 
-def is_elementwise(fn: Any) -> bool:
-    """Whether each number of the result comes from the numbers at the same place."""
-    return fn is np.where or (isinstance(fn, np.ufunc) and fn.signature is None)
+def is_transpose(line: Line) -> bool:
+    """Return whether a line is x.T."""
+    return line.fn is np.transpose and len(line.args) == 1 and not line.kwargs
 
 
 def is_own(fn: Any) -> bool:
@@ -190,28 +195,15 @@ def is_own(fn: Any) -> bool:
 
 
 def shape_of(x: Any) -> tuple[int, ...]:
-    """The shape of an argument."""
+    """Return the shape of an argument."""
     return x.shape if isinstance(x, Var) else () if isinstance(x, int | float) else np.shape(x)
 
 
-def variables(x: Any) -> Iterator[Var]:
-    """Every Var in a nest of tuples, lists and dicts."""
-    if isinstance(x, Var):
-        yield x
-    elif isinstance(x, tuple | list):
-        for item in x:
-            yield from variables(item)
-    elif isinstance(x, dict):
-        for item in x.values():
-            yield from variables(item)
+def variables(x: Any) -> list[Var]:
+    """Return every Var in a pytree."""
+    return [leaf for leaf in pytree.leaves(x) if isinstance(leaf, Var)]
 
 
 def fill(x: Any, known: Mapping[Var, Any]) -> Any:
-    """The same nest with values, or other Vars, in place of Vars; unknown Vars stay."""
-    if isinstance(x, Var):
-        return known.get(x, x)
-    if type(x) is tuple or type(x) is list:
-        return type(x)([fill(item, known) for item in x])
-    if type(x) is dict:
-        return {key: fill(item, known) for key, item in x.items()}
-    return x
+    """Return the same pytree with values, or other Vars, for Vars; unknown Vars stay."""
+    return pytree.map(lambda leaf: known.get(leaf, leaf) if isinstance(leaf, Var) else leaf, x)

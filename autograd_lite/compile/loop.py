@@ -121,9 +121,9 @@ class Loops:
         if self.plain is None:
             values = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
             examples = dict(zip(self.program.inputs, values, strict=True))
-            body, before = lay_out_loop(self.body, self.once, examples)
+            body = lay_out_loop(self.body, self.once, examples)
             pairs = [(s, out) for (s, _), out in zip(self.pairs, body.outputs, strict=False)]
-            self.plain = self._module(Loop(body, pairs, before, [], [s for s, _ in pairs]))
+            self.plain = self._module(Loop(body, pairs, [], [], [s for s, _ in pairs]))
         return self.plain
 
     def _module(self, loop: Loop) -> LoopModule:

@@ -78,7 +78,7 @@ def test_check_refuses_shapes_that_do_not_fit(fn):
     """Of elementwise functions, of products and of transposes."""
     a, out = Var((2, 3), float, "a"), Var((5, 5), float)
     args = (a, a, a)[: 3 if fn is np.where else 2]
-    with pytest.raises(ValueError, match="gives shape"):
+    with pytest.raises(ValueError, match="returns shape"):
         check(Program([a], {}, [Line(fn, args, {}, (out,))], [out]))
 
 

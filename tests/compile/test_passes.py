@@ -8,10 +8,10 @@ import autograd_lite as ag
 from autograd_lite.compile.codegen.names import name_variables
 from autograd_lite.compile.codegen.printer import Printer
 from autograd_lite.compile.ir import Program
-from autograd_lite.compile.passes import algebra, cancel, reductions, sigmoids
+from autograd_lite.compile.passes import algebra, cancellation, reductions, sigmoids
 from autograd_lite.compile.passes import cleanup as passes
 from autograd_lite.compile.passes.layout import choose_layouts
-from autograd_lite.compile.passes.pipeline import quick, readable
+from autograd_lite.compile.passes.pipeline import SPEED, quick, readable, run
 from autograd_lite.compile.tracing.arguments import Call
 from autograd_lite.compile.tracing.trace import trace
 from autograd_lite.rules.shaping import spread
@@ -39,7 +39,9 @@ def text(program):
 
 def same(before, after, values):
     """Both programs give the same."""
-    for a, b in zip(after.run(*values), before.run(*values), strict=True):
+    with np.errstate(all="ignore"):
+        results = after.run(*values), before.run(*values)
+    for a, b in zip(*results, strict=True):
         assert np.asarray(a).dtype == np.asarray(b).dtype
         assert np.shape(a) == np.shape(b)
         assert_allclose(a, b, rtol=1e-12, atol=1e-12)
@@ -164,24 +166,29 @@ SIMPLER = {
     "x * 1": (lambda x: x * 1, []),
     "1 * x": (lambda x: 1 * x, []),
     "x / 1": (lambda x: x / 1, []),
-    "x + 0": (lambda x: x + 0.0, []),
     "x - 0": (lambda x: x - 0, []),
-    "0 - x": (lambda x: 0 - x, ["t1 = -x"]),
     "x * -1": (lambda x: x * -1, ["t1 = -x"]),
     "-(-x)": (lambda x: np.negative(-x), []),
-    "-(x - y)": (lambda x, y: -(x - y), ["t1 = y - x"]),
     "x + -y": (lambda x, y: x + -y, ["t1 = x - y"]),
     "x - -y": (lambda x, y: x - -y, ["t1 = x + y"]),
     "-x + y": (lambda x, y: -x + y, ["t1 = y - x"]),
     "-(x * 2)": (lambda x: -(x * 2), ["t1 = x * (-2)"]),
+    "-(x / 2)": (lambda x: -(x / 2), ["t1 = x / (-2)"]),
+    "-x / 3": (lambda x: -x / 3, ["t1 = x / (-3)"]),
     "x * 2 * 3": (lambda x: x * 2 * 3, ["t1 = x * 6"]),
     "3 * (2 * x)": (lambda x: 3 * (2 * x), ["t1 = x * 6"]),
     "x / 2 / 4": (lambda x: x / 2 / 4, ["t1 = x / 8"]),
     "x / 4 * 4": (lambda x: x / 4 * 4, []),
     "x * 6 / 3": (lambda x: x * 6 / 3, ["t1 = x * 2.0"]),
+    "x * 2 / 6": (lambda x: x * 2 / 6, ["t1 = x / 3.0"]),
+    "x / 6 * 2": (lambda x: x / 6 * 2, ["t1 = x / 3.0"]),
     "-x * 2": (lambda x: -x * 2, ["t1 = x * (-2)"]),
     "x.T.T": (lambda x: x.T.T, []),
     "(2 * x.T).T": (lambda x: (2 * x.T).T, ["t1 = 2 * x"]),
+    "(x.T * 2).T": (lambda x: (x.T * 2).T, ["t1 = x * 2"]),
+    "(x.T / y.T).T": (lambda x, y: (x.T / np.exp(y).T).T, ["t1 = np.exp(y)", "t2 = x / t1"]),
+    "(x.T - y.T).T": (lambda x, y: (x.T - y.T).T, ["t1 = x - y"]),
+    "(-x.T).T": (lambda x: (-x.T).T, ["t1 = -x"]),
     "(y @ x.T).T": (lambda x, y: (y @ x.T).T, ["t1 = y.T", "t2 = x @ t1"]),
     "x ** 2": (lambda x: x**2, ["t1 = x**2"]),
     "x ** 1": (lambda x: x**1, []),
@@ -209,6 +216,15 @@ def test_simplify(case):
 
 
 KEPT = {
+    "x + 0 in place of -0.0": lambda x: 1 / (x * -0.0 + 0.0),
+    "0 - x": lambda x: 1 / (0 - x * 0),
+    "-(x - x)": lambda x: 1 / -(x - x),
+    "x - -0.0": lambda x: 1 / (-(x * 0) - -0.0),
+    "operands of different rank": lambda x: (x[:3, :3].T * x[0, :3].T).T,
+    "a product of different rank": lambda x: (x[:, :3] @ np.stack([x, x + 1])[:, :, :3].T).T,
+    "large factors": lambda x: x * 1e-300 * 1e200 * 1e200,
+    "small factors": lambda x: x * 1e300 / 1e200 / 1e200,
+    "inexact factors": lambda x: x * 0.1 * 3,
     "a number that decides the type": lambda x: x.astype(np.float32) * np.float64(1),
     "a broadcast that makes the shape": lambda x: np.broadcast_to(x[0], (3, 4)) * 2,
     "both sides repeated": lambda x: (
@@ -250,7 +266,7 @@ def course_cost(Z, Y):
 def test_divisions_cancel_on_the_way_back():
     """What is left of the course's cost is A - Y over m."""
     lines = applied(
-        lambda p: cancel.cancel_divisions(algebra.simplify(p)),
+        lambda p: cancellation.cancel_divisions(algebra.simplify(p)),
         lambda Z, Y: ag.grad(course_cost)(Z, Y),
         X, Y,
         first=[passes.fold, lambda p: passes.inline(p, only=(spread,))],
@@ -274,7 +290,7 @@ def test_divisions_cancel_in_a_sigmoid_that_is_written_out():
 
 def test_divisions_on_the_way_forward_stay():
     """What a person wrote may mean what it says: 0 / 0 is nan."""
-    assert applied(cancel.cancel_divisions, lambda x, y: x / y * y, X, Y + 1) == [
+    assert applied(cancellation.cancel_divisions, lambda x, y: x / y * y, X, Y + 1) == [
         "t1 = x / y", "t2 = t1 * y"
     ]  # fmt: skip
 
@@ -319,9 +335,8 @@ def test_means_are_sums():
 def test_sums_of_products_are_dot_products():
     """Of sums, too, if nobody else needs them."""
     f = lambda x, y: -np.sum(x * y - x) / 3
-    lines = applied(reductions.sums_as_dots, f, X, Y)
-    assert lines[-5:] == [
-        "t3 = np.vdot(x, y)", "t4 = x.sum()", "t5 = t3 - t4", "t6 = -t5", "t7 = t6 / 3"
+    assert applied(reductions.sums_as_dots, f, X, Y) == [
+        "t1 = np.vdot(x, y)", "t2 = x.sum()", "t3 = t1 - t2", "t4 = -t3", "t5 = t4 / 3"
     ]  # fmt: skip
     f = lambda x: np.sum((x - 1) * (x - 1))
     assert applied(reductions.sums_as_dots, f, X)[-1].endswith("np.vdot(t1, t2)")
@@ -351,7 +366,7 @@ def test_column_sums_are_products_with_ones():
     ],
 )
 def test_other_sums_keep_their_meaning(f):
-    applied(reductions.quicken, f, X)
+    applied(lambda p: run(p, SPEED), f, X)
 
 
 def test_the_cost_takes_one_logarithm():
@@ -373,28 +388,57 @@ def test_without_a_gradient_logarithms_stay():
 # Layout
 
 
-def timer(seconds):
-    """A fake timer, by the type of the first operand's order in memory."""
-    return lambda a, b: seconds["turned" if a.shape[0] == 300 else "plain"]
+PICTURES = RNG.randn(300, 5000)
+LAYOUTS = {
+    # The larger operand, a product with a small one, and its lines
+    "by columns": (
+        PICTURES.T, lambda x, v: v @ x * 0.5,
+        ["t1 = x.T", "t2 = v.T", "t3 = t1 @ t2", "t4 = t3 * 0.5", "t5 = t4.T"],
+    ),
+    "by rows": (PICTURES.T.copy(), lambda x, v: v @ x * 0.5, ["t1 = v @ x", "t2 = t1 * 0.5"]),
+    "transposed": (PICTURES, lambda x, v: v @ x.T, ["t1 = v.T", "t2 = x @ t1", "t3 = t2.T"]),
+    "a long result": (
+        PICTURES.T, lambda x, v: v[:, :300] @ x.T, ["t1 = v[:, :300]", "t2 = x.T", "t3 = t1 @ t2"]
+    ),
+    "a long result by columns": (
+        PICTURES.T.copy(), lambda x, v: v[:, :300] @ x.T,
+        ["t1 = v[:, :300]", "t2 = x.T", "t3 = t1 @ t2"],
+    ),
+    "a long result in single precision": (
+        PICTURES.T.astype(np.float32, order="C"), lambda x, v: v[:, :300] @ x.T,
+        ["t1 = v[:, :300]", "t2 = t1.T", "t3 = x @ t2", "t4 = t3.T"],
+    ),
+}  # fmt: skip
 
 
-@pytest.mark.parametrize("turned", [0.5, 0.9])
-def test_large_products_are_turned_where_that_is_quicker(turned):
-    """Clearly so; and the number that multiplies one runs through it as it lies in memory."""
-    a, b = RNG.randn(200, 300), RNG.randn(300, 300)
-    program, values = program_of(lambda a, b: (a @ b.T) * 0.1, a, b)
-    new = choose_layouts(
-        program,
-        dict(zip(program.inputs, values, strict=True)),
-        timer({"plain": 1.0, "turned": turned}),
-    )
-    same(program, new, values)
-    expected = ["t1 = a.T", "t2 = b @ t1", "t3 = t2 * 0.1", "t4 = t3.T"]
-    assert text(new) == (
-        expected if turned < 0.85 else ["t1 = b.T", "t2 = a @ t1", "t3 = t2 * 0.1"]
-    )
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_large_products_are_turned_if_the_larger_operand_lies_by_columns(name):
+    """The choice depends on shapes and on the order in memory, and a number runs along with it."""
+    x, f, lines = LAYOUTS[name]
+    w = RNG.randn(4, 5000).astype(x.dtype)
+    program, values = program_of(f, x, w)
+    new = choose_layouts(program, dict(zip(program.inputs, values, strict=True)))
+    for a, b in zip(new.run(*values), program.run(*values), strict=True):
+        assert_allclose(a, b, rtol=1e-3 if x.dtype == np.float32 else 1e-10, atol=1e-3)
+    assert text(new) == lines
 
 
-def test_small_products_are_not_timed():
+def test_small_products_are_left_as_they_are():
     program, _ = program_of(lambda w, x: w @ x, W, X)
-    assert choose_layouts(program, {}, timer={}).lines == program.lines
+    examples = dict(zip(program.inputs, (W, np.asfortranarray(X)), strict=True))
+    assert choose_layouts(program, examples).lines == program.lines
+
+
+def test_the_same_function_and_shapes_compile_to_the_same_source():
+    """Whatever else the machine is doing: nothing is timed."""
+
+    def step(w, x):
+        return w - 0.1 * ag.grad(lambda w: np.sum(np.tanh(w @ x) ** 2))(w)
+
+    w = RNG.randn(4, 5000)
+    sources = {ag.compile(lambda w, x: step(w, x)) for _ in range(3)}
+    for compiled in sources:
+        compiled(w, PICTURES.T)
+    assert len({compiled.source for compiled in sources}) == 1
+    (source,) = {compiled.source for compiled in sources}
+    assert "np.dot(t1, t2" in source

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ir import Line, Program, Var, is_elementwise, variables
+from ...rules.traits import is_elementwise
+from ..ir import Line, Program, Var, variables
 from ..passes.aliasing import is_fresh, roots
 
 _VIEWS = (np.transpose, np.swapaxes, np.broadcast_to)

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...rules.shaping import astype, spread
-from ..ir import Line, Program, Var
-from ..passes.algebra import is_transpose
+from ..ir import Line, Program, Var, is_transpose
 
 # A nan in an operand of these is a nan in the result.
 _PASSING: frozenset[Any] = frozenset((

@@ -1,15 +1,30 @@
-"""Broadcasting that NumPy does by itself, and numbers that decide no type."""
+"""A rule: operands of elementwise functions are not repeated, since NumPy broadcasts by itself."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ...rules.shaping import spread
+from ...rules.traits import REPEATS, has, is_elementwise
 from ..ir import Line, Var, shape_of
-from .cleanup import FOLDED_NUMBERS
+from .cleanup import FOLDED_ELEMENTS
+from .rewrite import Definitions, New, rule
+
+
+@rule()
+def own_broadcasting(line: Line, made: Definitions) -> New:
+    """Leave to an elementwise function the repetition of operands that it does by itself."""
+    if not is_elementwise(line.fn):
+        return None
+    slim = list(line.args)
+    for i in range(len(slim)):
+        slim[i] = unspread(slim, i, line.out.shape, made, made.constants)
+    slim = [unscaled(a, slim) for a in slim]
+    changed = any(new is not old for new, old in zip(slim, line.args, strict=True))
+    return line.calling(line.fn, *slim) if changed else None
 
 
 def unspread(
@@ -19,7 +34,7 @@ def unspread(
     made: Mapping[Var, Line],
     constants: Mapping[Var, Any],
 ) -> Any:
-    """An operand without the repetition that the elementwise line does by itself."""
+    """Return an operand without the repetition that the elementwise line does by itself."""
     others = [b for j, b in enumerate(args) if j != i]
     a = args[i]
     while isinstance(a, Var):
@@ -40,7 +55,7 @@ def unspread(
 
 
 def repeated_source(a: Var, made: Mapping[Var, Line], constants: Mapping[Var, Any]) -> Any:
-    """What a variable repeats, or gives another shape where it is one number; None if nothing.
+    """Return what a variable repeats, or the single element that it reshapes; None if neither.
 
     A Python number times one is that number, as one of NumPy's.
     """
@@ -51,25 +66,22 @@ def repeated_source(a: Var, made: Mapping[Var, Line], constants: Mapping[Var, An
         return None
     if inner.fn is np.multiply and a.shape == ():
         one, x = sorted(inner.args, key=lambda arg: isinstance(arg, Var))
-        return (
-            x if isinstance(x, Var) and x.weak and not isinstance(one, Var) and one == 1 else None
-        )
-    if inner.fn not in (spread, np.broadcast_to, np.reshape):
-        return None
-    source = inner.args[0]
-    one = np.prod(shape_of(source), dtype=int) == 1
-    if inner.fn is np.broadcast_to or one:
-        return source
+        times_one = not isinstance(one, Var) and one == 1
+        return x if times_one and isinstance(x, Var) and x.weak else None
+    if has(inner.fn, REPEATS) or inner.fn is np.reshape:
+        source = inner.args[0]
+        if inner.fn is np.broadcast_to or math.prod(shape_of(source)) == 1:
+            return source
     return None
 
 
 def is_uniform(constant: Any) -> bool:
-    """Whether an array holds one number, however often."""
-    return bool(0 < constant.size <= FOLDED_NUMBERS and (constant == constant.ravel()[0]).all())
+    """Return whether a small array holds the same number everywhere."""
+    return bool(0 < constant.size <= FOLDED_ELEMENTS and (constant == constant.ravel()[0]).all())
 
 
 def unscaled(a: Any, args: list[Any]) -> Any:
-    """A number of NumPy's as one of Python's, where it decides no type beside the others."""
+    """Return a number of NumPy as one of Python if it decides no dtype beside the others."""
     if not isinstance(a, np.float64 | np.float32 | np.int64) or not np.isfinite(a):
         return a
     kinds = [b.dtype for b in args if isinstance(b, Var) and not b.weak]

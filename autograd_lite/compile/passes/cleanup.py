@@ -12,17 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from ... import pytree
 from ...errors import AutogradError
-from ...rules.indexing import getitem
-from ...rules.shaping import astype, spread
+from ...rules.traits import COMMUTES, REPEATS, SYNTAX, has
 from ..ir import Line, Program, Var, fill, is_own, variables
 from ..tracing.builder import ProgramBuilder
 from ..tracing.tracer import Tracer
-from .aliasing import is_fresh, sharing, views
+from .aliasing import read_only, sharing, views
 
-_SYMBOLIC = (spread, np.broadcast_to)  # one number repeated: better used as a number
-_PRINTED = (getitem, astype)  # these have a syntax of their own
-FOLDED_NUMBERS = 4096  # so many may come out of less
+FOLDED_ELEMENTS = 4096  # at most, of a result that is larger than the constants it comes from
 
 
 def inline(program: Program, only: Container[Any] | None = None) -> Program:
@@ -32,14 +30,14 @@ def inline(program: Program, only: Container[Any] | None = None) -> Program:
     constants = dict(program.constants)
     for line in program.lines:
         line = line.using(same)
-        wanted = is_own(line.fn) and line.fn not in _PRINTED and (only is None or line.fn in only)
+        wanted = is_own(line.fn) and not has(line.fn, SYNTAX) and (only is None or line.fn in only)
         inner = opened(line) if wanted else None
         if inner is None:
             lines.append(line)
             continue
-        recording, out = inner
-        lines += [dataclasses.replace(x, rules=line.rules) for x in recording.lines]
-        constants.update(recording.constants)
+        builder, out = inner
+        lines += [dataclasses.replace(x, rules=line.rules) for x in builder.lines]
+        constants.update(builder.constants)
         same[line.out] = out
         out.take_over(line.out)
     return program.renamed(lines, same, constants=constants)
@@ -50,27 +48,25 @@ def opened(line: Line) -> tuple[ProgramBuilder, Var] | None:
     if line.several:
         return None
     body: Callable[..., Any] = inspect.unwrap(line.fn)
-    recording = ProgramBuilder()
+    builder = ProgramBuilder()
 
     def stand_in(x: Any) -> Any:
-        if isinstance(x, Var):
-            if x.weak:
-                return recording.adopt(x, 1 if x.dtype.kind in "iu" else 1.0)
-            return recording.adopt(x, np.broadcast_to(x.dtype.type(1), x.shape)[()])
-        if type(x) is tuple or type(x) is list:
-            return type(x)([stand_in(item) for item in x])
-        return x
+        if not isinstance(x, Var):
+            return x
+        if x.weak:
+            return builder.adopt(x, 1 if x.dtype.kind in "iu" else 1.0)
+        return builder.adopt(x, np.broadcast_to(x.dtype.type(1), x.shape)[()])
 
     try:
         with np.errstate(all="ignore"):
-            out = body(*stand_in(line.args), **{k: stand_in(v) for k, v in line.kwargs.items()})
+            out = body(*pytree.map(stand_in, line.args), **pytree.map(stand_in, dict(line.kwargs)))
     except (AutogradError, TypeError, ValueError, AttributeError, IndexError):
         return None
-    if not isinstance(out, Tracer) or recording.pinned or out.variable.weak:
+    if not isinstance(out, Tracer) or builder.pinned or out.variable.weak:
         return None
     if out.shape != line.out.shape or out.dtype != line.out.dtype:
         return None
-    return recording, out.variable
+    return builder, out.variable
 
 
 def fold(program: Program) -> Program:
@@ -83,9 +79,9 @@ def fold(program: Program) -> Program:
         used = list(line.reads)
         size = sum(v.size for v in line.outs)
         if (
-            line.fn in _SYMBOLIC
+            has(line.fn, REPEATS)  # one number, better used as a number
             or not all(v in constants for v in used)
-            or size > max(FOLDED_NUMBERS, sum(v.size for v in used))
+            or size > max(FOLDED_ELEMENTS, sum(v.size for v in used))
         ):
             lines.append(line)
             continue
@@ -107,8 +103,8 @@ def common_subexpressions(program: Program) -> Program:
     for line in program.lines:
         line = line.using(same)
         args = frozen(line.args)
-        if line.fn in (np.add, np.multiply):
-            args = frozenset(args[1:])  # a + b is b + a, to the last bit
+        if has(line.fn, COMMUTES):
+            args = frozenset(args[1:])
         earlier = seen.setdefault((line.fn, args, frozen(line.kwargs)), line)
         if earlier is line:
             lines.append(line)
@@ -177,16 +173,6 @@ def separate_outputs(program: Program, original: Program) -> Program:
             v = copy
         outputs.append(v)
     return program.replace(lines=lines, outputs=outputs)
-
-
-def read_only(program: Program) -> set[Var]:
-    """Variables that may be views into which NumPy lets nobody write."""
-    found: set[Var] = set()
-    for line in program.lines:
-        view_of_one = not is_fresh(line) and not found.isdisjoint(line.reads)
-        if line.fn in (np.broadcast_to, np.diagonal) or view_of_one:
-            found.update(line.outs)
-    return found
 
 
 def invariant(program: Program, changing: set[Var]) -> tuple[list[Line], Program]:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..ir import Line, Program, Var, shape_of, variables
-from .algebra import is_transpose
+from ...rules.traits import LINEAR, has, is_elementwise
+from ..ir import Line, Program, Var, is_transpose, shape_of, variables
 
 Pairs = Sequence[tuple[Var, Any]]
 Made = Mapping[Var, Line]
@@ -105,6 +105,6 @@ def linearity(line: Line, linear: Linear, made: Made, X: Var) -> tuple[frozenset
         number = line.args[1 if parts[0] is not None else 0]
         one = len(inside) == 1 and (line.fn is np.multiply or parts[0] is not None)
         return (members, transposed) if one and shape_of(number) == () else None
-    adds = line.fn in (np.add, np.subtract, np.negative, np.positive) and len(inside) == len(parts)
+    adds = has(line.fn, LINEAR) and is_elementwise(line.fn) and len(inside) == len(parts)
     alike = len({(a.shape, part[1]) for a, part in zip(line.args, inside, strict=False)}) == 1
     return (members, transposed) if adds and alike else None

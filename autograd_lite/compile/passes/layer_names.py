@@ -14,6 +14,12 @@ _LETTER = re.compile(r"[A-Za-z]{1,2}\d*$")
 _ACTIVATIONS = {"tanh", "sigmoid", "relu", "leaky_relu", "maximum", "softmax", "softplus"}
 
 
+def with_layers_named(program: Program) -> Program:
+    """Name Z and A of each layer; return the Program."""
+    name_layers(program)
+    return program
+
+
 def name_layers(program: Program) -> dict[Var, str]:
     """Name Z and A of each layer; return the layer number of each variable that has one.
 

@@ -1,39 +1,77 @@
-"""The passes in the order in which each finds what it looks for."""
+"""The pipeline: passes as lists, each where it finds what it looks for, and one driver."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ...rules.shaping import spread
-from ..ir import Program, Var
+from ..ir import Program, Var, check
 from .algebra import simplify
-from .cancel import cancel_divisions
+from .cancellation import cancel_divisions
 from .cleanup import common_subexpressions, dead_code, fold, inline, separate_outputs
-from .layer_names import name_layers
+from .layer_names import with_layers_named
 from .layout import choose_layouts
-from .reductions import quicken
+from .reductions import (
+    axis_sums_as_products,
+    blends,
+    logs_of_sigmoids,
+    means_as_sums,
+    sums_as_dots,
+)
 from .sigmoids import recognize_sigmoids
 
+Pass = Callable[[Program], Program]
 
-def readable(program: Program) -> Program:
-    """Short, and in the user's own functions: what `derive` prints."""
-    program = inline(dead_code(program), only=(spread,))
-    program = common_subexpressions(simplify(fold(program)))
-    program = recognize_sigmoids(simplify(cancel_divisions(program)))
-    program = common_subexpressions(simplify(program))
-    name_layers(program)
+# Short, and in the user's own functions: what `derive` prints
+READABLE: Sequence[Pass] = (
+    dead_code,
+    partial(inline, only=(spread,)),
+    fold, simplify, common_subexpressions,
+    cancel_divisions, simplify,
+    recognize_sigmoids, simplify, common_subexpressions,
+    with_layers_named,
+)  # fmt: skip
+
+# Sums and logarithms in calls that NumPy answers quickly
+SPEED: Sequence[Pass] = (
+    means_as_sums, logs_of_sigmoids, common_subexpressions,
+    blends, sums_as_dots, axis_sums_as_products, dead_code,
+)  # fmt: skip
+
+# Short, and quick: what a compiled step runs
+QUICK: Sequence[Pass] = (
+    *READABLE,
+    inline, fold, simplify, common_subexpressions,
+    *SPEED, simplify, common_subexpressions,
+)  # fmt: skip
+
+
+def run(
+    program: Program, passes: Sequence[Pass], show: Callable[[str], Any] | None = None
+) -> Program:
+    """Apply the passes in order, and check the Program after each.
+
+    `show`, for example `print`, is called with the name of each pass and the Program after it.
+    """
+    for apply in passes:
+        program = check(apply(program))
+        if show is not None:
+            name = getattr(apply, "func", apply).__name__
+            show(f"# {name}: {len(program.lines)} lines\n{program}")
     return program
 
 
-def quick(program: Program, examples: Mapping[Var, Any] | None = None) -> Program:
-    """Short, and in calls that NumPy answers quickly: what a compiled step runs.
+def readable(program: Program) -> Program:
+    """Return the Program that `derive` prints."""
+    return run(program, READABLE)
 
-    With `examples`, arrays for the inputs, large products are timed both ways round.
+
+def quick(program: Program, examples: Mapping[Var, Any] | None = None) -> Program:
+    """Return the Program that a compiled step runs.
+
+    With `examples`, arrays for the inputs, large products are laid out for them.
     """
-    short = inline(readable(program))
-    short = common_subexpressions(simplify(fold(short)))
-    short = common_subexpressions(simplify(quicken(short)))
-    if examples is not None:
-        short = choose_layouts(short, examples)
-    return separate_outputs(dead_code(short), program)
+    layouts = partial(choose_layouts, examples=examples or {})
+    return run(program, [*QUICK, layouts, partial(separate_outputs, original=program)])

@@ -1,8 +1,8 @@
-"""A small computer algebra: elementwise expressions as sums of products of variables and sums.
+"""Write elementwise expressions as sums of products: a small computer algebra.
 
-A term is a number times bases to whole powers. A base is a variable, or a sum such as 1 - A that
-is kept in one piece, so that it can cancel against its own reciprocal and nothing is multiplied
-out that would only lose digits.
+A term is a number times bases to integer powers. A base is a variable, or a sum such as 1 - A that
+is kept in one piece, so that it can cancel against its own reciprocal and is not multiplied out,
+which would only lose digits.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ...rules.shaping import astype, spread
-from ..ir import Line, Var
+from ..ir import Line, Program, Var
 from .sigmoids import written_sigmoids
 
 Base = Any  # Var or Sum
@@ -23,7 +23,7 @@ MAX_DEPTH = 8
 
 
 class Sum:
-    """A sum of terms, each with its number; hashable, so that it can be a base itself."""
+    """A sum of terms, each with its coefficient; hashable, so that it can be a base itself."""
 
     __slots__ = ("depth", "divided", "key", "order", "terms")
 
@@ -43,12 +43,12 @@ class Sum:
 
     @property
     def size(self) -> int:
-        """How many terms it has."""
+        """Return the number of terms."""
         return len(self.terms)
 
 
 def term(powers: Mapping[Base, int]) -> Term:
-    """Bases and powers in a fixed order, so that equal products are equal."""
+    """Return bases and powers in a fixed order, so that equal products are equal."""
     return tuple(sorted(((b, p) for b, p in powers.items() if p), key=_place))
 
 
@@ -58,17 +58,17 @@ def _place(factor: tuple[Base, int]) -> tuple[bool, int, int, int]:
 
 
 def number(c: float) -> Sum:
-    """A sum that is a number."""
+    """Return a number as a Sum."""
     return Sum({(): float(c)})
 
 
 def single(base: Base) -> Sum:
-    """A sum that is one variable, or one other sum in one piece."""
+    """Return one variable, or another Sum in one piece, as a Sum."""
     return Sum({term({base: 1}): 1.0})
 
 
 def plus(a: Sum, b: Sum, sign: float = 1.0) -> Sum:
-    """a + sign * b"""
+    """Return a + sign * b."""
     terms = dict(a.terms)
     for t, c in b.terms.items():
         terms[t] = terms.get(t, 0.0) + sign * c
@@ -76,12 +76,12 @@ def plus(a: Sum, b: Sum, sign: float = 1.0) -> Sum:
 
 
 def in_one_piece(a: Sum) -> Sum:
-    """A sum of several terms as a base of its own."""
+    """Return a Sum of several terms as a base of its own."""
     return a if a.size == 1 else Sum({term({Sum(a.terms): 1}): 1.0}, a.divided)
 
 
 def times(a: Sum, b: Sum) -> Sum:
-    """a * b, distributing over sums only as far as they are not in one piece."""
+    """Return a * b, distributed over all sums that are not in one piece."""
     terms: dict[Term, float] = {}
     for t, c in a.terms.items():
         for u, d in b.terms.items():
@@ -94,19 +94,19 @@ def times(a: Sum, b: Sum) -> Sum:
 
 
 def inverse(a: Sum) -> Sum:
-    """1 / a, where a is one term."""
+    """Return 1 / a."""
     ((t, c),) = in_one_piece(a).terms.items()
     return Sum({term({b: -p for b, p in t}): 1.0 / c}, divided=True)
 
 
-def expansions(lines: list[Line]) -> dict[Var, Sum]:
-    """Each variable that a line of arithmetic makes, as a Sum of what went in.
+def expansions(program: Program) -> dict[Var, Sum]:
+    """Map each variable that a line of arithmetic makes to a Sum of what went in.
 
-    Where A = 1 / u and u = 1 + e are made, u is 1 / A and e is (1 - A) / A: in these terms the
-    slope of a sigmoid that is written out, e / u^2, is A (1 - A).
+    If A = 1 / u and u = 1 + e are made, u is 1 / A and e is (1 - A) / A: in these terms the
+    derivative of a sigmoid that is written out, e / u^2, is A (1 - A).
     """
-    sums = reciprocals(lines)
-    for line in lines:
+    sums = reciprocals(program)
+    for line in program.lines:
         if line.out in sums:
             continue
         total = None if line.several or line.kwargs else expansion(line, sums)
@@ -115,10 +115,10 @@ def expansions(lines: list[Line]) -> dict[Var, Sum]:
     return sums
 
 
-def reciprocals(lines: list[Line]) -> dict[Var, Sum]:
-    """A, u and e where A = 1 / u and u = 1 + exp(n) with e the exponential."""
+def reciprocals(program: Program) -> dict[Var, Sum]:
+    """Return Sums for A, u and e, if A = 1 / u and u = 1 + e and e = exp(n) are made."""
     sums: dict[Var, Sum] = {}
-    for s in written_sigmoids(lines):
+    for s in written_sigmoids(program):
         A = single(s.A)
         sums[s.A] = A
         sums[s.u] = inverse(A)
@@ -127,7 +127,7 @@ def reciprocals(lines: list[Line]) -> dict[Var, Sum]:
 
 
 def expansion(line: Line, sums: Mapping[Var, Sum]) -> Sum | None:
-    """One line as a Sum; None for what is no arithmetic on real numbers."""
+    """Return one line as a Sum, or None if it is no arithmetic on real numbers."""
     fn, args = line.fn, line.args
     # Unsigned numbers wrap around: 1 - 2 is 255 there.
     if line.out.dtype.kind not in "fi" or line.out.weak or fn not in _ARITHMETIC:
@@ -145,7 +145,7 @@ def expansion(line: Line, sums: Mapping[Var, Sum]) -> Sum | None:
 
 
 def operand(x: Any, sums: Mapping[Var, Sum]) -> Sum | None:
-    """An operand as a Sum; None for what is neither a real number nor a variable of them."""
+    """Return an operand as a Sum, or None if it is neither a real number nor a variable of them."""
     if isinstance(x, Var):
         return sums.get(x) or single(x) if x.dtype.kind in "fiub" else None
     if isinstance(x, bool | np.bool_) or not isinstance(x, int | float | np.number):
@@ -187,7 +187,7 @@ _ARITHMETIC: dict[Any, Callable[..., Sum | None]] = {
 
 
 def flattened(a: Sum) -> Sum | None:
-    """The Sum with every piece multiplied out; None if a division is left."""
+    """Return the Sum with every piece multiplied out, or None if a division is left."""
     result = Sum({}, a.divided)
     for t, c in a.terms.items():
         product = number(c)

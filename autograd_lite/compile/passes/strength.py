@@ -17,8 +17,7 @@ from typing import Any
 import numpy as np
 
 from ...rules.indexing import getitem
-from ..ir import Line, Program, Var, distinct
-from .algebra import is_transpose
+from ..ir import Line, Program, Var, distinct, is_transpose
 from .cleanup import dead_code, invariant
 from .families import Family, Made, Pairs, find_family, is_product, outer_factor
 

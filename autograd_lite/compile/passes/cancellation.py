@@ -1,16 +1,60 @@
-"""A Sum written back as lines of a Program."""
+"""Cancel divisions in products of the backward pass, written as sums of products and back.
+
+UNSAFE: where it multiplies out a sum whose terms are large and nearly cancel, digits are lost.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ...rules.shaping import astype
-from ..ir import Line, Var
-from .polynomials import Sum, Term, flattened
+from ..ir import Line, Program, Var
+from .cleanup import dead_code
+from .polynomials import Sum, Term, expansions, flattened
+from .rewrite import UNSAFE, Definitions, New, rewritten, rule
 
-MAX_WRITTEN = 3
+MAX_WRITTEN = 3  # terms
+
+
+def cancel_divisions(program: Program) -> Program:
+    """Turn products in which every division cancels into what is left of them.
+
+    An example is the course's cost, -mean(Y log A + (1 - Y) log(1 - A)) with A = sigmoid(Z):
+    (-Y / A + (1 - Y) / (1 - A)) / m * A * (1 - A) is (A - Y) / m, which is shorter, and finite if
+    A is 0 or 1.
+    """
+    sums, makers = expansions(program), program.makers()
+
+    @rule(np.multiply, np.negative, accuracy=UNSAFE)
+    def cancelled(line: Line, made: Definitions) -> New:
+        total = sums.get(line.out)
+        if total is None or not total.divided or not line.out.shape or not line.rules:
+            return None
+        short = simplest(total, line)
+        if short is None:
+            return None
+        rules = tuple(dict.fromkeys(rules_behind(line, makers)))
+        return [dataclasses.replace(x, rules=rules) for x in short]
+
+    return dead_code(rewritten(program, [cancelled]))
+
+
+def rules_behind(line: Line, made: Mapping[Var, Line]) -> list[str]:
+    """Return the rules that went into a line, the first one first."""
+    found: list[str] = []
+    seen: set[Var] = set()
+    stack = [line]
+    while stack:
+        x = stack.pop()
+        found += x.rules
+        following = [v for v in x.reads if v in made and made[v].rules and v not in seen]
+        seen.update(following)
+        stack += [made[v] for v in following]
+    return found[::-1]
 
 
 class Writer:
@@ -21,18 +65,21 @@ class Writer:
         self.lines: list[Line] = []
 
     def line(self, fn: Any, *args: Any) -> Var:
-        """Append a line; its variable. Raises ValueError where whole numbers would meet."""
+        """Append a line and return its variable.
+
+        Raises ValueError for integers, which may wrap around.
+        """
         dtype = np.result_type(
             *[0.0 if not isinstance(a, Var) or a.weak else a.dtype for a in args]
         )
         if dtype.kind != "f":
-            raise ValueError("whole numbers may wrap around")
+            raise ValueError("integers may wrap around")
         out = Var(np.broadcast_shapes(*(a.shape for a in args if isinstance(a, Var))), dtype)
         self.lines.append(Line(fn, args, {}, (out,), rules=self.rules))
         return out
 
     def product(self, t: Term, c: float) -> Any:
-        """c times the bases; a number where there are none."""
+        """Return c times the bases, or c if there are none."""
         value: Any = None
         for base, power in t:
             for _ in range(power):
@@ -43,9 +90,9 @@ class Writer:
 
 
 def simplest(total: Sum, line: Line) -> list[Line] | None:
-    """Lines for a Sum whose divisions all cancelled, that make what `line` made.
+    """Return lines that make what `line` made from a Sum whose divisions all cancel.
 
-    None if some division is left, or where that would be long.
+    None if some division is left, or if there would be many terms.
     """
     flat = flattened(total)
     if flat is None or not flat.terms or flat.size > MAX_WRITTEN:
@@ -74,12 +121,12 @@ def simplest(total: Sum, line: Line) -> list[Line] | None:
 
 
 def negated(writer: Writer, part: Any) -> Any:
-    """Minus a number, or a line that negates."""
+    """Return minus a number, or the variable of a line that negates."""
     return writer.line(np.negative, part) if isinstance(part, Var) else -part
 
 
 def shorter(factor: float) -> tuple[Any, float]:
-    """Times a factor, or divided by its inverse: / 3 and / 0.8, but * 0.3.
+    """Return how to multiply by a factor in few characters: / 3 and / 0.8, but * 0.3.
 
     >>> shorter(1 / 3)[1], shorter(1.25)[1], shorter(0.3)[1]
     (3, 0.8, 0.3)
@@ -93,7 +140,7 @@ def shorter(factor: float) -> tuple[Any, float]:
 
 
 def common_number(flat: Sum) -> tuple[float, dict[Term, float]]:
-    """A number that stands outside, c * (A - Y), and what is left inside of it."""
+    """Factor a Sum as c * (A - Y): return c, and the terms inside."""
     common = min(abs(c) for c in flat.terms.values())
     inside = {t: c / common for t, c in flat.terms.items()}
     if any(abs(abs(s) - 1.0) > 1e-12 for s in inside.values()):
