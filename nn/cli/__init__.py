@@ -17,9 +17,9 @@ import autograd_lite as ag
 
 from ..errors import CheckpointWarning, DataWarning, NNError
 from . import compare, derive, draw, explore, plot, predict, train
+from .messages import PROGRAM, fail, sentence
 
 COMMANDS = (train, predict, plot, compare, derive, draw, explore)
-PROGRAM = "autograd-lite"
 
 DESCRIPTION = """\
 Train the classifiers of the first deep-learning course on automatic gradients, look inside them,
@@ -90,22 +90,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return fail("this machine's memory is too small for that")
         except KeyboardInterrupt:
             return fail("stopped by Ctrl-C", code=130)
-
-
-def fail(message: str, code: int = 2) -> int:
-    """One sentence on the standard error."""
-    print(f"{PROGRAM}: {sentence(message)}", file=sys.stderr)
-    return code
-
-
-def sentence(message: str) -> str:
-    """The message on one line, with a full stop.
-
-    >>> sentence("no such file\\n")
-    'no such file.'
-    """
-    text = " ".join(message.split())
-    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _note(

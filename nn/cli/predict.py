@@ -12,6 +12,7 @@ from ..data import picture_to_column
 from ..errors import DataError, SettingError
 from ..saving import load
 from . import train
+from .messages import fail
 
 DESCRIPTION = """\
 Label pictures with a trained model. A picture of any size is squeezed to the size of those the
@@ -41,8 +42,6 @@ def add(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """One line for each picture; 2 where one of them could not be read."""
-    from . import fail
-
     model = load(args.model)
     assert model.network is not None
     size = math.isqrt(model.network.n_x // 3)
