@@ -1,8 +1,7 @@
-"""Activations as layers without parameters, for any shape of Z; the table names them."""
+"""Activations as layers without parameters, for any shape of Z, and the table of their names."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,82 +13,118 @@ from .errors import SettingError
 from .layers import Layer
 
 
-class Activation(Layer):
-    """A function g of the numbers in Z, applied to each of them, or to each column."""
+class Sigmoid(Layer):
+    """The logistic function, A = 1 / (1 + e^-Z).
 
-    @abstractmethod
-    def g(self, Z: Any) -> Any:
-        """A = g(Z)."""
+    Examples
+    --------
+    >>> Sigmoid()(np.array([[0.0]]))
+    array([[0.5]])
+    """
 
     def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
-        """A = g(Z); an activation has no parameters."""
-        return self.g(A)
+        """Return 1 / (1 + e^-A)."""
+        return ag.sigmoid(A)
 
 
-class Sigmoid(Activation):
-    """1 / (1 + e^-Z)."""
+class Tanh(Layer):
+    """The hyperbolic tangent, A = tanh(Z).
 
-    def g(self, Z: Any) -> Any:
-        """A = 1 / (1 + e^-Z)."""
-        return ag.sigmoid(Z)
+    Examples
+    --------
+    >>> Tanh()(np.array([[0.0]]))
+    array([[0.]])
+    """
 
-
-class Tanh(Activation):
-    """The hyperbolic tangent."""
-
-    def g(self, Z: Any) -> Any:
-        """A = tanh(Z)."""
-        return np.tanh(Z)
+    def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
+        """Return tanh(A)."""
+        return np.tanh(A)
 
 
-class ReLU(Activation):
-    """max(0, Z), with slope 0 at 0."""
+class ReLU(Layer):
+    """A = max(0, Z), with derivative 0 at 0.
 
-    def g(self, Z: Any) -> Any:
-        """A = max(0, Z)."""
-        return ag.relu(Z)
+    Examples
+    --------
+    >>> ReLU()(np.array([[-1.0, 2.0]]))
+    array([[0., 2.]])
+    """
+
+    def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
+        """Return max(0, A)."""
+        return ag.relu(A)
 
 
-class LeakyReLU(Activation):
-    """Z where Z > 0, else slope * Z."""
+class LeakyReLU(Layer):
+    """A = Z if Z > 0, else slope * Z.
+
+    Parameters
+    ----------
+    slope : float
+        The derivative at Z <= 0.
+
+    Examples
+    --------
+    >>> LeakyReLU(0.1)(np.array([[-1.0, 2.0]]))
+    array([[-0.1,  2. ]])
+    """
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope = slope
 
-    def g(self, Z: Any) -> Any:
-        """A = Z where Z > 0, else slope * Z."""
-        return ag.leaky_relu(Z, self.slope)
+    def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
+        """Return A if A > 0, else slope * A."""
+        return ag.leaky_relu(A, self.slope)
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.slope})"
 
 
-class Softplus(Activation):
-    """log(1 + e^Z), a smooth ReLU."""
+class Softplus(Layer):
+    """A = log(1 + e^Z), a smooth ReLU.
 
-    def g(self, Z: Any) -> Any:
-        """A = log(1 + e^Z)."""
-        return ag.softplus(Z)
+    Examples
+    --------
+    >>> Softplus()(np.array([[0.0]])).round(6)
+    array([[0.693147]])
+    """
 
-
-class Softmax(Activation):
-    """e^Z / sum(e^Z) over each column: the probabilities of n classes for one example."""
-
-    def g(self, Z: Any) -> Any:
-        """A = e^Z / sum(e^Z), the sum over rows."""
-        return ag.softmax(Z, axis=0)
+    def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
+        """Return log(1 + e^A)."""
+        return ag.softplus(A)
 
 
-class Identity(Activation):
-    """Z itself, the course's linear activation."""
+class Softmax(Layer):
+    """A = e^Z / sum(e^Z) over each column: the probabilities of n classes for one example.
 
-    def g(self, Z: Any) -> Any:
-        """A = Z."""
-        return Z
+    Examples
+    --------
+    >>> Softmax()(np.array([[1.0], [1.0]]))
+    array([[0.5],
+           [0.5]])
+    """
+
+    def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
+        """Return e^A / sum(e^A), the sum over rows."""
+        return ag.softmax(A, axis=0)
+
+
+class Identity(Layer):
+    """A = Z, the course's linear activation.
+
+    Examples
+    --------
+    >>> Identity()(np.array([[2.0]]))
+    array([[2.]])
+    """
+
+    def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
+        """Return A."""
+        return A
 
 
 #: name -> how to make one; the names are those of `nn.by_hand.activations`.
-ACTIVATIONS: dict[str, Callable[[], Activation]] = {
+ACTIVATIONS: dict[str, Callable[[], Layer]] = {
     "relu": ReLU,
     "tanh": Tanh,
     "sigmoid": Sigmoid,
@@ -98,9 +133,24 @@ ACTIVATIONS: dict[str, Callable[[], Activation]] = {
 }
 
 
-def activation_named(name: str) -> Activation:
-    """Make the activation of that name; SettingError for a name that is not in the table.
+def activation_named(name: str) -> Layer:
+    """Return a new activation layer.
 
+    Parameters
+    ----------
+    name : {"relu", "tanh", "sigmoid", "leaky_relu", "linear"}
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    SettingError
+        If there is no activation of that name.
+
+    Examples
+    --------
     >>> activation_named("relu")
     ReLU()
     """

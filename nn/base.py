@@ -1,31 +1,32 @@
-"""What the three classifiers share: fit, predict, score, and the graph of their cost."""
+"""The base of the three classifiers: fit, predict, score, and the graph of their cost."""
 
 from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 import autograd_lite as ag
 
-from . import losses
-from . import validation as columns
-from .by_hand.notation import Array, Gradients, Parameters
+from . import losses, validation
+from .by_hand.notation import ActivationName, Array, Gradients, Parameters
 from .compiled_training import Cost, descend
 from .errors import NotFittedError, SettingError
 from .layers import Network
-from .optimizers import Optimizer, optimizer_named
+from .optimizers import Optimizer, OptimizerName, optimizer_named
 from .train import CostAndGradients, Run, count, minimize
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+GradientSource: TypeAlias = Literal["auto", "by_hand"]
+
 
 class Course(NamedTuple):
-    """The course's settings for a model, the defaults of `fit`."""
+    """The course's settings for a model, which are the defaults of `fit`."""
 
     iterations: int
     learning_rate: float
@@ -34,21 +35,29 @@ class Course(NamedTuple):
 class Classifier(ABC):
     """A network that ends in one sigmoid unit, A = P(Y = 1), trained on the full batch.
 
-    The arguments of a subclass are its settings; they are stored untouched and checked by `fit`.
+    The arguments of a subclass are its settings. They are stored unchanged and checked by `fit`.
+
+    Attributes
+    ----------
+    run : Run or None
+        Parameters, history and the optimizer's state; None before `fit`.
+    about : dict
+        What belongs to the model and JSON can hold, such as the names of the classes.
     """
 
-    dtype: Any
-    gradients: str
+    #: The activation of the layers before the last.
+    hidden: ActivationName = "relu"
 
-    def __init__(self) -> None:
+    def __init__(self, dtype: Any, gradients: GradientSource) -> None:
+        self.dtype = dtype
+        self.gradients = gradients
         self.run: Run | None = None
         self.network: Network | None = None
         self.optimizer: Optimizer | None = None
         self.record_every = 100
-        #: Whatever belongs with the model and JSON can hold, such as the names of the classes.
         self.about: dict[str, Any] = {}
 
-    # What a subclass says
+    # Defined by a subclass
 
     @property
     @abstractmethod
@@ -57,30 +66,27 @@ class Classifier(ABC):
 
     @abstractmethod
     def dims(self, n_x: int) -> tuple[int, ...]:
-        """(n[0], ..., n[L]); raises DataError where the model is for another n_x."""
+        """Return (n[0], ..., n[L]); DataError if the model is for another n_x."""
 
     @abstractmethod
     def build(self, n_x: int) -> Network:
-        """The layers up to the last Z, for inputs of n_x rows."""
+        """Return the layers up to the last Z, for inputs of n_x rows."""
 
     @abstractmethod
     def cost_and_gradients_by_hand(
         self, parameters: Parameters, X: Array, Y: Array
     ) -> tuple[Any, Gradients]:
-        """The cost, and its hand-derived gradients under the names of the parameters."""
-
-    #: The activation of the layers before the last.
-    hidden: str = "relu"
+        """Return the cost, and its hand-derived gradients under the names of the parameters."""
 
     def layered(self, named: Parameters) -> Parameters:
-        """Parameters, or their gradients, as those of layers: W1 (n[1], n_x), b1 (n[1], 1), ..."""
+        """Return parameters, or their gradients, as those of layers: W1 (n[1], n_x), b1, ..."""
         return named
 
     def own_name(self, name: str) -> str:
-        """What the model calls W1, b1, ..."""
+        """Return the model's own name of W1, b1, ..."""
         return name
 
-    # What it has learned
+    # After training
 
     @property
     def parameters(self) -> Parameters:
@@ -94,12 +100,12 @@ class Classifier(ABC):
 
     @property
     def iterations(self) -> int:
-        """How many steps were taken, over all calls of `fit` that went on from another."""
+        """The number of steps taken, those before `resume` included."""
         return 0 if self.run is None else self.run.iterations
 
     @property
     def interrupted(self) -> bool:
-        """Whether Ctrl-C ended the last `fit`."""
+        """True if Ctrl-C ended the last `fit`."""
         return self.run is not None and self.run.interrupted
 
     def _fitted(self) -> Run:
@@ -116,30 +122,57 @@ class Classifier(ABC):
         iterations: int | None = None,
         learning_rate: float | None = None,
         *,
-        optimizer: Optimizer | str | None = None,
-        gradients: str | None = None,
+        optimizer: Optimizer | OptimizerName | None = None,
+        gradients: GradientSource | None = None,
         record_every: int | None = None,
         resume: bool = False,
         compile: bool = True,
         progress: bool | None = None,
         callback: Callable[[Self], object] | None = None,
     ) -> Self:
-        """Train on the whole of X (n_x, m), Y (1, m), and give back the model.
+        """Train on the whole of X and Y.
 
-        `iterations` and `learning_rate` are the course's unless given. `optimizer`: a name or one
-        of `nn.optimizers`; by default gradient descent. `gradients`: "auto" or "by_hand", unless
-        given those of the model. The cost before step i joins `costs` where i is a multiple of
-        `record_every` (100), and `callback(model)` is called after that step.
+        Ctrl-C stops after the current step and keeps what was learned: see `interrupted`.
 
-        Automatic gradients are compiled into one loop of straight-line NumPy, whose numbers are
-        those of the engine up to rounding; `compile=False` runs the engine itself at each step.
-        With `resume` the training goes on from where it stopped until `iterations` in all: two
-        halves give what one whole gives, without `compile` the same bits. `progress`: a bar; by
-        default only at a terminal.
-        Ctrl-C stops after the step under way, and what was learned is kept: see `interrupted`.
+        Parameters
+        ----------
+        X : array_like of shape (n_x, m)
+            One example in each column.
+        Y : array_like of shape (1, m)
+            Labels 0 and 1.
+        iterations : int, optional
+            Number of steps in all; by default the course's.
+        learning_rate : float, optional
+            By default the course's.
+        optimizer : Optimizer or str, optional
+            One of `nn.optimizers`, or its name; by default gradient descent.
+        gradients : {"auto", "by_hand"}, optional
+            By default the model's setting.
+        record_every : int, optional
+            The cost before step i joins `costs` if i is a multiple of it; by default 100.
+        resume : bool
+            Continue where training stopped. Two halves give what one run gives: up to rounding,
+            and the same bits without `compile`.
+        compile : bool
+            Compile automatic gradients and updates into one loop of NumPy, with the engine's
+            numbers up to rounding. Otherwise the engine runs at each step.
+        progress : bool, optional
+            Show a progress bar; by default only at a terminal.
+        callback : callable, optional
+            ``callback(model)`` is called after each step whose cost was recorded.
 
-        Raises DataError for X and Y that do not fit, SettingError for settings out of range,
-        DivergedError where the cost leaves the finite numbers.
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            If X and Y do not fit.
+        SettingError
+            If a setting is out of range.
+        DivergedError
+            If the cost becomes infinite or nan.
         """
         chosen = self.gradients if gradients is None else gradients
         if chosen not in ("auto", "by_hand"):
@@ -154,9 +187,9 @@ class Classifier(ABC):
         optimizer = self._optimizer(optimizer, learning_rate, resume)
 
         dtype = self._dtype() if not resume else next(iter(self.parameters.values())).dtype
-        X = columns.inputs(X, dtype=dtype)
+        X = validation.inputs(X, dtype=dtype)
         self.dims(X.shape[0])
-        Y = columns.labels(Y, X.shape[1], X.dtype)
+        Y = validation.labels(Y, X.shape[1], X.dtype)
         network = self.build(X.shape[0])
         if resume and self.run is not None:
             run = self.run
@@ -167,25 +200,25 @@ class Classifier(ABC):
             run = Run(parameters, optimizer.init(parameters))
         self.run, self.network, self.optimizer = run, network, optimizer
         self.record_every = every
-        told = None if callback is None else lambda run: callback(self)
+        on_record = None if callback is None else lambda run: callback(self)
         if compile and chosen == "auto":
-            cost = self.cost(X.shape[0])
-            descend(cost, run, optimizer, iterations, X, Y,
-                    record_every=every, progress=progress, callback=told)  # fmt: skip
+            descend(self.cost(X.shape[0]), run, optimizer, iterations, X, Y,
+                    record_every=every, progress=progress, callback=on_record)  # fmt: skip
         else:
-            both = self.cost_and_gradients(X, Y, chosen)
-            minimize(both, run, optimizer, iterations,
-                     record_every=every, progress=progress, callback=told)  # fmt: skip
+            minimize(self.cost_and_gradients(X, Y, chosen), run, optimizer, iterations,
+                     record_every=every, progress=progress, callback=on_record)  # fmt: skip
         return self
 
     def initialize(self, n_x: int, dtype: Any = np.float64) -> Parameters:
-        """The parameters that training starts from, for inputs of n_x rows."""
+        """Return the parameters that training starts from, for inputs of n_x rows."""
         return self.build(n_x).initialize(np.random.RandomState(self._seed()), dtype)
 
-    def cost_and_gradients(self, X: Array, Y: Array, gradients: str = "auto") -> CostAndGradients:
-        """A function of parameters: the cost on X, Y, and its gradients. It is what `fit` descends.
+    def cost_and_gradients(
+        self, X: Array, Y: Array, gradients: GradientSource = "auto"
+    ) -> CostAndGradients:
+        """Return the function that `fit` descends: parameters -> cost on X, Y and its gradients.
 
-        X and Y are arrays that `fit` would take, in one number format.
+        X and Y are arrays that `fit` would take, of one dtype.
         """
         if gradients == "by_hand":
             return lambda parameters: self.cost_and_gradients_by_hand(parameters, X, Y)
@@ -194,7 +227,7 @@ class Classifier(ABC):
         return both
 
     def cost(self, n_x: int) -> Cost:
-        """The cost as a function of parameters, X (n_x, m) and Y (1, m)."""
+        """Return the cost as a function of parameters, X (n_x, m) and Y (1, m)."""
         forward = self.build(n_x).apply
 
         def cost(parameters: Parameters, X: Array, Y: Array) -> Any:
@@ -231,38 +264,49 @@ class Classifier(ABC):
         alpha = self.course.learning_rate if learning_rate is None else learning_rate
         return optimizer_named(optimizer or "sgd", learning_rate=alpha)
 
-    # Using it
+    # Use
 
     def predict_proba(self, X: Any) -> Array:
-        """A = P(Y = 1) for each column of X (n_x, m), as (1, m)."""
+        """Return A = P(Y = 1) for each column of X (n_x, m), as (1, m)."""
         run = self._fitted()
         assert self.network is not None
         first = next(iter(run.parameters.values()))
-        X = columns.inputs(X, self.network.n_x, first.dtype)
+        X = validation.inputs(X, self.network.n_x, first.dtype)
         A: Array = ag.sigmoid(self.network.apply(run.parameters, X))
         return A
 
     def predict(self, X: Any) -> Array:
-        """1.0 where A > 0.5, else 0.0, for each column of X (n_x, m), as (1, m)."""
+        """Return 1.0 if A > 0.5, else 0.0, for each column of X (n_x, m), as (1, m)."""
         return np.where(self.predict_proba(X) > 0.5, 1.0, 0.0)
 
     def score(self, X: Any, Y: Any) -> float:
-        """The share of the columns of X that are labelled as in Y, 0 to 1."""
+        """Return the share of the columns of X that are labelled as in Y, from 0 to 1."""
         predictions = self.predict(X)
-        return float(np.mean(predictions == columns.labels(Y, predictions.shape[1])))
+        return float(np.mean(predictions == validation.labels(Y, predictions.shape[1])))
 
     def graph(
         self, X: Any, Y: Any, parameters: Parameters | None = None, *, of_inputs: bool = False
     ) -> dict[str, ag.Tensor]:
-        """The forward pass in the course's own form, every Tensor of it under the course's name.
+        """Return every Tensor of the forward pass under the course's names.
 
-        "X", "Y", the parameters, "Z1", "A1", ..., and the cost "J", from which `backward` or
-        `ag.draw` may start. The parameters are those given, those learned, or the first ones.
-        `of_inputs`: whether X is to have a gradient, too.
+        Parameters
+        ----------
+        X, Y : array_like
+            As for `fit`.
+        parameters : dict, optional
+            By default those learned, or those that training starts from.
+        of_inputs : bool
+            True if X gets a gradient, too.
+
+        Returns
+        -------
+        dict of str to Tensor
+            "X", "Y", the parameters, "Z1", "A1", ..., and the cost "J", from which `backward` or
+            `ag.draw` can start.
         """
         dtype = self._dtype() if self.run is None else next(iter(self.parameters.values())).dtype
-        X = columns.inputs(X, dtype=dtype)
-        Y = columns.labels(Y, X.shape[1], X.dtype)
+        X = validation.inputs(X, dtype=dtype)
+        Y = validation.labels(Y, X.shape[1], X.dtype)
         if parameters is None:
             n_x = X.shape[0]
             parameters = self.initialize(n_x, X.dtype) if self.run is None else self.parameters
@@ -280,12 +324,12 @@ class Classifier(ABC):
     # Settings, as scikit-learn has them
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """The arguments it was made with."""
+        """Return the settings."""
         names = list(inspect.signature(type(self).__init__).parameters)[1:]
         return {name: getattr(self, name) for name in names}
 
     def set_params(self, **settings: Any) -> Self:
-        """Change arguments it was made with, for the next `fit`; SettingError for unknown ones."""
+        """Change settings for the next `fit`; SettingError if one is unknown."""
         for name, value in settings.items():
             if name not in self.get_params():
                 known = ", ".join(self.get_params())

@@ -17,8 +17,8 @@ import numpy as np
 
 from . import by_hand
 from .activations import activation_named
-from .base import Classifier, Course
-from .by_hand.notation import Array, Gradients, Parameters
+from .base import Classifier, Course, GradientSource
+from .by_hand.notation import ActivationName, Array, Gradients, Parameters
 from .errors import DataError, SettingError
 from .initializers import Initializer
 from .layers import Layer, Linear, Sequential, Unit
@@ -28,9 +28,17 @@ from .train import count
 class LogisticRegression(Classifier):
     """One unit, A = sigmoid(w^T X + b); parameters "w" (n_x, 1) and "b" (), both from zero.
 
-    The course's settings are the defaults of `fit`: 2000 iterations, learning rate 0.005. `dtype`
-    is that of X unless given; `gradients` says who computes them, "auto" or "by_hand".
+    The course's settings are the defaults of `fit`: 2000 iterations, learning rate 0.005.
 
+    Parameters
+    ----------
+    dtype : {float64, float32}, optional
+        The dtype of the parameters; by default that of X.
+    gradients : {"auto", "by_hand"}
+        Who computes the gradients: the engine, or the course's formulas.
+
+    Examples
+    --------
     >>> model = LogisticRegression()
     >>> model.fit(np.array([[1.0, 3.0]]), np.array([[1, 0]]), iterations=100, learning_rate=1.0)
     LogisticRegression()
@@ -38,10 +46,8 @@ class LogisticRegression(Classifier):
     array([[1., 0.]])
     """
 
-    def __init__(self, *, dtype: Any = None, gradients: str = "auto") -> None:
-        super().__init__()
-        self.dtype = dtype
-        self.gradients = gradients
+    def __init__(self, *, dtype: Any = None, gradients: GradientSource = "auto") -> None:
+        super().__init__(dtype, gradients)
 
     @property
     def course(self) -> Course:
@@ -49,38 +55,47 @@ class LogisticRegression(Classifier):
         return Course(iterations=2000, learning_rate=0.005)
 
     def dims(self, n_x: int) -> tuple[int, ...]:
-        """(n_x, 1)."""
+        """Return (n_x, 1)."""
         return (n_x, 1)
 
     def build(self, n_x: int) -> Unit:
-        """One unit, Z = w^T X + b."""
+        """Return one unit, Z = w^T X + b."""
         return Unit(n_x)
 
     def cost_and_gradients_by_hand(
         self, parameters: Parameters, X: Array, Y: Array
     ) -> tuple[Any, Gradients]:
-        """The course's `propagate`."""
+        """Call the course's `propagate`."""
         grads, cost = by_hand.propagate(parameters["w"], parameters["b"], X, Y)
         return cost, {"w": grads["dw"], "b": grads["db"]}
 
     def layered(self, named: Parameters) -> Parameters:
-        """W1 = w^T (1, n_x), b1 (1, 1)."""
+        """Return W1 = w^T (1, n_x) and b1 (1, 1)."""
         return {"W1": named["w"].T, "b1": np.reshape(named["b"], (1, 1))}
 
     def own_name(self, name: str) -> str:
-        """w for W1, b for b1."""
+        """Return w for W1, and b for b1."""
         return {"W1": "w", "b1": "b"}.get(name, name)
 
 
 class LayeredClassifier(Classifier):
-    """What the two networks share: (LINEAR -> g) x (L - 1) -> LINEAR -> SIGMOID, W1, b1, W2, ..."""
+    """The two networks: (LINEAR -> g) x (L - 1) -> LINEAR -> SIGMOID with W1, b1, W2, ..."""
 
-    hidden: str
-    seed: int | None
-    init: Initializer
+    def __init__(
+        self,
+        hidden: ActivationName,
+        seed: int | None,
+        init: Initializer,
+        dtype: Any,
+        gradients: GradientSource,
+    ) -> None:
+        super().__init__(dtype, gradients)
+        self.hidden = hidden
+        self.seed = seed
+        self.init = init
 
     def build(self, n_x: int) -> Sequential:
-        """The layers, the last one without its sigmoid."""
+        """Return the layers, the last one without its sigmoid."""
         sizes = self.dims(n_x)
         layers: list[Layer] = []
         for n_in, n_out in pairwise(sizes):
@@ -90,7 +105,7 @@ class LayeredClassifier(Classifier):
     def cost_and_gradients_by_hand(
         self, parameters: Parameters, X: Array, Y: Array
     ) -> tuple[Any, Gradients]:
-        """The course's `L_model_forward`, `compute_cost` and `L_model_backward`."""
+        """Call the course's `L_model_forward`, `compute_cost` and `L_model_backward`."""
         AL, caches = by_hand.L_model_forward(X, parameters, hidden=self.hidden)
         grads = by_hand.L_model_backward(AL, Y, caches, hidden=self.hidden)
         return by_hand.compute_cost(AL, Y), {name: grads[f"d{name}"] for name in parameters}
@@ -106,12 +121,25 @@ class LayeredClassifier(Classifier):
 class TwoLayerClassifier(LayeredClassifier):
     """LINEAR -> g -> LINEAR -> SIGMOID; parameters "W1", "b1", "W2", "b2".
 
-    `hidden` names g. The course has two such networks, and what is not given is as in the one with
-    this g: "relu", the cats (n_h 7, seed 1, 2500 iterations, learning rate 0.0075), or "tanh", the
-    planar data (n_h 4, seed 2, 10000 iterations, learning rate 1.2).
+    The course has two such networks, and the defaults are those of the one with this g: "relu",
+    the cats (n_h 7, seed 1, 2500 iterations, learning rate 0.0075), or "tanh", the planar data
+    (n_h 4, seed 2, 10000 iterations, learning rate 1.2).
 
-    W1 and W2 are drawn in order from RandomState(seed), as `init` says ("small": times 0.01).
+    Parameters
+    ----------
+    n_h : int, optional
+        Number of hidden units.
+    hidden : {"relu", "tanh", "sigmoid", "leaky_relu", "linear"}
+        The activation g.
+    seed : int, optional
+        W1 and W2 are drawn in order from RandomState(seed).
+    init : str, float or callable
+        How they are drawn; see `nn.initializers.draw`. "small" is 0.01 times standard normal.
+    dtype, gradients
+        See `LogisticRegression`.
 
+    Examples
+    --------
     >>> X, Y = by_hand.load_planar_dataset()
     >>> model = TwoLayerClassifier(hidden="tanh").fit(X, Y, iterations=1001, record_every=1000)
     >>> print(np.round(model.costs, 6))
@@ -121,20 +149,15 @@ class TwoLayerClassifier(LayeredClassifier):
     def __init__(
         self,
         n_h: int | None = None,
-        hidden: str = "relu",
+        hidden: ActivationName = "relu",
         *,
         seed: int | None = None,
         init: Initializer = "small",
         dtype: Any = None,
-        gradients: str = "auto",
+        gradients: GradientSource = "auto",
     ) -> None:
-        super().__init__()
+        super().__init__(hidden, seed, init, dtype, gradients)
         self.n_h = n_h
-        self.hidden = hidden
-        self.seed = seed
-        self.init = init
-        self.dtype = dtype
-        self.gradients = gradients
 
     @property
     def course(self) -> Course:
@@ -142,7 +165,7 @@ class TwoLayerClassifier(LayeredClassifier):
         return Course(10000, 1.2) if self.hidden == "tanh" else Course(2500, 0.0075)
 
     def dims(self, n_x: int) -> tuple[int, ...]:
-        """(n_x, n_h, 1)."""
+        """Return (n_x, n_h, 1)."""
         usual = 4 if self.hidden == "tanh" else 7
         return (n_x, usual if self.n_h is None else count("n_h", self.n_h), 1)
 
@@ -154,7 +177,7 @@ class TwoLayerClassifier(LayeredClassifier):
     def cost_and_gradients_by_hand(
         self, parameters: Parameters, X: Array, Y: Array
     ) -> tuple[Any, Gradients]:
-        """With tanh the course's `backward_propagation`, else its `L_model_backward`."""
+        """Call the course's `backward_propagation` for tanh, else its `L_model_backward`."""
         if self.hidden != "tanh":
             return super().cost_and_gradients_by_hand(parameters, X, Y)
         A2, cache = by_hand.forward_propagation(X, parameters)
@@ -165,10 +188,23 @@ class TwoLayerClassifier(LayeredClassifier):
 class LLayerClassifier(LayeredClassifier):
     """(LINEAR -> g) x (L - 1) -> LINEAR -> SIGMOID; parameters "W1", "b1", ..., "WL", "bL".
 
-    `layer_dims` is (n_x, n[1], ..., 1); by default (n_x, 20, 7, 5, 1) for the n_x of the data, the
-    course's cat network. `hidden` names g. W1, W2, ... are drawn in order from RandomState(seed),
-    as `init` says ("scaled": divided by sqrt(n[l-1])). 2500 iterations, learning rate 0.0075.
+    The course's settings are the defaults of `fit`: 2500 iterations, learning rate 0.0075.
 
+    Parameters
+    ----------
+    layer_dims : sequence of int, optional
+        (n_x, n[1], ..., 1); by default (n_x, 20, 7, 5, 1), the course's cat network.
+    hidden : {"relu", "tanh", "sigmoid", "leaky_relu", "linear"}
+        The activation g.
+    seed : int
+        W1, W2, ... are drawn in order from RandomState(seed).
+    init : str, float or callable
+        How they are drawn; see `nn.initializers.draw`. "scaled" divides by sqrt(n[l-1]).
+    dtype, gradients
+        See `LogisticRegression`.
+
+    Examples
+    --------
     >>> X, Y = np.array([[0.0, 0, 1, 1], [0, 1, 0, 1]]), np.array([[0, 1, 1, 0]])
     >>> model = LLayerClassifier([2, 4, 2, 1], "tanh")
     >>> model.fit(X, Y, iterations=1000, learning_rate=0.5).predict(X)
@@ -178,20 +214,15 @@ class LLayerClassifier(LayeredClassifier):
     def __init__(
         self,
         layer_dims: Sequence[int] | None = None,
-        hidden: str = "relu",
+        hidden: ActivationName = "relu",
         *,
         seed: int = 1,
         init: Initializer = "scaled",
         dtype: Any = None,
-        gradients: str = "auto",
+        gradients: GradientSource = "auto",
     ) -> None:
-        super().__init__()
+        super().__init__(hidden, seed, init, dtype, gradients)
         self.layer_dims = layer_dims
-        self.hidden = hidden
-        self.seed = seed
-        self.init = init
-        self.dtype = dtype
-        self.gradients = gradients
 
     @property
     def course(self) -> Course:
@@ -199,7 +230,7 @@ class LLayerClassifier(LayeredClassifier):
         return Course(iterations=2500, learning_rate=0.0075)
 
     def dims(self, n_x: int) -> tuple[int, ...]:
-        """`layer_dims`, checked: (n_x, ..., 1)."""
+        """Return `layer_dims`, checked: (n_x, ..., 1)."""
         if self.layer_dims is None:
             return (n_x, 20, 7, 5, 1)
         sizes = tuple(count("each number in layer_dims", n) for n in self.layer_dims)

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import by_hand, numerical
-from . import validation as columns
+from . import by_hand, numerical, validation
 from .base import Classifier
 from .by_hand.notation import Array, Gradients, Parameters
 from .classifiers import LLayerClassifier
@@ -169,8 +168,8 @@ def compare_gradients(
     if not isinstance(model, Classifier):
         model = LLayerClassifier(model)
     dtype = model._dtype() if model.run is None else next(iter(model.parameters.values())).dtype
-    X = columns.inputs(X, dtype=dtype)
-    Y = columns.labels(Y, X.shape[1], X.dtype)
+    X = validation.inputs(X, dtype=dtype)
+    Y = validation.labels(Y, X.shape[1], X.dtype)
     n_x, m = X.shape
     sizes = model.dims(n_x)
     trained = model.run is not None

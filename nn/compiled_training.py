@@ -11,7 +11,7 @@ import autograd_lite as ag
 
 from .by_hand.notation import Array, Parameters
 from .optimizers import Optimizer
-from .train import Run, asked_to_stop, count, diverged, progress_bar, record
+from .train import Run, count, diverged, loop, record
 
 Cost = Callable[[Parameters, Array, Array], Any]
 
@@ -28,12 +28,11 @@ def descend(
     progress: bool | None = None,
     callback: Callable[[Run], object] | None = None,
 ) -> Run:
-    """As `train.minimize`, of a cost(parameters, X, Y), by `ag.compile` and `ag.iterate`.
+    """Do what `train.minimize` does, for a cost(parameters, X, Y), with `ag.compile`.
 
     The numbers are those of `minimize` up to rounding: what does not change from one step to the
-    next is computed once, and W1 @ X is kept up to date instead of being multiplied out again.
-    `callback(run)` is called after each step whose cost was recorded. Ctrl-C ends the loop at the
-    next of these.
+    next is computed once, and W1 @ X is updated instead of multiplied out again. Ctrl-C ends the
+    loop at the next recorded cost.
 
     >>> from nn.optimizers import sgd
     >>> run = Run({"x": np.array([[3.0]])}, {})
@@ -41,9 +40,7 @@ def descend(
     >>> descend(square, run, sgd(0.25), 3, np.ones((1, 1)), np.ones((1, 1)), record_every=1).costs
     [9.0, 2.25, 0.5625]
     """
-    iterations = count("iterations", iterations)
     record_every = count("record_every", record_every)
-    run.interrupted = False
 
     def step(state: Any, X: Array, Y: Array) -> Any:
         parameters, memory = state
@@ -52,55 +49,43 @@ def descend(
         return ({name: p + steps[name] for name, p in parameters.items()}, memory), J
 
     compiled = ag.compile(step)
-    with (
-        np.errstate(over="ignore", invalid="ignore", divide="ignore"),
-        progress_bar(run.iterations, iterations, progress) as bar,
-        asked_to_stop() as stop,
-    ):
+    with loop(run, iterations, progress) as (iterations, bar, stop):
 
-        def tell(J: Any) -> None:
-            record(run, float(J), optimizer)
-            bar.set_postfix_str(f"cost {float(J):.6f}", refresh=False)
+        def keep(state: Any) -> None:
+            # Single numbers come out of a calculation as NumPy scalars; parameters are arrays.
+            run.parameters = {name: np.asarray(p) for name, p in state[0].items()}
+            run.state = state[1]
 
-        shown = run.iterations
-
-        def show() -> None:
-            nonlocal shown
-            bar.update(run.iterations - shown)
-            shown = run.iterations
-
-        # Where a resumed run starts between two costs that are recorded: up to the next one.
+        # A resumed run may start between two recorded costs: go to the next one.
         while run.iterations % record_every and run.iterations < iterations and not stop:
             state, _ = compiled((run.parameters, run.state), X, Y)
-            run.parameters, run.state = arrays(state[0]), state[1]
+            keep(state)
             run.iterations += 1
-            show()
+            bar.update()
         done = first = run.iterations
 
         def on_record(i: int, J: Any, get_state: Any) -> bool:
             nonlocal done
             run.iterations = first + i
-            tell(J)
-            run.iterations = done = first + i + 1
-            show()
+            record(run, float(J), optimizer)
+            bar.set_postfix_str(f"cost {run.costs[-1]:.6f}", refresh=False)
+            run.iterations += 1
+            bar.update(run.iterations - done)
+            done = run.iterations
             if callback is not None:
-                run.parameters, run.state = arrays(get_state()[0]), get_state()[1]
+                keep(get_state())
                 callback(run)
             return bool(stop)
 
         if first < iterations and not stop:
-            state = (run.parameters, run.state)
             n = iterations - first
-            state, _ = ag.iterate(compiled, state, n, X, Y, every=record_every, callback=on_record)
-            run.parameters, run.state = arrays(state[0]), state[1]
+            state, _ = ag.iterate(
+                compiled, (run.parameters, run.state), n, X, Y,
+                every=record_every, callback=on_record,
+            )  # fmt: skip
+            keep(state)
             run.iterations = done if stop else iterations
-            show()
-    run.interrupted = run.iterations < iterations
+            bar.update(run.iterations - done)
     if not all(np.isfinite(p).all() for p in run.parameters.values()):
         raise diverged(float("nan"), run.iterations - 1, optimizer)
     return run
-
-
-def arrays(parameters: Parameters) -> Parameters:
-    """Parameters as arrays; single numbers come out of a calculation as scalars of NumPy."""
-    return {name: np.asarray(p) for name, p in parameters.items()}

@@ -23,29 +23,37 @@ from .initializers import Initializer
 
 
 class Layer(ABC):
-    """A piece of a network. Its `seed` and `dtype` rule the draws of `parameters`."""
+    """A part of a network.
+
+    Attributes
+    ----------
+    seed : int
+        The seed of `parameters`.
+    dtype : dtype
+        The dtype of `parameters`.
+    """
 
     seed: int = 0
     dtype: Any = np.float64
 
     def initialize(self, rng: np.random.RandomState, dtype: Any = np.float64) -> Parameters:
-        """Draw first parameters, as arrays; a layer without parameters gives an empty dict."""
+        """Draw the first parameters, as arrays; an empty dict if the layer has none."""
         return {}
 
     @abstractmethod
     def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
-        """What comes out for A (n_in, m), as a pure function of the parameters."""
+        """Return the output for A (n_in, m), as a pure function of the parameters."""
 
     @cached_property
     def parameters(self) -> dict[str, ag.Tensor]:
-        """The layer's own parameters, drawn when first asked for, as variables with names."""
+        """The layer's own parameters, drawn when first used, as Tensors with names."""
         drawn = self.initialize(np.random.RandomState(self.seed), self.dtype)
         return {
             name: ag.Tensor(array, requires_grad=True, name=name) for name, array in drawn.items()
         }
 
     def __call__(self, A: Any) -> Any:
-        """What comes out for A (n_in, m), a Tensor, with the layer's own parameters."""
+        """Return the output for A (n_in, m) with the layer's own parameters."""
         return self.apply(self.parameters, A)
 
     def __repr__(self) -> str:
@@ -55,11 +63,25 @@ class Layer(ABC):
 class Linear(Layer):
     """Z = W A + b, with W (n_out, n_in) and b (n_out, 1).
 
-    `init` says how W is drawn (see `nn.initializers`); b starts at zero. A Linear by itself draws
-    from RandomState(seed); inside a Sequential the Sequential draws, all layers in order.
+    A Linear by itself draws from RandomState(seed). Inside a Sequential, the Sequential draws all
+    layers in order. b starts at zero.
 
-    Raises SettingError for sizes below 1 or an unknown init.
+    Parameters
+    ----------
+    n_in, n_out : int
+        Numbers of units, at least 1.
+    init : str, float or callable
+        How W is drawn; see `nn.initializers.draw`.
+    seed : int
+    dtype : dtype
 
+    Raises
+    ------
+    SettingError
+        If a size is below 1, or `init` is unknown.
+
+    Examples
+    --------
     >>> layer = Linear(2, 1, init="zeros")
     >>> layer(np.ones((2, 3))).data
     array([[0., 0., 0.]])
@@ -89,7 +111,7 @@ class Linear(Layer):
         }
 
     def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
-        """Z = W A + b; raises DataError where A is not (n_in, m)."""
+        """Return W A + b; DataError if A is not (n_in, m)."""
         if A.ndim != 2 or A.shape[0] != self.n_in:
             raise DataError(
                 None, "A", f"shape {A.shape}", f"({self.n_in}, m), one column for each example"
@@ -101,13 +123,13 @@ class Linear(Layer):
 
 
 class Network(Layer):
-    """A layer that can name everything on its way from X to its last Z."""
+    """A layer that can name every Z and A between X and its last Z."""
 
     n_x: int
 
     @abstractmethod
     def trace(self, parameters: Mapping[str, Any], X: Any) -> dict[str, Any]:
-        """Every linear part and activation on the way, as {"Z1": ..., "A1": ..., "Z2": ...}.
+        """Return every linear part and activation, as {"Z1": ..., "A1": ..., "Z2": ...}.
 
         Tensors among them get these names, for drawings.
         """
@@ -120,15 +142,15 @@ class Unit(Network):
         self.n_x = n_x
 
     def initialize(self, rng: np.random.RandomState, dtype: Any = np.float64) -> Parameters:
-        """{"w": 0, "b": 0}; one unit has no symmetry to break."""
+        """Return {"w": 0, "b": 0}; one unit has no symmetry to break."""
         return {"w": np.zeros((self.n_x, 1), dtype), "b": np.zeros((), dtype)}
 
     def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
-        """Z = w^T X + b."""
+        """Return w^T A + b."""
         return parameters["w"].T @ A + parameters["b"]
 
     def trace(self, parameters: Mapping[str, Any], X: Any) -> dict[str, Any]:
-        """{"Z1": w^T X + b}."""
+        """Return {"Z1": w^T X + b}."""
         return _named({"Z1": self.apply(parameters, X)})
 
     def __repr__(self) -> str:
@@ -138,9 +160,22 @@ class Unit(Network):
 class Sequential(Network):
     """Layers one after the other; parameters W1, b1, W2, ... are numbered as in the course.
 
-    All are drawn in order from one RandomState(seed), so that published numbers can be met.
+    All layers are drawn in order from one RandomState(seed), to reproduce published numbers.
     Sequentials inside are unpacked.
 
+    Parameters
+    ----------
+    *layers : Layer
+    seed : int
+    dtype : dtype
+
+    Raises
+    ------
+    SettingError
+        If an argument is not a layer.
+
+    Examples
+    --------
     >>> net = Sequential(Linear(2, 4), Linear(4, 1), seed=1)
     >>> {name: W.shape for name, W in net.parameters.items()}
     {'W1': (4, 2), 'b1': (4, 1), 'W2': (1, 4), 'b2': (1, 1)}
@@ -162,13 +197,13 @@ class Sequential(Network):
         }
 
     def apply(self, parameters: Mapping[str, Any], A: Any) -> Any:
-        """What the last layer gives for A (n_in, m)."""
+        """Return the output of the last layer for A (n_in, m)."""
         for layer, names in self._steps:
             A = layer.apply({local: parameters[name] for local, name in names.items()}, A)
         return A
 
     def trace(self, parameters: Mapping[str, Any], X: Any) -> dict[str, Any]:
-        """Every linear part and activation, the number counting Linear layers."""
+        """Return every linear part and activation, numbered by Linear layers."""
         found: dict[str, Any] = {}
         A, number = X, 0
         for layer, names in self._steps:
@@ -199,7 +234,7 @@ def _unpacked(layers: tuple[Layer, ...]) -> Iterator[Layer]:
 
 
 def _numbered(layers: tuple[Layer, ...]) -> Iterator[tuple[Layer, dict[str, str]]]:
-    """Each layer with the names that its parameters have in the whole network."""
+    """Yield each layer with the names that its parameters have in the whole network."""
     number = 0
     for layer in layers:
         local = ("W", "b") if isinstance(layer, Linear) else ()

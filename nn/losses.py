@@ -1,7 +1,7 @@
-"""Losses: what comes out of a network, and what should have, as one number.
+"""Losses: the cost of the outputs of a network against the labels, as one number.
 
-Columns are examples; every function takes arrays or Tensors. The ones `from_logits` take Z, before
-the last sigmoid or softmax, and stay finite and exact where the probability rounds to 0 or 1.
+Columns are examples; every function takes arrays or Tensors. The functions `from_logits` take Z,
+before the last sigmoid or softmax, and stay finite and exact if the probability rounds to 0 or 1.
 """
 
 from __future__ import annotations
@@ -16,8 +16,27 @@ from .errors import DataError
 
 
 def binary_cross_entropy(A: Any, Y: Any) -> Any:
-    """The course's cost of probabilities A against labels Y, both (1, m).
+    """Return the course's cost of probabilities against labels.
 
+    Parameters
+    ----------
+    A : array or Tensor of shape (1, m)
+        P(Y = 1), strictly between 0 and 1.
+    Y : array or Tensor of shape (1, m)
+        Labels 0 and 1.
+
+    Returns
+    -------
+    scalar
+        J = -1/m sum_i (y log(a) + (1 - y) log(1 - a)).
+
+    Raises
+    ------
+    DataError
+        If the shapes differ.
+
+    Examples
+    --------
     >>> print(round(binary_cross_entropy(np.array([[0.5, 0.5]]), np.array([[1.0, 0.0]])), 6))
     0.693147
     """
@@ -27,8 +46,24 @@ def binary_cross_entropy(A: Any, Y: Any) -> Any:
 
 
 def binary_cross_entropy_from_logits(Z: Any, Y: Any) -> Any:
-    """The same cost, of Z with A = sigmoid(Z), right for any Z.
+    """Return the same cost for any Z, with A = sigmoid(Z).
 
+    Parameters
+    ----------
+    Z, Y : array or Tensor of shape (1, m)
+        The input of the last sigmoid, and labels 0 and 1.
+
+    Returns
+    -------
+    scalar
+
+    Raises
+    ------
+    DataError
+        If the shapes differ.
+
+    Examples
+    --------
     >>> Z, Y = np.array([[1000.0, -1000.0]]), np.array([[0.0, 0.0]])
     >>> print(binary_cross_entropy_from_logits(Z, Y))
     500.0
@@ -48,8 +83,24 @@ def _mean_log_loss(Z: Any, Y: Any) -> Any:
 
 
 def softmax_cross_entropy(A: Any, Y: Any) -> Any:
-    """-1/m sum of Y log(A), of class probabilities A and one-hot labels Y, both (n_classes, m).
+    """Return the cost of class probabilities against one-hot labels.
 
+    Parameters
+    ----------
+    A, Y : array or Tensor of shape (n_classes, m)
+
+    Returns
+    -------
+    scalar
+        J = -1/m sum of Y log(A).
+
+    Raises
+    ------
+    DataError
+        If the shapes differ.
+
+    Examples
+    --------
     >>> A, Y = np.array([[0.5], [0.5]]), np.array([[1.0], [0.0]])
     >>> print(round(softmax_cross_entropy(A, Y), 6))
     0.693147
@@ -59,8 +110,23 @@ def softmax_cross_entropy(A: Any, Y: Any) -> Any:
 
 
 def softmax_cross_entropy_from_logits(Z: Any, Y: Any) -> Any:
-    """The same cost, of Z with A = softmax(Z) over rows, right for any Z.
+    """Return the same cost for any Z, with A = softmax(Z) over rows.
 
+    Parameters
+    ----------
+    Z, Y : array or Tensor of shape (n_classes, m)
+
+    Returns
+    -------
+    scalar
+
+    Raises
+    ------
+    DataError
+        If the shapes differ.
+
+    Examples
+    --------
     >>> Z, Y = np.array([[1000.0], [0.0]]), np.array([[0.0], [1.0]])
     >>> print(softmax_cross_entropy_from_logits(Z, Y))
     1000.0
@@ -70,10 +136,26 @@ def softmax_cross_entropy_from_logits(Z: Any, Y: Any) -> Any:
 
 
 def one_hot(labels: Any, n_classes: int, dtype: Any = np.float64) -> Any:
-    """Class numbers (m,) or (1, m) as columns (n_classes, m) with a single 1.
+    """Return class numbers as columns with a single 1.
 
-    Raises DataError for a label that is not one of 0 ... n_classes - 1.
+    Parameters
+    ----------
+    labels : array_like of shape (m,) or (1, m)
+        Numbers 0 ... n_classes - 1.
+    n_classes : int
+    dtype : dtype
 
+    Returns
+    -------
+    ndarray of shape (n_classes, m)
+
+    Raises
+    ------
+    DataError
+        If a label is out of range.
+
+    Examples
+    --------
     >>> one_hot([2, 0], 3)
     array([[0., 1.],
            [0., 0.],
@@ -87,8 +169,23 @@ def one_hot(labels: Any, n_classes: int, dtype: Any = np.float64) -> Any:
 
 
 def mse(A: Any, Y: Any) -> Any:
-    """The mean of the squared errors over all numbers.
+    """Return the mean of the squared errors over all elements.
 
+    Parameters
+    ----------
+    A, Y : array or Tensor of one shape
+
+    Returns
+    -------
+    scalar
+
+    Raises
+    ------
+    DataError
+        If the shapes differ.
+
+    Examples
+    --------
     >>> print(mse(np.array([[1.0, 2.0]]), np.array([[1.0, 4.0]])))
     2.0
     """
@@ -97,8 +194,23 @@ def mse(A: Any, Y: Any) -> Any:
 
 
 def L1(A: Any, Y: Any) -> Any:
-    """The sum of the absolute errors, as in the course.
+    """Return the sum of the absolute errors, as in the course.
 
+    Parameters
+    ----------
+    A, Y : array or Tensor of one shape
+
+    Returns
+    -------
+    scalar
+
+    Raises
+    ------
+    DataError
+        If the shapes differ.
+
+    Examples
+    --------
     >>> print(L1(np.array([[0.5, 0.25]]), np.array([[1.0, 0.0]])))
     0.75
     """
@@ -107,8 +219,23 @@ def L1(A: Any, Y: Any) -> Any:
 
 
 def L2(A: Any, Y: Any) -> Any:
-    """The sum of the squared errors, as in the course.
+    """Return the sum of the squared errors, as in the course.
 
+    Parameters
+    ----------
+    A, Y : array or Tensor of one shape
+
+    Returns
+    -------
+    scalar
+
+    Raises
+    ------
+    DataError
+        If the shapes differ.
+
+    Examples
+    --------
     >>> print(L2(np.array([[0.5, 0.25]]), np.array([[1.0, 0.0]])))
     0.3125
     """

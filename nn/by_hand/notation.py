@@ -9,7 +9,7 @@
     dV       gradient with respect to V, shaped as V: dW and db of J, dZ and dA of the SUM of losses
 """
 
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,9 @@ Parameters: TypeAlias = dict[str, Array]
 Gradients: TypeAlias = dict[str, Array]
 LinearCache: TypeAlias = tuple[Array, Array, Array]  # A_prev, W, b
 Cache: TypeAlias = tuple[LinearCache, Array]  # linear cache, activation cache Z
+#: The names of the activations g, and of the ways in which the first weights are drawn.
+ActivationName: TypeAlias = Literal["sigmoid", "tanh", "relu", "leaky_relu", "linear"]
+ScaleName: TypeAlias = Literal["zeros", "small", "scaled", "he", "large"]
 
 
 def labels_like(Y: Array, A: Array) -> Array:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from .. import validation as columns
+from .. import validation
 from ..base import Classifier
 from ..classifiers import LogisticRegression, TwoLayerClassifier
 from ..compare import compare_gradients
@@ -140,8 +140,8 @@ def _compare_part(args: argparse.Namespace, file: OwnFile, part: str, model: Cla
     X, Y, source = arguments.examples(asked, model)
     if model.run is None:
         model.fit(X, Y, iterations=STEPS, compile=False, progress=False)
-    X = columns.inputs(X, dtype=next(iter(model.parameters.values())).dtype)
-    Y = columns.labels(Y, X.shape[1], X.dtype)
+    X = validation.inputs(X, dtype=next(iter(model.parameters.values())).dtype)
+    Y = validation.labels(Y, X.shape[1], X.dtype)
     ran = own_backprop.run(file, part, model.parameters, X, Y, model.hidden)
     comparison = compare_gradients(model, X, Y, manual=ran.gradients)
     print(f"Yours: {', '.join(ran.called)} in {args.file}. The rest is the course's.")

@@ -10,7 +10,7 @@ import tempfile
 import time
 from typing import Any
 
-from .. import saving as persist
+from .. import saving
 from ..base import Classifier
 from ..data import CatData, LabelledData
 from ..data.files import explain
@@ -161,7 +161,7 @@ def _fit(
     def save_now_and_then(model: Classifier) -> None:
         nonlocal saved
         if time.perf_counter() - saved > SECONDS_BETWEEN_SAVES:
-            persist.save(path, model)
+            saving.save(path, model)
             saved = time.perf_counter()
 
     model.fit(
@@ -184,7 +184,7 @@ def _trained(path: str, args: argparse.Namespace) -> Classifier:
         raise SettingError(
             f"There is nothing to resume: {path} does not exist. Leave --resume out to start anew."
         )
-    model = persist.load(path)
+    model = saving.load(path)
     kind = arguments.KINDS.get(type(model).__name__, "deep")
     assert model.network is not None
     has = {
@@ -229,11 +229,11 @@ def _set_aside(path: str) -> None:
 def _save(path: str, model: Classifier) -> None:
     """Save the model, somewhere else where there is no room or no permission."""
     try:
-        persist.save(path, model)
+        saving.save(path, model)
     except CheckpointError as error:
         elsewhere = os.path.join(tempfile.mkdtemp(prefix="autograd-lite-"), MODEL)
         try:
-            persist.save(elsewhere, model)
+            saving.save(elsewhere, model)
         except CheckpointError:
             raise error from None
         raise CheckpointError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import validation as columns
+from .. import validation
 from ..base import Classifier
 from ..by_hand.notation import Array
 from ..errors import DataError
@@ -33,10 +33,10 @@ def decision_boundary(
     where examples do not have two features.
     """
     named = {"": models} if isinstance(models, Classifier) else models
-    X = columns.inputs(X)
+    X = validation.inputs(X)
     if X.shape[0] != 2:
         raise DataError(None, "X", f"{X.shape[0]} features", "2, to draw a plane")
-    Y = columns.labels(Y, X.shape[1])
+    Y = validation.labels(Y, X.shape[1])
     across = min(len(named), math.ceil(math.sqrt(1.5 * len(named))))
     down = math.ceil(len(named) / across)
     figure = (

@@ -200,7 +200,7 @@ def test_a_model_is_saved_now_and_then(data, monkeypatch):
     saved = []
     real = nn.saving.save
     monkeypatch.setattr(
-        train.persist, "save", lambda path, m: (saved.append(m.iterations), real(path, m))
+        train.saving, "save", lambda path, m: (saved.append(m.iterations), real(path, m))
     )
     run("train", "--data", data, "--iterations", 350, "--out", "out")
     assert saved == [1, 101, 201, 301, 350]
@@ -480,7 +480,7 @@ def test_a_full_disk_does_not_lose_what_was_learned(data, monkeypatch, capsys, t
             raise CheckpointError(str(path), "cannot be written: no room left on the disk")
         real(path, model)
 
-    monkeypatch.setattr(train.persist, "save", full)
+    monkeypatch.setattr(train.saving, "save", full)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     assert run("train", "--data", data, "--iterations", 5, "--out", "out") == 2
     err = capsys.readouterr().err
