@@ -1,11 +1,18 @@
 """The classifiers of the first deep-learning course, rebuilt on automatic differentiation.
 
-Reading order: by_hand (the formulas), layers, activations, losses, initializers, optimizers, train,
-estimator and classifiers (the three models), compare (manual against automatic gradients), persist
-(HDF5), plots, cli.
+Examples are columns: X is (n_x, m), Y is (1, m). Read in this order:
 
-Examples are columns: X is (n_x, m), Y is (1, m). `nn.data` (labelled pictures) is loaded when first
-used, since it needs h5py.
+    by_hand/                                 the formulas of the course
+    layers, activations, initializers, losses, optimizers
+    train, compiled_training                 the training loop, and the same as one compiled loop
+    validation, base, classifiers            the three models
+    numerical, compare                       manual against automatic against numerical gradients
+    homework/                                a learner's own backprop: run, and diagnosed
+    saving, serialization                    models in HDF5
+    data/, plots/, cli/                      labelled pictures, figures, the command line
+    errors                                   all errors and warnings
+
+`nn.data` and `nn.plots` are loaded when first used, since they need h5py and Matplotlib.
 """
 
 from __future__ import annotations
@@ -32,6 +39,9 @@ from .errors import (
 from .homework.diagnosis import diagnose
 from .layers import Layer, Linear, Sequential
 from .saving import load, save
+
+if TYPE_CHECKING:
+    from . import data, plots
 
 __all__ = [
     "CheckpointError",
@@ -72,9 +82,6 @@ __all__ = [
     "save",
 ]
 
-if TYPE_CHECKING:
-    from . import data, plots
-
 _ON_DEMAND = ("data", "plots")
 
 
@@ -82,3 +89,7 @@ def __getattr__(name: str) -> Any:
     if name in _ON_DEMAND:
         return importlib.import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

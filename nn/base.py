@@ -108,6 +108,25 @@ class Classifier(ABC):
         """True if Ctrl-C ended the last `fit`."""
         return self.run is not None and self.run.interrupted
 
+    @property
+    def n_x(self) -> int:
+        """The number of inputs; NotFittedError before `fit`."""
+        self._fitted()
+        assert self.network is not None
+        return self.network.n_x
+
+    @property
+    def working_dtype(self) -> Any:
+        """The dtype of the learned parameters, else the setting; None if X decides."""
+        if self.run is not None:
+            return next(iter(self.run.parameters.values())).dtype
+        return self._dtype()
+
+    def describe(self, n_x: int | None = None) -> str:
+        """Return kind and sizes, such as LLayerClassifier 12288-20-7-5-1."""
+        sizes = self.dims(self.n_x if n_x is None else n_x)
+        return f"{type(self).__name__} {'-'.join(map(str, sizes))}"
+
     def _fitted(self) -> Run:
         if self.run is None:
             raise NotFittedError(f"This {type(self).__name__} was not trained: call fit(X, Y).")
@@ -186,8 +205,7 @@ class Classifier(ABC):
             self._fitted()
         optimizer = self._optimizer(optimizer, learning_rate, resume)
 
-        dtype = self._dtype() if not resume else next(iter(self.parameters.values())).dtype
-        X = validation.inputs(X, dtype=dtype)
+        X = validation.inputs(X, dtype=self.working_dtype if resume else self._dtype())
         self.dims(X.shape[0])
         Y = validation.labels(Y, X.shape[1], X.dtype)
         network = self.build(X.shape[0])
@@ -212,6 +230,15 @@ class Classifier(ABC):
     def initialize(self, n_x: int, dtype: Any = np.float64) -> Parameters:
         """Return the parameters that training starts from, for inputs of n_x rows."""
         return self.build(n_x).initialize(np.random.RandomState(self._seed()), dtype)
+
+    def current_parameters(self, X: Array) -> Parameters:
+        """Return the learned parameters, or those that training on X would start from."""
+        return self.initialize(X.shape[0], X.dtype) if self.run is None else self.parameters
+
+    def checked(self, X: Any, Y: Any) -> tuple[Array, Array]:
+        """Return X (n_x, m) and Y (1, m) as arrays of the working dtype; DataError otherwise."""
+        X = validation.inputs(X, dtype=self.working_dtype)
+        return X, validation.labels(Y, X.shape[1], X.dtype)
 
     def cost_and_gradients(
         self, X: Array, Y: Array, gradients: GradientSource = "auto"
@@ -268,11 +295,9 @@ class Classifier(ABC):
 
     def predict_proba(self, X: Any) -> Array:
         """Return A = P(Y = 1) for each column of X (n_x, m), as (1, m)."""
-        run = self._fitted()
+        X = validation.inputs(X, self.n_x, self.working_dtype)
         assert self.network is not None
-        first = next(iter(run.parameters.values()))
-        X = validation.inputs(X, self.network.n_x, first.dtype)
-        A: Array = ag.sigmoid(self.network.apply(run.parameters, X))
+        A: Array = ag.sigmoid(self.network.apply(self.parameters, X))
         return A
 
     def predict(self, X: Any) -> Array:
@@ -304,12 +329,8 @@ class Classifier(ABC):
             "X", "Y", the parameters, "Z1", "A1", ..., and the cost "J", from which `backward` or
             `ag.draw` can start.
         """
-        dtype = self._dtype() if self.run is None else next(iter(self.parameters.values())).dtype
-        X = validation.inputs(X, dtype=dtype)
-        Y = validation.labels(Y, X.shape[1], X.dtype)
-        if parameters is None:
-            n_x = X.shape[0]
-            parameters = self.initialize(n_x, X.dtype) if self.run is None else self.parameters
+        X, Y = self.checked(X, Y)
+        parameters = self.current_parameters(X) if parameters is None else parameters
         named = {name: ag.Tensor(p, True, name=name) for name, p in parameters.items()}
         found = {"X": ag.Tensor(X, of_inputs, name="X"), "Y": ag.Tensor(Y, name="Y"), **named}
         found.update(self.build(X.shape[0]).trace(named, found["X"]))

@@ -1,4 +1,4 @@
-"""Manual against automatic gradients, both against numerical ones: one row for each gradient."""
+"""Manual against automatic gradients, and both against numerical ones, in one table."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from . import by_hand, numerical, validation
+from . import by_hand, numerical
 from .base import Classifier
 from .by_hand.notation import Array, Gradients, Parameters
 from .classifiers import LLayerClassifier
-from .errors import SettingError
 from .homework.diagnosis import diagnose
 from .homework.gradients import Manual, own_gradients
+from .train import count
 
-#: What rounding may do. Of random networks in float32, none came to twice the spacing of numbers.
+#: What rounding may do. No random network in float32 came to twice the spacing of numbers.
 TOLERANCE = {"float64": 1e-12, "float32": 64 * float(np.finfo(np.float32).eps)}
 NUMERICAL_TOLERANCE = 1e-9
 SAMPLES = 20
@@ -27,11 +27,26 @@ SAMPLES = 20
 class Row:
     """One gradient, computed in three ways.
 
-    `absolute` is the largest difference between manual and automatic, `relative` that over the
-    largest number in the gradient, `numerical` the same for numerical and automatic at `sampled`
-    elements. `terms` is the size of what was added up to get the gradient: where the terms cancel,
-    rounding shows in proportion to them. `factor`: what the automatic gradient was multiplied by.
-    `fits`: whether the manual gradient has the shape it should have.
+    Attributes
+    ----------
+    name, shape
+        Its name, such as "dW1", and the shape it should have.
+    absolute : float
+        The largest difference between manual and automatic.
+    relative : float
+        The same, divided by the largest element.
+    numerical : float
+        The largest difference between numerical and automatic at `sampled` of its `size`
+        elements, likewise divided.
+    largest, terms : float
+        The largest element, and the size of the terms that were added up: if they cancel,
+        rounding errors are in proportion to them.
+    factor : int
+        What the automatic gradient was multiplied by.
+    tolerance : float
+        What rounding may do, relative to the larger of `largest` and `terms`.
+    fits : bool
+        True if the manual gradient has the shape it should have.
     """
 
     name: str
@@ -49,18 +64,18 @@ class Row:
 
     @property
     def equal(self) -> bool:
-        """Whether manual and automatic are the same number, but for rounding."""
+        """True if manual and automatic are equal up to rounding."""
         return self.absolute <= self.tolerance * max(self.largest, self.terms)
 
     @property
     def confirmed(self) -> bool:
-        """Whether the numerical derivatives agree with the automatic one."""
+        """True if the numerical derivatives agree with the automatic one."""
         allowed = max(NUMERICAL_TOLERANCE, self.tolerance)
         return self.numerical * self.largest <= allowed * max(self.largest, self.terms)
 
     @property
     def verdict(self) -> str:
-        """In one or two words."""
+        """The outcome in one or two words."""
         if not self.fits:
             return "OTHER SHAPE"
         if not np.isfinite(self.absolute):
@@ -69,10 +84,34 @@ class Row:
             return "equal" if self.confirmed else "BOTH WRONG?"
         return "MANUAL WRONG" if self.confirmed else "DIFFERENT"
 
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The row of the table."""
+        return (
+            self.name + (" *" if self.factor != 1 else ""),
+            str(self.shape).replace(" ", ""),
+            f"{self.absolute:.1e}",
+            f"{self.relative:.1e}",
+            f"{self.numerical:.1e}",
+            "all" if self.sampled == self.size else f"{self.sampled} of {self.size}",
+            self.verdict,
+        )
+
 
 @dataclass(frozen=True)
 class Comparison:
-    """The rows, from the last layer to the first as backprop goes; printed, a table."""
+    """The result of `compare_gradients`; str() gives a table.
+
+    Attributes
+    ----------
+    rows : tuple of Row
+        The gradients, from the last layer to the first.
+    title : str
+    m : int
+        The number of examples.
+    diagnosis : str
+        What is wrong with the manual gradients, if anything is.
+    """
 
     rows: tuple[Row, ...]
     title: str
@@ -81,7 +120,7 @@ class Comparison:
 
     @property
     def ok(self) -> bool:
-        """Whether all gradients are equal, and confirmed by the numerical ones."""
+        """True if all gradients are equal, and confirmed by the numerical ones."""
         return all(row.equal and row.confirmed for row in self.rows)
 
     @property
@@ -98,30 +137,17 @@ class Comparison:
 
     def __str__(self) -> str:
         head = ("gradient", "shape", "absolute", "relative", "numerical", "at", "verdict")
-        lines = [
-            (
-                row.name + (" *" if row.factor != 1 else ""),
-                str(row.shape).replace(" ", ""),
-                f"{row.absolute:.1e}",
-                f"{row.relative:.1e}",
-                f"{row.numerical:.1e}",
-                "all" if row.sampled == row.size else f"{row.sampled} of {row.size}",
-                row.verdict,
-            )
-            for row in self.rows
-        ]
-        widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
-        left = (0, 1, 6)
+        lines = [head, *(row.cells for row in self.rows)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        lines.insert(1, tuple("-" * w for w in widths))
+        aligned = "<<>>>><"
         table = [
-            "  ".join(
-                cell.ljust(w) if i in left else cell.rjust(w)
-                for i, (cell, w) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-            for line in (head, tuple("-" * w for w in widths), *lines)
+            "  ".join(f"{c:{a}{w}}" for c, a, w in zip(line, aligned, widths, strict=True)).rstrip()
+            for line in lines
         ]
         summary = textwrap.wrap(self.summary, 90)
-        told = ["", self.diagnosis] if self.diagnosis else []
-        return "\n".join([self.title, "", *table, "", *self._notes(), "", *summary, *told])
+        diagnosis = ["", self.diagnosis] if self.diagnosis else []
+        return "\n".join([self.title, "", *table, "", *self._notes(), "", *summary, *diagnosis])
 
     def _notes(self) -> list[str]:
         tolerance = self.rows[0].tolerance
@@ -150,32 +176,50 @@ def compare_gradients(
     samples: int = SAMPLES,
     seed: int = 0,
 ) -> Comparison:
-    """Compute every dA, dZ, dW, db on X (n_x, m), Y (1, m) by hand, automatically and numerically.
+    """Compute every dA, dZ, dW, db by hand, automatically and numerically, and compare them.
 
-    `model`: a classifier, at the parameters it has learned or would start from, or the sizes
-    (n_x, ..., 1) of an L-layer classifier. dW and db are those that `fit` descends; dZ and dA, for
-    which training has no use, are asked from the same layers. The numerical derivatives are taken
-    at `samples` elements of each gradient, drawn with `seed`, and at the largest one.
+    dW and db are those that `fit` descends. dZ and dA, which training does not need, come from
+    the same layers.
 
-    `manual`: your own gradients in place of the course's, {"dW1": ..., "db1": ...} and dZ, dA if
-    you like, or the function that gives them: backward(AL, Y, caches), backward(parameters, cache,
-    X, Y), or for logistic regression propagate(w, b, X, Y). Where they are wrong, `diagnosis` says
-    what the mistake is.
+    Parameters
+    ----------
+    model : Classifier or sequence of int
+        A classifier, at the parameters it has learned or would start from, or the sizes
+        (n_x, ..., 1) of an `LLayerClassifier`.
+    X : array_like of shape (n_x, m)
+    Y : array_like of shape (1, m)
+    manual : mapping or callable, optional
+        Your own gradients in place of the course's: {"dW1": ..., "db1": ...}, with dZ and dA if
+        you like, or the function that returns them: backward(AL, Y, caches),
+        backward(parameters, cache, X, Y), or propagate(w, b, X, Y) for logistic regression.
+    samples, seed : int
+        The numerical derivatives are taken at `samples` elements of each gradient, drawn with
+        `seed`, and at the largest element.
 
+    Returns
+    -------
+    Comparison
+        Its `diagnosis` names the mistake if the manual gradients are wrong.
+
+    Raises
+    ------
+    DataError
+        If X and Y do not fit.
+    SettingError
+        If a manual gradient is missing, or `samples` is below 1.
+
+    Examples
+    --------
     >>> print(compare_gradients([2, 3, 1], [[1.0, -2.0], [0.5, 3.0]], [[1, 0]]).summary)
     All 9 gradients are equal: ...
     """
     if not isinstance(model, Classifier):
         model = LLayerClassifier(model)
-    dtype = model._dtype() if model.run is None else next(iter(model.parameters.values())).dtype
-    X = validation.inputs(X, dtype=dtype)
-    Y = validation.labels(Y, X.shape[1], X.dtype)
+    X, Y = model.checked(X, Y)
     n_x, m = X.shape
-    sizes = model.dims(n_x)
-    trained = model.run is not None
-    parameters = model.parameters if trained else model.initialize(n_x, X.dtype)
-    if isinstance(samples, bool) or not isinstance(samples, int) or samples < 1:
-        raise SettingError(f"samples is {samples!r}; it must be a whole number, at least 1.")
+    model.dims(n_x)
+    parameters = model.current_parameters(X)
+    samples = count("samples", samples)
 
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):  # shown as NOT FINITE
         network = numerical.NumericalDerivatives(model.layered(parameters), model.hidden, X, Y)
@@ -183,21 +227,33 @@ def compare_gradients(
                   else manual_gradients(model, parameters, X, Y))  # fmt: skip
         automatic = automatic_gradients(model, parameters, X, Y)
         rng, rows = np.random.RandomState(seed), []
-        for letter, terms in numerical.sizes_of_terms(network.W, network.A, network.Y).items():
-            name = f"d{letter}"
-            if name not in theirs:
+        for name, terms in numerical.sizes_of_terms(network.W, network.A, network.Y).items():
+            if f"d{name}" not in theirs:
                 continue
             # The course's dZ and dA are of the sum of the losses, m J.
-            factor = m if name[1] in "AZ" else 1
-            auto = factor * automatic[name]
-            places = _places(auto, samples, rng)
-            found = [factor * network.derivative(name, place) for place in places]
-            called = model.own_name(name[1:])
-            shape = parameters[called].shape if called in parameters else auto.shape
-            rows.append(_row(f"d{called}", shape, theirs[name], auto, places, found, terms, factor))
-    state = f"after {model.iterations} iterations" if trained else "at its first parameters"
-    shown = "-".join(map(str, sizes))
-    title = f"{type(model).__name__} {shown}, {X.dtype}, {state}, on {m} examples"
+            factor = m if name[0] in "AZ" else 1
+            M, auto = theirs[f"d{name}"], factor * automatic[f"d{name}"]
+            places, wide = _places(auto, samples, rng), auto.astype(np.float64)
+            differences = [wide[p] - factor * network.derivative(f"d{name}", p) for p in places]
+            called = model.own_name(name)
+            fits = np.shape(M) == auto.shape
+            absolute = _largest(M - wide) if fits else float("nan")
+            rows.append(Row(
+                name=f"d{called}",
+                shape=parameters[called].shape if called in parameters else auto.shape,
+                absolute=absolute,
+                relative=_ratio(absolute, _largest(auto)),
+                numerical=_ratio(_largest(differences), _largest(auto)),
+                sampled=len(places),
+                size=auto.size,
+                largest=_largest(auto),
+                terms=terms,
+                factor=factor,
+                tolerance=TOLERANCE[auto.dtype.name],
+                fits=fits,
+            ))  # fmt: skip
+    state = f"after {model.iterations} iterations" if model.run else "at its first parameters"
+    title = f"{model.describe(n_x)}, {X.dtype}, {state}, on {m} examples"
     comparison = Comparison(tuple(rows), title, m)
     if comparison.ok or not all(row.confirmed for row in rows):  # the automatic ones may be wrong
         return comparison
@@ -211,7 +267,7 @@ def compare_gradients(
 
 
 def _places(auto: Array, samples: int, rng: np.random.RandomState) -> list[tuple[int, ...]]:
-    """All elements of a small gradient; of others some drawn ones, and the largest."""
+    """Return the indices of all elements of a small gradient, else of some and the largest."""
     if auto.size <= samples + 1:
         flat = np.arange(auto.size)
     else:
@@ -220,45 +276,18 @@ def _places(auto: Array, samples: int, rng: np.random.RandomState) -> list[tuple
     return [tuple(int(i) for i in np.unravel_index(k, auto.shape)) for k in flat]
 
 
-def _row(
-    name: str,
-    shape: tuple[int, ...],
-    manual: Array,
-    auto: Array,
-    places: list[tuple[int, ...]],
-    numeric: list[float],
-    terms: float,
-    factor: int,
-) -> Row:
-    wide = auto.astype(np.float64)
-    fits = np.shape(manual) == auto.shape
-    absolute = float(np.max(np.abs(manual - wide))) if fits else float("nan")
-    largest = float(np.max(np.abs(wide)))
-    off = float(np.max(np.abs([wide[p] - d for p, d in zip(places, numeric, strict=True)])))
-    return Row(
-        name,
-        shape,
-        absolute,
-        _over(absolute, largest),
-        _over(off, largest),
-        len(places),
-        auto.size,
-        largest,
-        terms,
-        factor,
-        TOLERANCE[auto.dtype.name],
-        fits,
-    )
+def _largest(values: Any) -> float:
+    return float(np.max(np.abs(values)))
 
 
-def _over(difference: float, size: float) -> float:
+def _ratio(difference: float, size: float) -> float:
     if difference == 0:
         return 0.0
     return difference / size if size else float("inf")
 
 
 def manual_gradients(model: Classifier, parameters: Parameters, X: Array, Y: Array) -> Gradients:
-    """Every gradient as the course's functions give it, under dA2, dZ2, dW2, db2, dA1, ..."""
+    """Return every gradient by the course's functions, under dA2, dZ2, dW2, db2, dA1, ..."""
     _, grads = model.cost_and_gradients(X, Y, "by_hand")(parameters)
     found = {f"d{name}": g for name, g in model.layered(grads).items()}
     layers, hidden = model.layered(parameters), model.hidden
@@ -282,7 +311,7 @@ def manual_gradients(model: Classifier, parameters: Parameters, X: Array, Y: Arr
 
 
 def automatic_gradients(model: Classifier, parameters: Parameters, X: Array, Y: Array) -> Gradients:
-    """The same gradients, but of J, by the engine; those of the parameters as `fit` has them."""
+    """Return the same gradients by the engine, but all of J."""
     _, grads = model.cost_and_gradients(X, Y, "auto")(parameters)
     found = {f"d{name}": g for name, g in model.layered(grads).items()}
     graph = model.graph(X, Y, parameters, of_inputs=True)

@@ -1,12 +1,13 @@
-"""The errors of ``nn``, in one tree: catch ``NNError`` and nothing else of ours can pass.
+"""The errors of ``nn``, in one tree: ``except NNError`` catches all of them.
 
 NNError
   DataError            (also a ValueError)   pictures or labels that cannot be used
   CheckpointError                            a model that cannot be saved or loaded
   MissingPackageError  (also an ImportError) an optional package that the call needs
-  SettingError         (also a ValueError)   a layer size, learning rate, name ... out of its range
-  NotFittedError       (also a ValueError)   a model asked for what only training gives it
-  DivergedError                              training whose cost left the finite numbers
+  SettingError         (also a ValueError)   a layer size, learning rate, name ... out of range
+  GradientError        (also a ValueError)   a gradient that is missing, or of another shape
+  NotFittedError       (also a ValueError)   a model that was not trained yet
+  DivergedError                              training whose cost became infinite or nan
 
 DataWarning, CheckpointWarning               (UserWarnings) usable, but you should know
 """
@@ -15,15 +16,21 @@ from __future__ import annotations
 
 
 class NNError(Exception):
-    """What every error of ``nn`` is."""
+    """The base class of all errors of ``nn``."""
 
 
 class DataError(NNError, ValueError):
-    """Pictures or labels that cannot be used: file and key, what was found, what was expected.
+    """Pictures or labels that cannot be used.
 
-    ``file`` and ``key`` are None where there is none (an array that the caller passed, a file
-    that cannot even be opened).
+    Attributes
+    ----------
+    file, key : str or None
+        Where the data are from; None if the caller passed an array.
+    found, expected : str
+        What is there, and what is needed.
 
+    Examples
+    --------
     >>> print(DataError("cats.h5", "train_set_y", "the label 2 at position 7", "0 and 1 only"))
     cats.h5, 'train_set_y': found the label 2 at position 7; expected 0 and 1 only.
     """
@@ -42,8 +49,16 @@ class DataError(NNError, ValueError):
 
 
 class CheckpointError(NNError):
-    """A checkpoint that cannot be written or read: the path, and a sentence that says why.
+    """A checkpoint that cannot be written or read.
 
+    Attributes
+    ----------
+    path : str
+    reason : str
+        The rest of the sentence that begins with the path.
+
+    Examples
+    --------
     >>> print(CheckpointError("model.h5", "is cut short: 100 of 2048 bytes are there"))
     model.h5 is cut short: 100 of 2048 bytes are there.
     """
@@ -58,11 +73,11 @@ class CheckpointError(NNError):
 
 
 class MissingPackageError(NNError, ImportError):
-    """An optional package that this call needs is missing; the message tells how to get it."""
+    """An optional package that a call needs is missing; the message says how to install it."""
 
 
 class SettingError(NNError, ValueError):
-    """A setting out of its range; the message says what was given and what would do."""
+    """A setting out of its range; the message says what was given and what is allowed."""
 
 
 class GradientError(NNError, ValueError):
@@ -70,7 +85,7 @@ class GradientError(NNError, ValueError):
 
 
 class NotFittedError(NNError, ValueError):
-    """A model that was not trained yet was asked to predict, go on, or be saved."""
+    """A model that was not trained yet was asked to predict, resume, or be saved."""
 
 
 class DivergedError(NNError):
@@ -82,4 +97,4 @@ class DataWarning(UserWarning):
 
 
 class CheckpointWarning(UserWarning):
-    """The checkpoint asked for could not be read; the previous one was read in its place."""
+    """A checkpoint could not be read, and the previous one was read instead."""

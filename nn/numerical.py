@@ -1,7 +1,7 @@
-"""Numerical derivatives of a network's cost, to judge both the manual and the automatic ones.
+"""Numerical derivatives of a network's cost, the judge of the manual and the automatic ones.
 
-Complex step: dJ/dv is the imaginary part of J(v + ih) / h. Nothing is subtracted, so h may be as
-small as one likes and the result is right to rounding. The network is written out here a third
+Complex step: dJ/dv is the imaginary part of J(v + ih) / h. Nothing is subtracted, so h can be
+arbitrarily small and the result is right to rounding. The network is written out here a third
 time, for complex numbers; it shares nothing with `by_hand` or the engine.
 Source: W. Squire and G. Trapp, 1998, "Using complex variables to estimate derivatives of real
 functions".
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .by_hand.notation import Array, Parameters
+from .by_hand.notation import ActivationName, Array, Parameters
 
 STEP = 1e-30
 
@@ -25,8 +25,8 @@ def _sigmoid(z: Array, right: Array) -> Array:
     return a
 
 
-#: name -> g(z, right), of complex z; `right` tells on which side of 0 the network's own Z lies, so
-#: that at a kink the slope is the one from the left, the course's.
+#: name -> g(z, right) for complex z; `right` is True where the network's own Z is positive, so that
+#: the derivative at a kink is the one from the left, as in the course.
 _G: dict[str, Callable[[Array, Array], Array]] = {
     "relu": lambda z, right: np.where(right, z, 0),
     "leaky_relu": lambda z, right: np.where(right, z, 0.01 * z),
@@ -37,19 +37,19 @@ _G: dict[str, Callable[[Array, Array], Array]] = {
 
 
 class NumericalDerivatives:
-    """LINEAR -> g -> ... -> LINEAR -> SIGMOID and its cost, at given parameters, X and Y.
+    """Derivatives of the cost of LINEAR -> g -> ... -> SIGMOID at given parameters, X and Y.
 
-    `derivative("dW2", (0, 3))` is dJ/dW2[0, 3], of the cost J in every case.
+    `derivative("dW2", (0, 3))` returns dJ/dW2[0, 3]; all derivatives are those of the cost J.
     """
 
-    def __init__(self, parameters: Parameters, hidden: str, X: Array, Y: Array) -> None:
+    def __init__(self, parameters: Parameters, hidden: ActivationName, X: Array, Y: Array) -> None:
         self.L = len(parameters) // 2
         self.Y = Y.astype(np.float64)
         self.m = X.shape[1]
         self.hidden = hidden
         self.W = [parameters[f"W{l}"] for l in range(1, self.L + 1)]
         self.b = [parameters[f"b{l}"] for l in range(1, self.L + 1)]
-        # In the number format of the network, so that every Z is on the side of 0 it has there.
+        # In the dtype of the network, so that every Z has the same sign as there.
         self.A, self.Z = [X], []
         for l in range(self.L):
             Z = self.W[l] @ self.A[l] + self.b[l]
@@ -58,11 +58,11 @@ class NumericalDerivatives:
             self.A.append(g(Z, Z > 0).astype(X.dtype, copy=False))
 
     def derivative(self, name: str, index: tuple[int, ...]) -> float:
-        """dJ/dV at one element of V, for the name "dV": "dZ1", "dA0", "dW1", "db1", ..."""
+        """Return dJ/dV at one element of V, for the name "dV": "dZ1", "dA0", "dW1", "db1", ..."""
         kind, l = name[1], int(name[2:])
         if kind == "A" and l == self.L:
             return self._cost_of_probabilities(index)
-        # Z is linear in W, in b and in A: one element of these moves a row or a column of Z.
+        # Z is linear in W, b and A: one element of these changes a row or a column of Z.
         layer = l + 1 if kind == "A" else l
         step = np.zeros(self.Z[layer - 1].shape)
         row, column = index
@@ -77,19 +77,19 @@ class NumericalDerivatives:
         return self._cost_from(layer, step)
 
     def _cost_from(self, layer: int, step: Array) -> float:
-        """Im J(Z + ih step) / h, going forward from Z of that layer."""
+        """Return Im J(Z + ih step) / h, going forward from Z of that layer."""
         z = self.Z[layer - 1] + 1j * STEP * step
         for l in range(layer, self.L):
             a = _G[self.hidden](z, self.Z[l - 1] > 0)
             z = self.W[l] @ a + self.b[l]
-        # log(1 + e^z) - y z, with e^z or e^-z, whichever is small
+        # log(1 + e^z) - y z, with the smaller of e^z and e^-z
         right = z.real > 0
         losses = np.log1p(np.exp(np.where(right, -z, z))) + np.where(right, z, 0) - self.Y * z
         return float(losses.imag.sum() / self.m / STEP)
 
     def _cost_of_probabilities(self, index: tuple[int, ...]) -> float:
         a, y = self.A[-1][index] + 1j * STEP, self.Y[index]
-        # -(y log(a) + (1 - y) log(1 - a)); a term that is not there has no slope
+        # -(y log(a) + (1 - y) log(1 - a)); a term with factor 0 has derivative 0
         loss = -(np.log(a) if y == 1 else np.log(1 - a) if y == 0 else np.nan)
         return float(loss.imag / self.m / STEP)
 

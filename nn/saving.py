@@ -1,4 +1,4 @@
-"""Models in HDF5: what was learned, the state of the optimizer and the history, all or nothing."""
+"""Models in HDF5: parameters, the state of the optimizer and the history, all or nothing."""
 
 from __future__ import annotations
 
@@ -22,15 +22,33 @@ KINDS: dict[str, type[Classifier]] = {
 
 
 def save(path: str | os.PathLike[str], model: Classifier) -> None:
-    """Write a trained model to an HDF5 file, so that a crash leaves the old file whole.
+    """Write a trained model to an HDF5 file; a crash leaves the old file whole.
 
-    Raises NotFittedError for a model that was not trained, CheckpointError with the path and the
-    reason where the file cannot be written.
+    Parameters
+    ----------
+    path : str or path
+    model : Classifier
+
+    Raises
+    ------
+    NotFittedError
+        If the model was not trained.
+    CheckpointError
+        If the file cannot be written; it names the path and the reason.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from nn import LogisticRegression
+    >>> model = LogisticRegression().fit([[1.0, 3.0]], [[1, 0]], iterations=3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save(folder + "/model.h5", model)
+    ...     load(folder + "/model.h5").iterations
+    3
     """
     from .serialization import write_image  # h5py takes a fifth of a second to load
 
     run = model._fitted()
-    assert model.network is not None
     arrays: dict[str, Array] = {
         "history/costs": np.array(run.costs, dtype=np.float64),
         "history/recorded": np.array(run.recorded, dtype=np.int64),
@@ -42,7 +60,7 @@ def save(path: str | os.PathLike[str], model: Classifier) -> None:
         "format": FORMAT,
         "kind": type(model).__name__,
         "settings": {name: _plain(value) for name, value in model.get_params().items()},
-        "n_x": model.network.n_x,
+        "n_x": model.n_x,
         "iterations": run.iterations,
         "interrupted": run.interrupted,
         "record_every": model.record_every,
@@ -54,10 +72,25 @@ def save(path: str | os.PathLike[str], model: Classifier) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Classifier:
-    """Read a model that `save` wrote. It predicts the same bits, and `fit(resume=True)` goes on.
+    """Read a model that `save` wrote; it predicts the same bits, and `fit` can resume it.
 
-    Raises CheckpointError for a file that is missing, damaged, or no model. Where the file is
-    damaged and the one before it is whole, that one is read, with a CheckpointWarning.
+    Parameters
+    ----------
+    path : str or path
+
+    Returns
+    -------
+    Classifier
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, or no model.
+
+    Warns
+    -----
+    CheckpointWarning
+        If the file is damaged and the previous one was read instead.
     """
     from .serialization import read_image
 
@@ -71,7 +104,7 @@ def load(path: str | os.PathLike[str]) -> Classifier:
 
 def _model(arrays: dict[str, Array], attributes: dict[str, Any]) -> Classifier:
     if attributes["format"] != FORMAT:
-        raise ValueError(f"format {attributes['format']}, where {FORMAT} is known")
+        raise ValueError(f"format {attributes['format']}, but {FORMAT} is known")
     settings = {name: _setting(value) for name, value in attributes["settings"].items()}
     model = KINDS[attributes["kind"]](**settings)
     parameters = _under("parameters/", arrays)
@@ -90,10 +123,10 @@ def _model(arrays: dict[str, Array], attributes: dict[str, Any]) -> Classifier:
     model.network = model.build(int(attributes["n_x"]))
     found = {name: p.shape for name, p in model.layered(parameters).items()}
     expected: dict[str, tuple[int, ...]] = {}
-    for l, (n_in, n_out) in enumerate(pairwise(model.dims(model.network.n_x)), 1):
+    for l, (n_in, n_out) in enumerate(pairwise(model.dims(model.n_x)), 1):
         expected |= {f"W{l}": (n_out, n_in), f"b{l}": (n_out, 1)}
     if found != expected:
-        raise ValueError(f"parameters {found}, where its settings say {expected}")
+        raise ValueError(f"parameters {found}, but its settings say {expected}")
     model.optimizer = _optimizer(attributes["optimizer"])
     model.record_every = int(attributes["record_every"])
     model.about = dict(attributes["about"])
@@ -101,7 +134,7 @@ def _model(arrays: dict[str, Array], attributes: dict[str, Any]) -> Classifier:
 
 
 def _optimizer(description: dict[str, Any] | None) -> Optimizer | None:
-    """The optimizer again; None for one that is not of `nn.optimizers`."""
+    """Return the optimizer; None if it is not one of `nn.optimizers`."""
     if description is None or description["name"] not in OPTIMIZERS:
         return None
     return optimizer_named(description["name"], **description["settings"])
@@ -121,7 +154,7 @@ def _under(prefix: str, arrays: dict[str, Array]) -> dict[str, Array]:
 
 
 class Lost:
-    """An initializer that was a function of the program that saved the model: a name is left."""
+    """An initializer that was a function; only its name was saved."""
 
     def __init__(self, name: str) -> None:
         self.__name__ = name
@@ -141,7 +174,7 @@ def _setting(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """A setting as JSON can hold it; of a function, its name."""
+    """Return a setting that JSON can hold; a function becomes its name."""
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, np.integer | np.floating):

@@ -1,12 +1,11 @@
-"""Checkpoints: named arrays and attributes in one HDF5 file that is whole, or is not believed.
+"""Checkpoints: named arrays and attributes in one HDF5 file; a damaged file is never read.
 
-Writing: the HDF5 image is built in memory and its bytes are written beside the target, brought to
-the disk and renamed, so that a crash at any moment leaves the old file or the new one. The file
-that was there stays as ``NAME.previous``.
+Writing: the HDF5 image is built in memory, written beside the target, synced and renamed, so that
+a crash at any moment leaves the old file or the new one. The old file stays as ``NAME.previous``.
 
-Reading: the file opens with a seal, the SHA-256 of every byte after it, so that the HDF5 library is
-never shown damaged bytes. What the library then reads must have the fingerprint that was taken of
-the arrays and attributes themselves, before they were stored. Nothing is handed out before that.
+Reading: the file begins with a seal, the SHA-256 of every byte after it, so that the HDF5 library
+never sees damaged bytes. What the library reads must have the fingerprint that was taken of the
+arrays and attributes themselves before they were stored. Nothing is returned before that check.
 
 The file is ordinary HDF5 (the seal lies in the user block, which the format leaves to its users).
 """
@@ -34,12 +33,12 @@ MAX_OBJECTS = 20_000
 SEAL_SIZE = 512  # the smallest user block that HDF5 allows
 _SEAL = b"autograd-lite checkpoint 1\n"
 
-# What comes back bit for bit: bools, integers, floats of 16 to 64 bits, complex of two of those.
+# These come back bit for bit: bools, integers, floats of 16 to 64 bits, complex of two of those.
 _DTYPES = frozenset("?bhilqBHILQefdFD")
 
 
 class Checkpoint(NamedTuple):
-    """What a checkpoint holds: arrays by name, and attributes as JSON gives them back."""
+    """The contents of a checkpoint: arrays by name, and attributes as JSON returns them."""
 
     arrays: dict[str, NDArray[Any]]
     attributes: dict[str, Any]
@@ -53,10 +52,9 @@ def write_image(
     ``arrays`` maps names ("W1", "optimizer/W1": a slash makes a group) to NumPy arrays of bools,
     integers, floats or complex numbers, of any shape. They come back bit for bit, in their byte
     order and their memory order, row or column first. ``attributes`` is a dict that JSON can hold:
-    tuples come back as lists, keys as strings. A whole checkpoint that is at ``path`` already
-    becomes ``path.previous``.
-
-    Raises CheckpointError, with the old file untouched and nothing left over.
+    tuples come back as lists, keys as strings. A whole checkpoint that is already at ``path``
+    becomes ``path.previous``. After a CheckpointError the old file is untouched and no temporary
+    file is left.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -68,7 +66,7 @@ def write_image(
     """
     path = os.fspath(path)
     image = _build(path, arrays, attributes)
-    _parse(path, image)  # what cannot be read back is not worth the old file
+    _parse(path, image)  # replace the old file only by one that can be read
     keep = _check_target(path)
     try:
         replace_file(path, image, keep=keep)
@@ -78,10 +76,9 @@ def write_image(
 
 
 def read_image(path: str | os.PathLike[str]) -> Checkpoint:
-    """Read what ``write_image`` wrote; where that is damaged or gone, the one before, and warn.
+    """Read what ``write_image`` wrote, or the previous file if that is damaged or missing.
 
-    Raises CheckpointError where neither is there and whole. Warns with CheckpointWarning where
-    the previous one had to do.
+    CheckpointWarning says that the previous file was read; CheckpointError that neither is whole.
     """
     path = os.fspath(path)
     try:
@@ -100,7 +97,7 @@ def read_image(path: str | os.PathLike[str]) -> Checkpoint:
 
 
 def _build(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> bytes:
-    """The bytes of a sealed HDF5 file."""
+    """Return the bytes of a sealed HDF5 file."""
     for name, array in arrays.items():
         _check_array(path, name, array)
     objects = sum(name.count("/") + 1 for name in arrays)
@@ -132,7 +129,7 @@ def _build(path: str, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[st
 
 
 def _check_array(path: str, name: str, array: NDArray[Any]) -> None:
-    # A masked array or a matrix is more than its numbers, and would come back as less.
+    # A masked array or a matrix would come back as less than it was.
     if type(array) is not np.ndarray or array.dtype.char not in _DTYPES:
         kind = f"{type(array).__name__} of type {getattr(array, 'dtype', None)}"
         raise CheckpointError(path, f"cannot hold {name!r}, a {kind}: only plain arrays of numbers")
@@ -142,12 +139,12 @@ def _check_array(path: str, name: str, array: NDArray[Any]) -> None:
 
 
 def _order(array: NDArray[Any]) -> Literal["C", "F"]:
-    """Whether rows or columns lie together in memory; products may round differently in the two."""
+    """Return the memory order, which is kept because products may round differently in the two."""
     return "F" if array.flags.f_contiguous and not array.flags.c_contiguous else "C"
 
 
 def _fingerprint(arrays: Mapping[str, NDArray[Any]], text: str) -> str:
-    """The SHA-256 of names, types, shapes, memory order, bytes, and attributes."""
+    """Return the SHA-256 of names, types, shapes, memory order, bytes, and attributes."""
     sha = hashlib.sha256()
 
     def add(part: bytes) -> None:
@@ -163,7 +160,7 @@ def _fingerprint(arrays: Mapping[str, NDArray[Any]], text: str) -> str:
 
 
 def _parse(path: str, image: bytes) -> Checkpoint:
-    """Arrays and attributes out of an HDF5 image, with the fingerprint they were stored with."""
+    """Return arrays and attributes of an HDF5 image, after checking their fingerprint."""
     try:
         with h5py.File(io.BytesIO(image), "r") as file:
             # A checkpoint is never packed, so its arrays cannot be larger than its file.
@@ -182,7 +179,7 @@ def _parse(path: str, image: bytes) -> Checkpoint:
 
 
 def _arrays(file: h5py.File, path: str, room: int) -> dict[str, NDArray[Any]]:
-    """All datasets by name, none reached by a link out of the file, in ``room`` bytes together."""
+    """Return all datasets by name, without links out of the file, in at most ``room`` bytes."""
     arrays: dict[str, NDArray[Any]] = {}
     groups, seen = [("", file)], 0
     while groups:
@@ -215,7 +212,7 @@ def _note(item: h5py.HLObject, path: str, name: str) -> str:
 
 
 def _seal(body: bytes | memoryview) -> bytes:
-    """The first block of a file whose other bytes are ``body``."""
+    """Return the first block of a file whose other bytes are ``body``."""
     lines = f"{hashlib.sha256(body).hexdigest()}\n{len(body)} bytes follow this block\n"
     return (_SEAL + lines.encode()).ljust(SEAL_SIZE, b"\0")
 
@@ -225,7 +222,7 @@ def _read(path: str) -> Checkpoint:
 
 
 def _read_sealed(path: str) -> bytes:
-    """The bytes of a file whose seal fits them."""
+    """Return the bytes of a file, after checking its seal."""
     try:
         with open_file(path) as file:
             block = file.read(SEAL_SIZE)
@@ -248,7 +245,7 @@ def _read_sealed(path: str) -> bytes:
 
 
 def _check_target(path: str) -> str | None:
-    """Refuse to replace what is not ours to replace; say how the file there is to be kept."""
+    """Check that the file can be replaced; return the suffix under which the old one is kept."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
@@ -262,5 +259,5 @@ def _check_target(path: str) -> str | None:
     try:
         _read_sealed(target)
     except CheckpointError:
-        return None  # a damaged file must not take the place of a good previous one
+        return None  # a damaged file must not replace a good previous one
     return PREVIOUS

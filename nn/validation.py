@@ -1,4 +1,4 @@
-"""X (n_x, m) and Y (1, m), checked once before any work: examples are columns, labels 0 or 1."""
+"""Checks of X (n_x, m) and Y (1, m) before any work: examples are columns, labels 0 or 1."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _Y = "labels 0 and 1 of shape (1, m), one for each column of X"
 
 
 def inputs(X: Any, n_x: int | None = None, dtype: Any = None) -> Array:
-    """X as an array (n_x, m) of floats; float32 stays float32, other numbers become float64.
+    """Return X as an array (n_x, m) of floats, copied only if needed.
 
-    `n_x`: how many rows there have to be; `dtype`: another number format. No copy is made where
-    none is needed. Raises DataError, with the remedy, for other shapes, and for nan or infinity.
+    float32 stays float32 and other numbers become float64, unless `dtype` is given. Other shapes,
+    nan and infinity raise DataError, with the remedy.
 
     >>> inputs([[1, 2, 3]])
     array([[1., 2., 3.]])
@@ -40,9 +40,7 @@ def inputs(X: Any, n_x: int | None = None, dtype: Any = None) -> Array:
 
 
 def labels(Y: Any, m: int, dtype: Any = np.float64) -> Array:
-    """Y as an array (1, m) of floats, each 0 or 1.
-
-    Raises DataError, with the remedy, for other shapes and other labels.
+    """Return Y as an array (1, m) of floats 0 and 1; DataError, with the remedy, otherwise.
 
     >>> labels([[True, False]], 2)
     array([[1., 0.]])
@@ -67,7 +65,7 @@ def labels(Y: Any, m: int, dtype: Any = np.float64) -> Array:
 def _numbers(values: Any, name: str, expected: str) -> Array:
     try:
         array = np.asarray(values)
-    except (ValueError, TypeError) as error:  # ragged lists; Tensors, which name t.data
+    except (ValueError, TypeError) as error:  # ragged lists; Tensors, whose error names t.data
         raise DataError(None, name, f"{type(values).__name__}: {error}", expected) from error
     if array.dtype.kind not in "biuf":
         raise DataError(None, name, f"values of type {array.dtype}", expected)
@@ -75,7 +73,7 @@ def _numbers(values: Any, name: str, expected: str) -> Array:
 
 
 def _check_finite(array: Array, name: str, expected: str) -> None:
-    # The sum is one pass without a temporary array; it may overflow without anything being wrong.
+    # The sum needs one pass and no temporary array; it may overflow without anything being wrong.
     with np.errstate(over="ignore", invalid="ignore"):
         if np.isfinite(array.sum()):
             return

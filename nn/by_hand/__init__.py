@@ -3,11 +3,11 @@
 Read in this order:
 
     notation         the letters, their shapes, and which gradients carry the 1/m
-    basics           sigmoid, its slope, pictures as columns, rows of length 1, softmax, L1 and L2
-    vectorization    explicit loops against NumPy calls; broadcasting; why (n,) arrays bite
+    basics           sigmoid, its derivative, pictures as columns, rows of length 1, softmax, L1, L2
+    vectorization    explicit loops against NumPy calls; broadcasting; the dangers of (n,) arrays
     logistic         one unit: propagate, optimize, predict, model
     planar           a tanh hidden layer, and the flower data
-    activations      every g(z) with its slope g'(z)
+    activations      every g(z) with its derivative g'(z)
     initialization   zeros, small, scaled, He, too large
     deep             L layers, step by step, forward and backward
     cat              two_layer_model and L_layer_model
@@ -16,12 +16,12 @@ The forward and cost functions use only NumPy calls that dispatch, so they run o
 that takes part in NumPy's protocols (NEP 13, NEP 18). "Course 1, week n" in a docstring is A. Ng,
 "Neural Networks and Deep Learning", the first course of the Deep Learning Specialization.
 
-Every function is at hand here too, as `by_hand.linear_backward`. Where two parts of the course give
-one name to two functions, the flat name is the deep network's:
+Every function is available here too, as `by_hand.linear_backward`. If two parts of the course use
+one name for two functions, the flat name is the deep network's:
 
     flat name here                               the others
-    sigmoid (gives A and its cache)              basics.sigmoid (gives A)
-    relu (gives A and its cache)                 activations.relu (gives A)
+    sigmoid (returns A and its cache)            basics.sigmoid (returns A)
+    relu (returns A and its cache)               activations.relu (returns A)
     initialize_parameters (seed 1)               planar.initialize_parameters (seed 2)
     compute_cost, update_parameters              planar.compute_cost, planar.update_parameters
     predict (X, y, parameters)                   planar.predict, logistic.predict

@@ -1,6 +1,6 @@
-"""The activations g(z) of the course and their slopes g'(z), for z of any shape.
+"""The activations g(z) of the course and their derivatives g'(z), for z of any shape.
 
-At a kink the slope is the one from the left, as in the course's ReLU: 0 at z <= 0.
+At a kink the derivative is the one from the left, as in the course's ReLU: 0 at z <= 0.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def tanh(z: Array) -> Array:
 
 
 def tanh_derivative(z: Array) -> Array:
-    """Give the slope of tanh at z.
+    """Return the derivative of tanh at z.
 
     Source: course 1, week 3.
 
@@ -36,7 +36,7 @@ def tanh_derivative(z: Array) -> Array:
 
 
 def relu(z: Array) -> Array:
-    """Pass positive numbers, stop the others.
+    """Return positive elements unchanged, and 0 for the others.
 
     Source: course 1, week 3.
 
@@ -48,7 +48,7 @@ def relu(z: Array) -> Array:
 
 
 def relu_derivative(z: Array) -> Array:
-    """Give the slope of ReLU at z: 0 at z <= 0, else 1.
+    """Return the derivative of ReLU at z: 0 at z <= 0, else 1.
 
     Source: course 1, weeks 3 and 4.
 
@@ -60,7 +60,7 @@ def relu_derivative(z: Array) -> Array:
 
 
 def leaky_relu(z: Array) -> Array:
-    """Pass positive numbers, let a hundredth of the others through.
+    """Return positive elements unchanged, and a hundredth of the others.
 
     Source: course 1, week 3.
 
@@ -72,7 +72,7 @@ def leaky_relu(z: Array) -> Array:
 
 
 def leaky_relu_derivative(z: Array) -> Array:
-    """Give the slope of leaky ReLU at z: 0.01 at z <= 0, else 1.
+    """Return the derivative of leaky ReLU at z: 0.01 at z <= 0, else 1.
 
     Source: course 1, week 3.
 
@@ -84,7 +84,7 @@ def leaky_relu_derivative(z: Array) -> Array:
 
 
 def linear(z: Array) -> Array:
-    """Give z itself; hidden layers of it add nothing, W2 (W1 X + b1) + b2 is one linear layer.
+    """Return z itself; linear hidden layers add nothing, since W2 (W1 X + b1) + b2 is linear.
 
     Source: course 1, week 3.
 
@@ -96,7 +96,7 @@ def linear(z: Array) -> Array:
 
 
 def linear_derivative(z: Array) -> Array:
-    """Give the slope of the linear activation: 1 everywhere.
+    """Return the derivative of the linear activation: 1 everywhere.
 
     Source: course 1, week 3.
 

@@ -6,7 +6,7 @@ from .notation import Array
 
 
 def sigmoid(x: Array) -> Array:
-    """Squash x, of any shape, into (0, 1); silent, and right, for every x.
+    """Squash x, of any shape, into (0, 1), without a warning for any x.
 
     Source: course 1, week 2.
 
@@ -20,7 +20,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def sigmoid_derivative(x: Array) -> Array:
-    """Give the slope of the sigmoid at x, of any shape.
+    """Return the derivative of the sigmoid at x, of any shape.
 
     Source: course 1, week 2.
 
@@ -34,7 +34,7 @@ def sigmoid_derivative(x: Array) -> Array:
 
 
 def image2vector(image: Array) -> Array:
-    """Lay a picture (h, w, c) out, row-major, as one column (h*w*c, 1).
+    """Flatten a picture (h, w, c), row-major, into one column (h*w*c, 1).
 
     Source: course 1, week 2.
 
@@ -46,7 +46,7 @@ def image2vector(image: Array) -> Array:
 
 
 def normalize_rows(x: Array) -> Array:
-    """Scale each row of x (n, k) to Euclidean length 1; a row of zeros has no direction: nan.
+    """Scale each row of x (n, k) to Euclidean length 1; a row of zeros becomes nan.
 
     Source: course 1, week 2.
 

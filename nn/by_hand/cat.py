@@ -13,7 +13,7 @@ from .deep import (
     update_parameters,
 )
 from .initialization import initialize_parameters, initialize_parameters_deep
-from .notation import Array, Parameters, labels_like, number_format
+from .notation import ActivationName, Array, Parameters, ScaleName, labels_like, number_format
 
 
 def two_layer_model(
@@ -25,14 +25,14 @@ def two_layer_model(
     print_cost: bool = False,
     *,
     seed: int = 1,
-    scale: str | float = "small",
-    hidden: str = "relu",
+    scale: ScaleName | float = "small",
+    hidden: ActivationName = "relu",
     record_every: int = 100,
 ) -> tuple[Parameters, list[float]]:
     """Train LINEAR -> ReLU -> LINEAR -> SIGMOID on X (n_x, m), Y (1, m): parameters and costs.
 
     layers_dims = (n_x, n_h, n_y), on the pictures (12288, 7, 1) with 2500 iterations. The cost
-    before step i is kept (and printed) where i is a multiple of `record_every`. X gives the
+    before step i is kept (and printed) if i is a multiple of `record_every`. X determines the
     number format. Source: course 1, week 4.
 
     >>> X, Y = np.array([[1.0, 3.0]]), np.array([[1, 0]])
@@ -70,8 +70,8 @@ def L_layer_model(
     print_cost: bool = False,
     *,
     seed: int = 1,
-    scale: str | float = "scaled",
-    hidden: str = "relu",
+    scale: ScaleName | float = "scaled",
+    hidden: ActivationName = "relu",
     record_every: int = 100,
 ) -> tuple[Parameters, list[float]]:
     """Train (LINEAR -> ReLU) x (L-1) -> LINEAR -> SIGMOID: parameters and costs.
@@ -98,7 +98,7 @@ def L_layer_model(
 def record(
     costs: list[float], AL: Array, Y: Array, i: int, record_every: int, print_cost: bool
 ) -> None:
-    """Append the cost of AL against Y, both (1, m), where i is a multiple of `record_every`.
+    """Append the cost of AL against Y, both (1, m), if i is a multiple of `record_every`.
 
     >>> costs = []
     >>> record(costs, np.array([[0.5]]), np.array([[1]]), 100, 100, print_cost=True)
@@ -116,10 +116,10 @@ def predict(
     y: Array | None,
     parameters: Parameters,
     *,
-    hidden: str = "relu",
+    hidden: ActivationName = "relu",
     print_accuracy: bool = False,
 ) -> Array:
-    """Label the columns of X (n_x, m): 1.0 where AL > 0.5, else 0.0, (1, m).
+    """Label the columns of X (n_x, m): 1.0 if AL > 0.5, else 0.0, (1, m).
 
     `y` (1, m), the true labels, is needed only for print_accuracy=True, which the course always
     does. Source: course 1, week 4.

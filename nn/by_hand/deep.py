@@ -1,8 +1,8 @@
 """The deep network, step by step: L - 1 layers LINEAR -> ReLU, then LINEAR -> SIGMOID.
 
-Forward, each layer leaves a cache; backward, each layer takes it up again. dW and db are gradients
-of the cost J; dZ and dA are gradients of the sum of losses, m J. So the 1/m enters where dW and db
-leave, in `linear_backward`.
+Forward, each layer leaves a cache; backward, each layer uses it. dW and db are gradients of the
+cost J; dZ and dA are gradients of the sum of losses, m J. So the 1/m enters with dW and db, in
+`linear_backward`.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from . import basics
 from .activations import activation_named
 from .initialization import initialize_parameters, initialize_parameters_deep
-from .notation import Array, Cache, Gradients, LinearCache, Parameters, labels_like
+from .notation import ActivationName, Array, Cache, Gradients, LinearCache, Parameters, labels_like
 
 __all__ = [
     "L_model_backward",
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def sigmoid(Z: Array) -> tuple[Array, Array]:
-    """Give A = sigmoid(Z), of any shape, and the activation cache Z.
+    """Return A = sigmoid(Z), of any shape, and the activation cache Z.
 
     Source: course 1, week 4.
 
@@ -44,7 +44,7 @@ def sigmoid(Z: Array) -> tuple[Array, Array]:
 
 
 def relu(Z: Array) -> tuple[Array, Array]:
-    """Give A = relu(Z), of any shape, and the activation cache Z.
+    """Return A = relu(Z), of any shape, and the activation cache Z.
 
     Source: course 1, week 4.
 
@@ -57,7 +57,7 @@ def relu(Z: Array) -> tuple[Array, Array]:
 
 
 def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCache]:
-    """Give Z (n[l], m) of A_prev (n[l-1], m), W (n[l], n[l-1]), b (n[l], 1), and (A_prev, W, b).
+    """Return Z (n[l], m) of A_prev (n[l-1], m), W (n[l], n[l-1]), b (n[l], 1), and (A_prev, W, b).
 
     Source: course 1, week 4.
 
@@ -73,9 +73,9 @@ def linear_forward(A_prev: Array, W: Array, b: Array) -> tuple[Array, LinearCach
 
 
 def linear_activation_forward(
-    A_prev: Array, W: Array, b: Array, activation: str
+    A_prev: Array, W: Array, b: Array, activation: ActivationName
 ) -> tuple[Array, Cache]:
-    """Give A[l] (n[l], m) and the cache ((A_prev, W, b), Z).
+    """Return A[l] (n[l], m) and the cache ((A_prev, W, b), Z).
 
     `activation`: "sigmoid" or "relu", and beyond the course's function "tanh", "leaky_relu" or
     "linear"; ValueError for others. Source: course 1, week 4.
@@ -98,9 +98,9 @@ def linear_activation_forward(
 
 
 def L_model_forward(
-    X: Array, parameters: Parameters, *, hidden: str = "relu"
+    X: Array, parameters: Parameters, *, hidden: ActivationName = "relu"
 ) -> tuple[Array, list[Cache]]:
-    """Go forward through all layers: AL (n[L], m) and the L caches, caches[l-1] for layer l.
+    """Return AL (n[L], m) after going forward through all layers, and the cache of each layer.
 
     X (n[0], m); `hidden` names the activation of layers 1 .. L-1. Source: course 1, week 4.
 
@@ -122,7 +122,7 @@ def L_model_forward(
 
 
 def compute_cost(AL: Array, Y: Array) -> Array:
-    """Give the cross-entropy cost () of AL against Y, both (1, m).
+    """Return the cross-entropy cost () of AL against Y, both (1, m).
 
     Source: course 1, week 4.
 
@@ -137,7 +137,7 @@ def compute_cost(AL: Array, Y: Array) -> Array:
 
 
 def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]:
-    """Give dA_prev (n[l-1], m), dW (n[l], n[l-1]), db (n[l], 1) from dZ (n[l], m) of the layer.
+    """Return dA_prev (n[l-1], m), dW (n[l], n[l-1]), db (n[l], 1) from dZ (n[l], m) of the layer.
 
     Source: course 1, week 4.
 
@@ -157,7 +157,7 @@ def linear_backward(dZ: Array, cache: LinearCache) -> tuple[Array, Array, Array]
 
 
 def sigmoid_backward(dA: Array, cache: Array) -> Array:
-    """Give dZ from dA, shaped as the cache Z, through a sigmoid.
+    """Return dZ from dA, shaped as the cache Z, through a sigmoid.
 
     Source: course 1, week 4.
 
@@ -171,7 +171,7 @@ def sigmoid_backward(dA: Array, cache: Array) -> Array:
 
 
 def relu_backward(dA: Array, cache: Array) -> Array:
-    """Give dZ from dA, shaped as the cache Z, through a ReLU.
+    """Return dZ from dA, shaped as the cache Z, through a ReLU.
 
     Source: course 1, week 4.
 
@@ -183,9 +183,9 @@ def relu_backward(dA: Array, cache: Array) -> Array:
 
 
 def linear_activation_backward(
-    dA: Array, cache: Cache, activation: str
+    dA: Array, cache: Cache, activation: ActivationName
 ) -> tuple[Array, Array, Array]:
-    """Give dA_prev (n[l-1], m), dW (n[l], n[l-1]), db (n[l], 1) from dA (n[l], m) of the layer.
+    """Return dA_prev (n[l-1], m), dW (n[l], n[l-1]), db (n[l], 1) from dA (n[l], m) of the layer.
 
     `activation` as in `linear_activation_forward`. Source: course 1, week 4.
 
@@ -206,9 +206,9 @@ def linear_activation_backward(
 
 
 def L_model_backward(
-    AL: Array, Y: Array, caches: list[Cache], *, hidden: str = "relu"
+    AL: Array, Y: Array, caches: list[Cache], *, hidden: ActivationName = "relu"
 ) -> Gradients:
-    """Go back through all layers: {"dA{l-1}", "dW{l}", "db{l}"} for l = L, ..., 1.
+    """Return {"dA{l-1}", "dW{l}", "db{l}"} for l = L, ..., 1, going back through all layers.
 
     AL (n[L], m), Y as many labels, `hidden` as in `L_model_forward`. AL and the caches are taken
     as they are, and need not come from a forward pass. Source: course 1, week 4.
@@ -231,7 +231,7 @@ def L_model_backward(
 
 
 def update_parameters(parameters: Parameters, grads: Gradients, learning_rate: float) -> Parameters:
-    """Take one step downhill; gives new parameters and leaves the old ones.
+    """Take one step downhill; return new parameters and leave the old ones unchanged.
 
     Source: course 1, week 4.
 

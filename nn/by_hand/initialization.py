@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .notation import Array, Parameters
+from .notation import Array, Parameters, ScaleName
 
 #: name: standard-normal draws R (n[l], n[l-1]) and n = n[l-1] -> W[l]
 SCALES: dict[str, Callable[[Array, int], Array]] = {
@@ -17,7 +17,7 @@ SCALES: dict[str, Callable[[Array, int], Array]] = {
     "small":  lambda R, n: R * 0.01,            # fine for one hidden layer
     "scaled": lambda R, n: R / np.sqrt(n),      # Var(Z) = Var(A_prev): tanh; the cat network
     "he":     lambda R, n: R * np.sqrt(2 / n),  # the same for ReLU, which stops one half
-    "large":  lambda R, n: R * 10,              # saturates sigmoid and tanh: slopes near 0
+    "large":  lambda R, n: R * 10,              # saturates sigmoid and tanh: derivatives near 0
 }
 
 
@@ -25,7 +25,7 @@ def initialize_parameters_deep(
     layer_dims: Sequence[int],
     *,
     seed: int = 3,
-    scale: str | float = "small",
+    scale: ScaleName | float = "small",
     dtype: DTypeLike = np.float64,
 ) -> Parameters:
     """Draw W1, b1, ..., WL, bL for layers of sizes n[0], ..., n[L].
@@ -61,7 +61,7 @@ def initialize_parameters(
     n_y: int,
     *,
     seed: int = 1,
-    scale: str | float = "small",
+    scale: ScaleName | float = "small",
     dtype: DTypeLike = np.float64,
 ) -> Parameters:
     """Draw W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1) of a two-layer network.
@@ -75,7 +75,7 @@ def initialize_parameters(
 
 
 def initialize_parameters_zeros(layer_dims: Sequence[int]) -> Parameters:
-    """Set every W to zero, the start from which symmetry never breaks.
+    """Return zero for every W, a start from which symmetry never breaks.
 
     Source: course 1, week 3.
 

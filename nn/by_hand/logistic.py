@@ -10,7 +10,7 @@ from .notation import Array, labels_like, number_format
 
 
 def initialize_with_zeros(dim: int, *, dtype: DTypeLike = np.float64) -> tuple[Array, Any]:
-    """Start at w = 0 (dim, 1) and b = 0; one unit has no symmetry to break.
+    """Return w = 0 (dim, 1) and b = 0; one unit has no symmetry to break.
 
     Source: course 1, week 2.
 
@@ -23,7 +23,7 @@ def initialize_with_zeros(dim: int, *, dtype: DTypeLike = np.float64) -> tuple[A
 
 
 def propagate(w: Array, b: Any, X: Array, Y: Array) -> tuple[dict[str, Any], Array]:
-    """Go forward to the cost and back to its gradients: {"dw": (n_x, 1), "db": ()}, cost ().
+    """Return the gradients {"dw": (n_x, 1), "db": ()} and the cost ().
 
     X (n_x, m), Y (1, m). Source: course 1, week 2.
 
@@ -61,7 +61,7 @@ def optimize(
 ) -> tuple[dict[str, Any], dict[str, Any], list[float]]:
     """Take num_iterations steps downhill: {"w", "b"}, {"dw", "db"} of the last step, costs.
 
-    The cost before step i is kept (and printed) where i is a multiple of `record_every`.
+    The cost before step i is kept (and printed) if i is a multiple of `record_every`.
     Source: course 1, week 2.
 
     >>> X, Y = np.array([[1.0, 3.0]]), np.array([[1, 0]])
@@ -85,7 +85,7 @@ def optimize(
 
 
 def predict(w: Array, b: Any, X: Array) -> Array:
-    """Label the columns of X (n_x, m): 1.0 where the unit says more than 0.5, else 0.0, (1, m).
+    """Label the columns of X (n_x, m): 1.0 if A > 0.5, else 0.0, (1, m).
 
     Source: course 1, week 2.
 
@@ -112,7 +112,7 @@ def model(
 ) -> dict[str, Any]:
     """Train on (X_train, Y_train) from zero and label both sets.
 
-    Gives "costs", "Y_prediction_train", "Y_prediction_test", "w", "b", "learning_rate" and
+    Returns "costs", "Y_prediction_train", "Y_prediction_test", "w", "b", "learning_rate" and
     "num_iterations". Y_test is not used: `planar.accuracy` compares. The default learning rate is
     the cat classifier's. Source: course 1, week 2.
 

@@ -25,9 +25,9 @@ ScaleName: TypeAlias = Literal["zeros", "small", "scaled", "he", "large"]
 
 
 def labels_like(Y: Array, A: Array) -> Array:
-    """Give the labels Y in the number format of A, so that int64 labels leave float32 as it is.
+    """Return the labels Y in the number format of A, so that int64 labels leave float32 as it is.
 
-    Shapes: any. Labels that are no plain array, or an A of whole numbers, leave Y untouched.
+    Shapes: any. Y stays as it is if it is no plain array, or if A holds whole numbers.
 
     >>> labels_like(np.array([[1, 0]]), np.array([[0.5, 0.5]], dtype=np.float32)).dtype
     dtype('float32')
@@ -38,7 +38,7 @@ def labels_like(Y: Array, A: Array) -> Array:
 
 
 def number_format(X: Array) -> np.dtype[Any]:
-    """Name the number format to train in: that of X where X is real numbers, else float64.
+    """Return the dtype to train in: that of X if X holds real numbers, else float64.
 
     >>> number_format(np.zeros((2, 3), dtype=np.float32)), number_format(np.array([[1, 2]]))
     (dtype('float32'), dtype('float64'))

@@ -33,7 +33,7 @@ def load_planar_dataset(m: int = 400, *, seed: int = 1, noise: float = 0.2) -> t
 
 
 def layer_sizes(X: Array, Y: Array) -> tuple[int, int, int]:
-    """Give n_x, n_h, n_y for X (n_x, m) and Y (n_y, m); n_h is 4, as in the course.
+    """Return n_x, n_h, n_y for X (n_x, m) and Y (n_y, m); n_h is 4, as in the course.
 
     Source: course 1, week 3.
 
@@ -57,7 +57,7 @@ def initialize_parameters(
 
 
 def forward_propagation(X: Array, parameters: Parameters) -> tuple[Array, dict[str, Array]]:
-    """Go forward from X (n_x, m): A2 (n_y, m) and the cache {"Z1", "A1", "Z2", "A2"}.
+    """Return A2 (n_y, m) for X (n_x, m), and the cache {"Z1", "A1", "Z2", "A2"}.
 
     Source: course 1, week 3.
 
@@ -78,7 +78,7 @@ def forward_propagation(X: Array, parameters: Parameters) -> tuple[Array, dict[s
 
 
 def compute_cost(A2: Array, Y: Array, parameters: Parameters | None = None) -> Array:
-    """Give the cross-entropy cost () of A2 against Y, both (1, m).
+    """Return the cross-entropy cost () of A2 against Y, both (1, m).
 
     `parameters` is not used; early editions of the course pass it. Source: course 1, week 3.
 
@@ -95,7 +95,7 @@ def compute_cost(A2: Array, Y: Array, parameters: Parameters | None = None) -> A
 def backward_propagation(
     parameters: Parameters, cache: dict[str, Array], X: Array, Y: Array
 ) -> Gradients:
-    """Go back from A2 - Y: {"dW1", "db1", "dW2", "db2"}, gradients of the cost, shaped as W1, ...
+    """Return {"dW1", "db1", "dW2", "db2"}, the gradients of the cost, shaped as W1, ...
 
     Source: course 1, week 3, the six equations.
 
@@ -125,7 +125,7 @@ def backward_propagation(
 def update_parameters(
     parameters: Parameters, grads: Gradients, learning_rate: float = 1.2
 ) -> Parameters:
-    """Take one step downhill; gives new parameters and leaves the old ones.
+    """Take one step downhill; return new parameters and leave the old ones unchanged.
 
     Source: course 1, week 3.
 
@@ -148,7 +148,7 @@ def nn_model(
     record_every: int = 1000,
     costs: list[float] | None = None,
 ) -> Parameters:
-    """Train a network of n_h hidden units on X (n_x, m), Y (1, m) and give its parameters.
+    """Train a network of n_h hidden units on X (n_x, m), Y (1, m) and return its parameters.
 
     The cost before step i, for i a multiple of `record_every`, is appended to the list `costs` if
     one is given (the course returns the parameters alone). Source: course 1, week 3.
@@ -175,7 +175,7 @@ def nn_model(
 
 
 def predict(parameters: Parameters, X: Array) -> Array:
-    """Label the columns of X (n_x, m): True (blue) where A2 > 0.5, (1, m).
+    """Label the columns of X (n_x, m): True (blue) if A2 > 0.5, (1, m).
 
     Source: course 1, week 3.
 
@@ -188,7 +188,7 @@ def predict(parameters: Parameters, X: Array) -> Array:
 
 
 def accuracy(predictions: Array, Y: Any) -> float:
-    """Give the percentage of predictions (1, m) that equal the labels Y (1, m).
+    """Return the percentage of predictions (1, m) that equal the labels Y (1, m).
 
     Source: course 1, weeks 2 and 3.
 

@@ -106,7 +106,7 @@ def loop_timings(n: int = 300) -> dict[str, tuple[float, float]]:
 
 
 def seconds(product: Callable[[Array, Array], object], a: Array, b: Array) -> float:
-    """Give the shortest of three times, in seconds, that product(a, b) took.
+    """Return the shortest of three times, in seconds, that product(a, b) took.
 
     >>> seconds(np.dot, np.ones(3), np.ones(3)) > 0
     True

@@ -1,7 +1,7 @@
 """The command line: `autograd-lite COMMAND ...`, also `python -m nn COMMAND ...`.
 
-Each command is a module with `add(commands)`, which declares it, and `run(args)`, which does it and
-gives the exit code. Bad input is one sentence on the standard error, and exit code 2.
+Each command is a module: `add(commands)` declares it, and `run(args)` runs it and returns the exit
+code. Bad input leads to one sentence on the standard error, and exit code 2.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ and compare the gradients with hand-derived ones: the course's, or your own."""
 
 EPILOG = f"""\
 Start with:
-  {PROGRAM} train                    learn to tell cats; everything is left in cat-classifier
+  {PROGRAM} train                    learn to recognise cats; results go to cat-classifier
   {PROGRAM} train --data planar --out flower
                                          learn the course's flower of points
-  {PROGRAM} plot cat-classifier      the learning curve; of several trainings, all in one
+  {PROGRAM} plot cat-classifier      the learning curve; of several runs, all in one
   {PROGRAM} compare my_backprop.py   what is wrong with your own backprop, and where
   {PROGRAM} derive --layers 2,4,1 --hidden tanh
                                          the backward pass as the course derives it
@@ -43,12 +43,12 @@ class Parser(argparse.ArgumentParser):
     """An ArgumentParser whose errors are one sentence, without the usage before it."""
 
     def error(self, message: str) -> NoReturn:
-        """Say what is wrong and where help is; exit code 2."""
+        """Print what is wrong and where help is; exit with code 2."""
         self.exit(2, f"{self.prog}: {sentence(message)} See {self.prog} --help.\n")
 
 
 def parser() -> argparse.ArgumentParser:
-    """Everything that can be typed."""
+    """Return the parser of all commands."""
     top = Parser(
         prog=PROGRAM,
         description=DESCRIPTION,
@@ -62,7 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and give its exit code: 0, or 2 for bad input, 130 after Ctrl-C."""
+    """Run one command and return its exit code: 0, or 2 for bad input, 130 after Ctrl-C."""
     top = parser()
     args = top.parse_args(arguments)
     if args.command is None:

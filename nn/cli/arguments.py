@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -15,48 +17,55 @@ from ..data import LabelledData, drawings, flower, load_cat
 from ..errors import DataError, SettingError
 from ..saving import load
 
-MODELS = ("logistic", "two-layer", "deep")
 LAYERS = {"logistic": "12288,1", "two-layer": "12288,7,1", "deep": "12288,20,7,5,1"}
+MODELS = tuple(LAYERS)
 PLANAR = "planar"  # in place of a folder
 HIDDEN = ("relu", "tanh")
 KINDS = {"LogisticRegression": "logistic", "TwoLayerClassifier": "two-layer"}
 
 
-def whole_number(text: str) -> int:
-    """A whole number from 1 on, as argparse wants it told."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
-    return number
+def declare(
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    short: str,
+    description: str,
+    epilog: str,
+) -> argparse.ArgumentParser:
+    """Declare a command: its name, what runs it, and its help."""
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=short,
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=run)
+    return command
 
 
-def seed(text: str) -> int:
-    """A seed of NumPy's legacy generator."""
-    try:
-        number = int(text)
-    except ValueError:
-        number = -1
-    if not 0 <= number < 2**32:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2**32 - 1")
-    return number
+def _reader(kind: type[int] | type[float], low: float, high: float, words: str) -> Any:
+    """Return a function that reads a number for argparse."""
+
+    def read(text: str) -> float:
+        try:
+            number = kind(text)
+        except ValueError:
+            number = kind(0) - 1
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not {words}")
+        return number
+
+    return read
 
 
-def rate(text: str) -> float:
-    """A number above 0."""
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number greater than 0")
-    return number
+whole_number = _reader(int, 1, math.inf, "a whole number from 1 on")
+seed = _reader(int, 0, 2**32 - 1, "a whole number from 0 to 2**32 - 1")
+rate = _reader(float, math.ulp(0.0), sys.float_info.max, "a number greater than 0")
 
 
 def layers(text: str) -> list[int]:
-    """Sizes such as 12288,20,7,5,1, from the inputs to the one output."""
+    """Read sizes such as 12288,20,7,5,1, from the inputs to the one output."""
     try:
         sizes = [int(part) for part in text.split(",")]
     except ValueError:
@@ -74,8 +83,8 @@ def add_data(
     default: str = "the program's own drawings of cats and other things",
     chooses: bool = True,
 ) -> None:
-    """--data; `default` says which are used without it, `chooses` whether a network follows."""
-    network = ", and its two-layer tanh network unless you say otherwise" if chooses else ""
+    """Add --data; `default` is what is used without it, `chooses` if a network follows from it."""
+    network = ", and its two-layer tanh network unless you choose another" if chooses else ""
     command.add_argument(
         "--data",
         metavar="DIR|planar",
@@ -85,26 +94,26 @@ def add_data(
 
 
 def add_network(command: argparse.ArgumentParser) -> None:
-    """What makes a network with examples: --model and its settings, --data, --examples."""
+    """Add what makes a network with examples: --model and its settings, --data, --examples."""
     add_model(command, or_file=True)
     add_data(command)
     command.add_argument(
         "--examples",
         type=whole_number,
         metavar="M",
-        help="how many examples (default: all 209 pictures; 100 where --layers fit no picture)",
+        help="number of examples (default: all 209 pictures; 100 if --layers fit no picture)",
     )
 
 
 def add_model(command: argparse.ArgumentParser, or_file: bool) -> None:
-    """What add_shape has, --seed and --dtype."""
+    """Add --model, --layers, --hidden, --seed and --dtype."""
     add_shape(command, or_file)
     command.add_argument(
         "--seed",
         type=seed,
         metavar="N",
-        help="of the first weights (default: the course's, 1, or 2 for a two-layer tanh network; "
-        "logistic starts at zero)",
+        help="seed of the first weights (default: the course's, 1, or 2 for a two-layer tanh "
+        "network; logistic starts at zero)",
     )
     command.add_argument(
         "--dtype",
@@ -114,20 +123,13 @@ def add_model(command: argparse.ArgumentParser, or_file: bool) -> None:
 
 
 def add_shape(command: argparse.ArgumentParser, or_file: bool) -> None:
-    """--model, --layers, --hidden."""
+    """Add --model, --layers, --hidden."""
     names = ", ".join(MODELS)
+    model: dict[str, Any] = {"choices": MODELS, "help": f"the classifier: {names} (default: deep)"}
     if or_file:
-        command.add_argument(
-            "--model",
-            metavar="NAME|FILE",
-            help=f"one of {names}, not yet trained, or a trained model.h5 (default: deep)",
-        )
-    else:
-        command.add_argument(
-            "--model",
-            choices=MODELS,
-            help=f"which classifier: {names} (default: deep)",
-        )
+        text = f"one of {names}, untrained, or the file of a trained model (default: deep)"
+        model = {"metavar": "NAME|FILE", "help": text}
+    command.add_argument("--model", **model)
     command.add_argument(
         "--layers",
         type=layers,
@@ -145,14 +147,17 @@ def add_shape(command: argparse.ArgumentParser, or_file: bool) -> None:
 
 
 def new_model(name: str, args: argparse.Namespace, **settings: Any) -> Classifier:
-    """The classifier that the arguments ask for; SettingError where they contradict each other."""
+    """Return the classifier that the arguments ask for; SettingError if they contradict."""
     sizes = args.layers
     settings["dtype"] = args.dtype or "float64"
+    needed, words, example = {
+        "logistic": (2, "two", "12288,1"),
+        "two-layer": (3, "three", "12288,7,1"),
+    }.get(name, (None, "", ""))
+    if needed and sizes is not None and len(sizes) != needed:
+        given = ",".join(map(str, sizes))
+        raise SettingError(f"--model {name} has {words} sizes, such as {example}, not {given}.")
     if name == "logistic":
-        if sizes is not None and len(sizes) != 2:
-            raise SettingError(
-                f"--model logistic has two sizes, such as 12288,1, not {_listed(sizes)}."
-            )
         if args.hidden is not None:
             raise SettingError("--model logistic has no hidden layer: leave --hidden out.")
         return LogisticRegression(**settings)
@@ -160,27 +165,25 @@ def new_model(name: str, args: argparse.Namespace, **settings: Any) -> Classifie
     usual = 2 if (name, hidden) == ("two-layer", "tanh") else 1
     settings |= {"hidden": hidden, "seed": usual if args.seed is None else args.seed}
     if name == "two-layer":
-        if sizes is not None and len(sizes) != 3:
-            raise SettingError(
-                f"--model two-layer has three sizes, such as 12288,7,1, not {_listed(sizes)}."
-            )
         return TwoLayerClassifier(None if sizes is None else sizes[1], **settings)
     return LLayerClassifier(sizes, **settings)
 
 
 def named_or_loaded(args: argparse.Namespace) -> Classifier:
-    """The classifier of --model: a new one by name, or one from a file."""
+    """Return the classifier of --model: a new one by name, or a trained one from a file."""
     if args.model is None or args.model in MODELS:
         return new_model(args.model or usual_model(args), args)
     if not os.path.exists(args.model):
         names = ", ".join(MODELS)
         raise SettingError(f"--model {args.model} is neither one of {names} nor a file.")
-    refuse_settings_of_trained(args, ("layers", "hidden", "seed", "dtype"))
+    for name in ("layers", "hidden", "seed", "dtype"):
+        if getattr(args, name) is not None:
+            raise SettingError(f"--{name} cannot be given with a trained model, which has its own.")
     return load(args.model)
 
 
 def usual_model(args: argparse.Namespace) -> str:
-    """The course's network for the data."""
+    """Return the name of the course's network for the data."""
     return "two-layer" if _is_planar(args) else "deep"
 
 
@@ -188,15 +191,8 @@ def _is_planar(args: argparse.Namespace) -> bool:
     return getattr(args, "data", None) == PLANAR
 
 
-def refuse_settings_of_trained(args: argparse.Namespace, names: tuple[str, ...]) -> None:
-    """SettingError where an argument would change what a trained model has fixed."""
-    for name in names:
-        if getattr(args, name) is not None:
-            raise SettingError(f"--{name} cannot be given with a trained model, which has its own.")
-
-
 def check_inputs(args: argparse.Namespace, n_x: int) -> None:
-    """SettingError where --layers begins with another number than the data have rows."""
+    """Raise SettingError if --layers does not begin with the number of rows of the data."""
     if args.layers is not None and args.layers[0] != n_x:
         raise SettingError(
             f"--layers begins with {args.layers[0]}, but each example in these data is "
@@ -205,7 +201,7 @@ def check_inputs(args: argparse.Namespace, n_x: int) -> None:
 
 
 def labelled(folder: str | None) -> LabelledData:
-    """The labelled examples of --data, or the program's own drawings."""
+    """Return the labelled examples of --data, or the program's own drawings."""
     if folder == PLANAR:
         return flower()
     if folder is not None:
@@ -218,23 +214,16 @@ def labelled(folder: str | None) -> LabelledData:
 
 
 def n_inputs(args: argparse.Namespace, model: Classifier) -> int:
-    """n_x: that of the trained model, the first of --layers, or that of the data."""
-    if model.network is not None:
-        return model.network.n_x
+    """Return n_x: that of the trained model, the first of --layers, or that of the data."""
+    if model.run is not None:
+        return model.n_x
     if args.layers is not None:
         return int(args.layers[0])
     return 2 if _is_planar(args) else 12288
 
 
-def described(model: Classifier, n_x: int) -> str:
-    """Kind and sizes, as LLayerClassifier 12288-20-7-5-1."""
-    return f"{type(model).__name__} {'-'.join(map(str, model.dims(n_x)))}"
-
-
 def examples(args: argparse.Namespace, model: Classifier) -> tuple[Any, Any, str]:
-    """X, Y and where they are from: pictures or planar points where they fit the model, else random
-    numbers.
-    """
+    """Return X, Y and their source: pictures or planar points if they fit, else random numbers."""
     n_x = n_inputs(args, model)
     if args.data is None and n_x != 12288:
         m = args.examples or 100
@@ -249,7 +238,3 @@ def examples(args: argparse.Namespace, model: Classifier) -> tuple[Any, Any, str
     m = min(args.examples or data.X_train.shape[1], data.X_train.shape[1])
     first = "" if m == data.X_train.shape[1] else f"; the first {m} of these are used"
     return data.X_train[:, :m], data.Y_train[:, :m], f"{data.source}{first}"
-
-
-def _listed(sizes: list[int]) -> str:
-    return ",".join(map(str, sizes))

@@ -19,8 +19,8 @@ from . import arguments
 
 DESCRIPTION = """\
 Derive the backward pass of a classifier as the course does on paper: one line of NumPy for Z1, A1,
-..., dZ1, dW1, ..., each with its shape and the functions whose derivatives went into it. J is the
-mean over the m examples, so every line has its 1/m already, dZ and dA too."""
+..., dZ1, dW1, ..., each with its shape and the functions whose derivatives it uses. J is the
+mean over the m examples, so every line includes the factor 1/m, those of dZ and dA too."""
 
 EPILOG = """\
 Examples:
@@ -34,14 +34,9 @@ FORMS = {".tex": "latex", ".md": "markdown", ".py": "source"}
 
 def add(commands: Any) -> None:
     """Declare the command and its arguments."""
-    command = commands.add_parser(
-        "derive",
-        help="derive the backward pass of a classifier, line by line",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run, seed=None, dtype=None)
+    short = "derive the backward pass of a classifier, line by line"
+    command = arguments.declare(commands, "derive", run, short, DESCRIPTION, EPILOG)
+    command.set_defaults(seed=None, dtype=None)
     arguments.add_shape(command, or_file=True)
     form = command.add_mutually_exclusive_group()
     for name, what in (
@@ -61,7 +56,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the derivation, or write it and say where."""
+    """Print the derivation, or write it and print its path."""
     model = arguments.named_or_loaded(args)
     text = derivation(model, arguments.n_inputs(args, model), args.form or _form(args.out))
     if args.out is None:
@@ -75,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def derivation(model: Classifier, n_x: int, form: str | None = None) -> str:
-    """The backprop of the model's cost for inputs of n_x rows, in one of FORMS or as plain lines.
+    """Return the backprop of the model's cost for inputs of n_x rows, in one of FORMS or plain.
 
     >>> from nn import LogisticRegression
     >>> print(derivation(LogisticRegression(), 2).split("# backward")[1].strip())
@@ -91,11 +86,11 @@ def derivation(model: Classifier, n_x: int, form: str | None = None) -> str:
         # The course's own form: with it A[L] has a name, and dZ[L] = (A[L] - Y) / m.
         return losses.binary_cross_entropy(ag.sigmoid(Z), Y)
 
-    # Only shapes matter. A number of examples that is no layer's size can be told apart in them.
+    # Only shapes matter, and m must differ from the sizes of all layers.
     m = next(m for m in range(3, len(sizes) + 4) if m not in sizes)
     parameters = model.initialize(n_x)
     found = ag.derive(cost, parameters, np.zeros((n_x, m)), np.zeros((1, m)))
-    found.name = arguments.described(model, n_x)
+    found.name = model.describe(n_x)
     text = str(found) if form is None else str(getattr(found, form))
     return text.replace(f", {m})", ", m)")
 

@@ -12,7 +12,7 @@ from . import arguments
 
 DESCRIPTION = """\
 Draw the computation graph of a classifier, from X and the parameters to the cost J: .svg, .png,
-.pdf, .dot (Graphviz source) or .txt (a text tree). Where nothing here can render it, the source is
+.pdf, .dot (Graphviz source) or .txt (a text tree). If nothing here can render it, the source is
 written, with a note on how to render it."""
 
 EPILOG = """\
@@ -24,14 +24,8 @@ Examples:
 
 def add(commands: Any) -> None:
     """Declare the command and its arguments."""
-    command = commands.add_parser(
-        "draw",
-        help="draw the computation graph of a classifier",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
+    short = "draw the computation graph of a classifier"
+    command = arguments.declare(commands, "draw", run, short, DESCRIPTION, EPILOG)
     arguments.add_network(command)
     command.add_argument(
         "--level",
@@ -44,16 +38,16 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the picture and say where."""
+    """Write the picture and print its path."""
     graph, name, source = network(args)
-    X, Y, J = graph["X"], graph["Y"], graph["J"]  # noqa: F841  # names that it finds
+    X, Y, J = graph["X"], graph["Y"], graph["J"]  # noqa: F841  # names that the drawing finds
     path = ag.draw(J, passes="both", level=args.level).render(args.out)
     print(f"Drew {name} on {source}: {os.fspath(path)}")
     return 0
 
 
 def network(args: argparse.Namespace) -> tuple[dict[str, ag.Tensor], str, str]:
-    """The graph of the network that the arguments ask for, what to call it, and on what it ran."""
+    """Return the graph of the network of the arguments, its description, and its data's source."""
     model = arguments.named_or_loaded(args)
     X, Y, source = arguments.examples(args, model)
-    return model.graph(X, Y), arguments.described(model, X.shape[0]), source
+    return model.graph(X, Y), model.describe(X.shape[0]), source

@@ -1,4 +1,4 @@
-"""`autograd-lite explore`: a page on which one steps through a classifier, forward and backward."""
+"""`autograd-lite explore`: a page for stepping through a classifier, forward and backward."""
 
 from __future__ import annotations
 
@@ -23,25 +23,15 @@ Examples:
 
 def add(commands: Any) -> None:
     """Declare the command and its arguments."""
-    command = commands.add_parser(
-        "explore",
-        help="step through a classifier in the browser, forward and backward",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
+    short = "step through a classifier in the browser, forward and backward"
+    command = arguments.declare(commands, "explore", run, short, DESCRIPTION, EPILOG)
     arguments.add_network(command)
-    command.add_argument(
-        "--out",
-        default="explore.html",
-        metavar="FILE",
-        help="page to write (default: explore.html)",
-    )
+    text = "page to write (default: explore.html)"
+    command.add_argument("--out", default="explore.html", metavar="FILE", help=text)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the page, say where it is and how to open it."""
+    """Write the page, and print its path and how to open it."""
     with ag.trace_lines():  # the page shows the line of source of each step
         graph, name, source = draw.network(args)
     path = ag.explore(graph["J"], args.out, title=name)

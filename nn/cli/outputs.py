@@ -1,4 +1,4 @@
-"""What `train` leaves in its folder, and the summary for a person."""
+"""The files that `train` writes into its folder, and the summary that it prints."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ from ..compare import Comparison, compare_gradients
 from ..data import CatData, LabelledData
 from ..data.files import replace_file
 from ..errors import MissingPackageError
-from . import arguments
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
 class Written:
-    """Which files were written, what was left out and why, and how the gradients compare."""
+    """The files that were written, what was left out and why, and the comparison of gradients."""
 
     def __init__(self) -> None:
         self.files: list[str] = []
@@ -38,13 +37,13 @@ class Written:
 def write_all(
     out: str, model: Classifier, data: LabelledData, seconds: float, total: float
 ) -> Written:
-    """Write costs.png and other pictures, graph.svg, gradients.txt, report.json; raises OSError.
+    """Write costs.png and other pictures, graph.svg, gradients.txt, report.json.
 
-    A picture that this machine cannot make is left out, and what to install is noted.
+    A picture that this machine cannot make is left out, with a note on what to install.
     """
     written = Written()
     written.files.append("model.h5")
-    for file, make in _pictures(model, data, describe(model)).items():
+    for file, make in _pictures(model, data, model.describe()).items():
         _attempt(written, out, file, make)
     _draw(written, out, model, data)
     written.comparison = compare_gradients(model, data.X_train, data.Y_train)
@@ -55,7 +54,7 @@ def write_all(
 
 
 def _pictures(model: Classifier, data: LabelledData, name: str) -> dict[str, Callable[[], Figure]]:
-    """The learning curve, and what there is to show of pictures, or of points in a plane."""
+    """Return what draws the learning curve, and the pictures that fit the data, by file name."""
     title = f"{name}, learning rate {_rate(model)}"
     found = {"costs.png": lambda: plots.learning_curves(model, title)}
     if isinstance(data, CatData):
@@ -85,7 +84,7 @@ def _attempt(written: Written, out: str, file: str, make: Callable[[], Figure]) 
 
 
 def _draw(written: Written, out: str, model: Classifier, data: LabelledData) -> None:
-    """graph.svg, or graph.dot with a note on how to render it."""
+    """Write graph.svg, or graph.dot with a note on how to render it."""
     graph = model.graph(data.X_train, data.Y_train)
     X, Y, J = graph["X"], graph["Y"], graph["J"]  # noqa: F841  # names that the drawing finds
     with warnings.catch_warnings(record=True) as notes:
@@ -101,26 +100,16 @@ def _text(written: Written, out: str, file: str, text: str) -> None:
 
 
 def accuracies(model: Classifier, data: LabelledData) -> dict[str, float]:
-    """In percent, on both halves."""
+    """Return the accuracies in percent, on training and test examples."""
     return {
         "train": accuracy(model.predict(data.X_train), data.Y_train),
         "test": accuracy(model.predict(data.X_test), data.Y_test),
     }
 
 
-def describe(model: Classifier) -> str:
-    """Kind and sizes, as LLayerClassifier 12288-20-7-5-1."""
-    assert model.network is not None
-    return arguments.described(model, model.network.n_x)
-
-
 def _rate(model: Classifier) -> str:
     assert model.optimizer is not None
     return f"{model.optimizer.learning_rate:g}"
-
-
-def _whose(model: Classifier) -> str:
-    return "automatic" if model.gradients == "auto" else "hand-derived"
 
 
 def _report(
@@ -130,7 +119,6 @@ def _report(
     assert run is not None
     assert optimizer is not None
     assert comparison is not None
-    assert model.network is not None
     return {
         "data": {
             "source": data.source,
@@ -141,9 +129,9 @@ def _report(
         },
         "settings": {
             "model": type(model).__name__,
-            "layers": list(model.dims(model.network.n_x)),
+            "layers": list(model.dims(model.n_x)),
             **{k: v for k, v in model.get_params().items() if k != "layer_dims"},
-            "dtype": str(next(iter(run.parameters.values())).dtype),
+            "dtype": str(model.working_dtype),
             "optimizer": {"name": optimizer.name, **optimizer.settings},
             "learning_rate": optimizer.learning_rate,
         },
@@ -162,16 +150,17 @@ def _report(
 def summary(
     model: Classifier, data: LabelledData, seconds: float, out: str, written: Written
 ) -> str:
-    """What happened, in a few lines."""
+    """Return what happened, in a few lines."""
     run, comparison = model.run, written.comparison
     assert run is not None
     assert comparison is not None
     right = accuracies(model, data)
+    whose = "automatic" if model.gradients == "auto" else "hand-derived"
     stopped = " (stopped by Ctrl-C; --resume goes on)" if run.interrupted else ""
     speed = f" in {seconds:.1f} s" if seconds >= 0.1 else ""
     lines = [
         ("Data", f"{data.source}"),
-        ("Model", f"{describe(model)}, {_whose(model)} gradients"),
+        ("Model", f"{model.describe()}, {whose} gradients"),
         ("Training", f"{run.iterations} iterations{speed}, learning rate {_rate(model)}{stopped}"),
         (
             "Cost",

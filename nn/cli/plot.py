@@ -1,4 +1,4 @@
-"""`autograd-lite plot`: learning curves of several trainings, and pictures of what one learned."""
+"""`autograd-lite plot`: learning curves of several runs, and pictures of what one has learned."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DESCRIPTION = """\
-Draw what `train` left in a folder, or in several. --what says which picture:
+Plot the result of `train`, from one folder or several. --what chooses the picture:
   costs       the learning curves, those of several runs in one frame (the default)
-  boundary    of points with two features: what the model says to every point of the plane;
+  boundary    for points with two features: P(Y = 1) at every point of the plane;
               several runs side by side
   weights     what training added to the weights of the first layer, as pictures
   histograms  activations, and sizes of gradients, of each layer
-  dead        for how many examples each ReLU unit is 0; one that always is 0 is dead"""
+  dead        the share of examples for which each ReLU unit is 0; a dead one always is 0"""
 
 EPILOG = f"""\
 Examples:
@@ -39,14 +39,8 @@ ENDINGS = (".png", ".svg", ".pdf")
 
 def add(commands: Any) -> None:
     """Declare the command and its arguments."""
-    command = commands.add_parser(
-        "plot",
-        help="plot learning curves, decision boundaries, weights, gradients, dead units",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
+    short = "plot learning curves, decision boundaries, weights, gradients, dead units"
+    command = arguments.declare(commands, "plot", run, short, DESCRIPTION, EPILOG)
     command.add_argument(
         "runs", nargs="+", metavar="RUN", help=f"output folder of `train`, or its {MODEL}"
     )
@@ -62,7 +56,7 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the picture and say where."""
+    """Write the picture and print its path."""
     out = args.out or f"{args.what}.png"
     if not out.lower().endswith(ENDINGS):
         raise SettingError(f"--out {out}: expected a name that ends in {', '.join(ENDINGS)}.")
@@ -78,13 +72,9 @@ def _model_file(path: str) -> str:
 
 
 def labels(paths: list[str], models: list[Classifier]) -> list[str]:
-    """A name for each run: its folder's, with the settings in which the runs differ."""
-    names = [
-        os.path.basename(
-            os.path.abspath(p.removesuffix(MODEL) if os.path.basename(p) == MODEL else p)
-        )
-        for p in paths
-    ]
+    """Return a name for each run: its folder's, and the settings in which the runs differ."""
+    folders = [p.removesuffix(MODEL) if os.path.basename(p) == MODEL else p for p in paths]
+    names = [os.path.basename(os.path.abspath(folder)) for folder in folders]
     if len(set(names)) < len(names):
         names = [os.path.normpath(p) for p in paths]
     if len(set(names)) < len(names):
@@ -100,9 +90,8 @@ def labels(paths: list[str], models: list[Classifier]) -> list[str]:
 
 
 def _settings(model: Classifier) -> dict[str, str]:
-    """What may tell one run from another, in words; without a key what speaks for itself."""
-    assert model.network is not None
-    sizes = model.dims(model.network.n_x)
+    """Return what can distinguish runs, in words; the key is empty if no word is needed."""
+    sizes = model.dims(model.n_x)
     optimizer = model.optimizer
     return {
         "": "-".join(map(str, sizes)) + (f" {model.hidden}" if len(sizes) > 2 else ""),
@@ -113,59 +102,53 @@ def _settings(model: Classifier) -> dict[str, str]:
 
 
 def _data(args: argparse.Namespace, name: str, model: Classifier) -> LabelledData:
-    """The data of --data, or those that the model was trained on."""
+    """Return the data of --data, or those that the model was trained on."""
     data = arguments.labelled(args.data or model.about.get("data"))
-    assert model.network is not None
-    if data.X_train.shape[0] != model.network.n_x:
+    if data.X_train.shape[0] != model.n_x:
         raise SettingError(
-            f"{name} takes {model.network.n_x} inputs, but each example in these data is "
+            f"{name} takes {model.n_x} inputs, but each example in these data is "
             f"{data.X_train.shape[0]} numbers; give the right ones as --data."
         )
     return data
 
 
-def _one(args: argparse.Namespace, models: dict[str, Classifier]) -> tuple[str, Classifier]:
-    """The one run that there is."""
+def _one(args: argparse.Namespace, models: dict[str, Classifier]) -> tuple[str, Classifier, str]:
+    """Return the only run: its name, its model, and a title; SettingError if there are several."""
     if len(models) > 1:
         raise SettingError(f"--what {args.what} shows one run; {len(models)} were given.")
-    return next(iter(models.items()))
-
-
-def _title(name: str, model: Classifier) -> str:
-    assert model.network is not None
-    return f"{name}: {arguments.described(model, model.network.n_x)}"
+    name, model = next(iter(models.items()))
+    return name, model, f"{name}: {model.describe()}"
 
 
 def _costs(args: argparse.Namespace, models: dict[str, Classifier]) -> Figure:
     if len(models) > 1:
         return plots.learning_curves(models)
-    name, model = _one(args, models)
-    return plots.learning_curves(model, _title(name, model))
+    _, model, title = _one(args, models)
+    return plots.learning_curves(model, title)
 
 
 def _boundary(args: argparse.Namespace, models: dict[str, Classifier]) -> Figure:
     *_, data = [_data(args, name, model) for name, model in models.items()]
     if len(models) > 1:
         return plots.decision_boundary(models, data.X_train, data.Y_train)
-    name, model = _one(args, models)
-    return plots.decision_boundary(model, data.X_train, data.Y_train, _title(name, model))
+    _, model, title = _one(args, models)
+    return plots.decision_boundary(model, data.X_train, data.Y_train, title)
 
 
 def _weights(args: argparse.Namespace, models: dict[str, Classifier]) -> Figure:
-    name, model = _one(args, models)
-    picture = model.about.get("picture")
-    return plots.first_layer_weights(model, picture, _title(name, model), learned=True)
+    _, model, title = _one(args, models)
+    return plots.first_layer_weights(model, model.about.get("picture"), title, learned=True)
 
 
 def _histograms(args: argparse.Namespace, models: dict[str, Classifier]) -> Figure:
-    name, model = _one(args, models)
+    name, model, title = _one(args, models)
     data = _data(args, name, model)
-    return plots.histograms(model, data.X_train, data.Y_train, _title(name, model))
+    return plots.histograms(model, data.X_train, data.Y_train, title)
 
 
 def _dead(args: argparse.Namespace, models: dict[str, Classifier]) -> Figure:
-    name, model = _one(args, models)
-    return plots.silent_units(model, _data(args, name, model).X_train, _title(name, model))
+    name, model, title = _one(args, models)
+    return plots.silent_units(model, _data(args, name, model).X_train, title)
 
 
 PICTURES: dict[str, Callable[[argparse.Namespace, dict[str, Classifier]], Figure]] = {

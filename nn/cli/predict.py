@@ -1,4 +1,4 @@
-"""`autograd-lite predict`: what a trained model says to a user's own pictures."""
+"""`autograd-lite predict`: label a user's own pictures with a trained model."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import Any
 from ..data import picture_to_column
 from ..errors import DataError, SettingError
 from ..saving import load
-from . import train
+from . import arguments, train
 from .messages import fail
 
 DESCRIPTION = """\
-Label pictures with a trained model. A picture of any size is squeezed to the size of those the
-model was trained on (64 x 64). P is how probable the model finds its answer."""
+Label pictures with a trained model. A picture of any size is resized to the size of those the
+model was trained on (64 x 64). P is the probability that the model gives its answer."""
 
 EPILOG = """\
 Example:
@@ -25,14 +25,8 @@ Example:
 
 def add(commands: Any) -> None:
     """Declare the command and its arguments."""
-    command = commands.add_parser(
-        "predict",
-        help="label your own pictures with a trained model",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
+    short = "label your own pictures with a trained model"
+    command = arguments.declare(commands, "predict", run, short, DESCRIPTION, EPILOG)
     command.add_argument("files", nargs="+", metavar="FILE", help="pictures: PNG, JPEG, ...")
     default = os.path.join(train.OUT, train.MODEL)
     command.add_argument(
@@ -41,13 +35,12 @@ def add(commands: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """One line for each picture; 2 where one of them could not be read."""
+    """Print one line for each picture; return 2 if one of them cannot be read."""
     model = load(args.model)
-    assert model.network is not None
-    size = math.isqrt(model.network.n_x // 3)
-    if model.network.n_x != 3 * size * size:
+    size = math.isqrt(model.n_x // 3)
+    if model.n_x != 3 * size * size:
         raise SettingError(
-            f"{args.model} takes {model.network.n_x} inputs, which is no square colour picture."
+            f"{args.model} takes {model.n_x} inputs, which is no square colour picture."
         )
     classes = model.about.get("classes", ["0", "1"])
     code = 0

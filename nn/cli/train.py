@@ -1,4 +1,4 @@
-"""`autograd-lite train`: learn from labelled pictures, and leave all about it in a folder."""
+"""`autograd-lite train`: learn from labelled pictures, and write the results into a folder."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ SECONDS_BETWEEN_SAVES = 5.0
 DESCRIPTION = """\
 Train a classifier of pictures (cat or not), or with --data planar of points, by full-batch
 gradient descent on automatic gradients. The defaults are the course's settings. Ctrl-C stops after
-the step under way, saves what was learned, and --resume goes on from there."""
+the current step and saves what was learned; --resume continues from there."""
 
 EPILOG = f"""\
 In the output folder:
   {MODEL:<17}the trained model with its history (HDF5); `predict` and --resume read it
   costs.png        the learning curve
-  mislabelled.png  the test pictures that it gets wrong
+  mislabelled.png  the test pictures that are labelled wrongly
   weights.png      what training added to the weights of the first layer, as pictures
-  boundary.png     of points: what it says to every point of the plane
-  graph.svg        the computation graph (graph.dot where nothing can render it)
+  boundary.png     for points: P(Y = 1) at every point of the plane
+  graph.svg        the computation graph (graph.dot if nothing can render it)
   gradients.txt    every gradient by hand, automatically and numerically, compared
   report.json      data, settings, costs, accuracies, seconds
 
@@ -47,33 +47,27 @@ Examples:
 
 def add(commands: Any) -> None:
     """Declare the command and its arguments."""
-    command = commands.add_parser(
-        "train",
-        help="train a classifier of pictures, or of points",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    command.set_defaults(run=run)
+    short = "train a classifier of pictures, or of points"
+    command = arguments.declare(commands, "train", run, short, DESCRIPTION, EPILOG)
     arguments.add_data(command)
     arguments.add_model(command, or_file=False)
     command.add_argument(
         "--iterations",
         type=arguments.whole_number,
         metavar="N",
-        help="steps of gradient descent in all, those before --resume included "
+        help="steps of gradient descent in all, earlier ones included "
         "(default: 2500; logistic 2000, two-layer tanh 10000)",
     )
     command.add_argument(
         "--learning-rate",
         type=arguments.rate,
         metavar="RATE",
-        help="how far a step goes (default: 0.0075; logistic 0.005, two-layer tanh 1.2)",
+        help="length of a step (default: 0.0075; logistic 0.005, two-layer tanh 1.2)",
     )
     command.add_argument(
         "--optimizer",
         choices=tuple(OPTIMIZERS),
-        help="how steps follow from gradients (default: sgd, plain gradient descent)",
+        help="rule that turns gradients into steps (default: sgd, plain gradient descent)",
     )
     command.add_argument(
         "--gradients",
@@ -84,7 +78,7 @@ def add(commands: Any) -> None:
         "--no-compile",
         action="store_true",
         help="run the engine at each step, instead of one compiled loop of NumPy: some 20 times "
-        "slower, the same numbers up to rounding, and --resume then gives the same bits",
+        "slower, the same numbers up to rounding, and the same bits after --resume",
     )
     command.add_argument(
         "--out", default=OUT, metavar="DIR", help=f"output folder (default: {OUT})"
@@ -92,12 +86,12 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--resume",
         action="store_true",
-        help=f"go on with the {MODEL} in the output folder, until --iterations in all",
+        help=f"continue with the {MODEL} in the output folder, until --iterations in all",
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, save, report. 0, or 130 where Ctrl-C ended it."""
+    """Train, save and report; return 0, or 130 after Ctrl-C."""
     start = time.perf_counter()
     path = os.path.join(args.out, MODEL)
     if args.resume:
@@ -117,7 +111,7 @@ def run(args: argparse.Namespace) -> int:
     if done >= iterations:
         print(
             f"The model has taken {done} iterations already; --iterations {iterations} asks for no "
-            f"more. To go on, ask for a larger number in all."
+            f"more. To continue, ask for a larger number in all."
         )
         seconds = 0.0
     else:
@@ -135,7 +129,7 @@ def run(args: argparse.Namespace) -> int:
 def _fit(
     model: Classifier, data: LabelledData, args: argparse.Namespace, iterations: int, path: str
 ) -> float:
-    """Train, saving every few seconds, and give the seconds it took."""
+    """Train, saving every few seconds, and return the seconds it took."""
     no_folder = args.data in (None, arguments.PLANAR)
     about = {
         "data": args.data if no_folder else os.path.abspath(args.data),
@@ -147,11 +141,10 @@ def _fit(
     if args.resume and model.about.get("source") not in (None, data.source):
         print(f"Until now it was trained on other data: {model.about['source']}.")
     model.about.update(about)
-    sizes = "-".join(map(str, model.dims(data.X_train.shape[0])))
     more = f" more, {iterations} in all" if args.resume else ""
     print(
-        f"Training {type(model).__name__} {sizes} for {iterations - model.iterations} iterations"
-        f"{more}. Ctrl-C stops and saves.",
+        f"Training {model.describe(data.X_train.shape[0])} for "
+        f"{iterations - model.iterations} iterations{more}. Ctrl-C stops and saves.",
         flush=True,
     )
     if not args.resume and os.path.lexists(path):
@@ -179,20 +172,19 @@ def _fit(
 
 
 def _trained(path: str, args: argparse.Namespace) -> Classifier:
-    """The model to go on with; SettingError where an argument contradicts it."""
+    """Return the model to resume; SettingError if an argument contradicts it."""
     if not os.path.exists(path):
         raise SettingError(
             f"There is nothing to resume: {path} does not exist. Leave --resume out to start anew."
         )
     model = saving.load(path)
     kind = arguments.KINDS.get(type(model).__name__, "deep")
-    assert model.network is not None
     has = {
         "model": kind,
-        "layers": list(model.dims(model.network.n_x)),
+        "layers": list(model.dims(model.n_x)),
         "hidden": None if kind == "logistic" else model.hidden,
         "seed": getattr(model, "seed", None),
-        "dtype": str(next(iter(model.parameters.values())).dtype),
+        "dtype": str(model.working_dtype),
     }
     for name, value in has.items():
         asked = getattr(args, name)
@@ -206,7 +198,7 @@ def _trained(path: str, args: argparse.Namespace) -> Classifier:
 
 
 def _prepare(out: str) -> None:
-    """Make the output folder, and find out now whether files can be written there."""
+    """Make the output folder, and check that files can be written there."""
     try:
         os.makedirs(out, exist_ok=True)
         with tempfile.TemporaryFile(dir=out):
@@ -227,7 +219,7 @@ def _set_aside(path: str) -> None:
 
 
 def _save(path: str, model: Classifier) -> None:
-    """Save the model, somewhere else where there is no room or no permission."""
+    """Save the model, in another place if there is no room or no permission."""
     try:
         saving.save(path, model)
     except CheckpointError as error:

@@ -1,8 +1,8 @@
 """Labelled data: the course's cats from HDF5, the program's own drawings, the planar flower.
 
-Read ``cat`` first (what the classifiers are given), then ``hdf5`` and ``files`` (how a file is
-read without trusting it, and written without losing it), ``picture`` (a user's own), ``planar``,
-and ``sketch`` for fun.
+Read in this order: ``labelled`` and ``cat`` (the data of the classifiers), ``hdf5`` and ``files``
+(read a file without trusting it, and write one without losing it), ``picture`` (a user's own),
+``planar``, and ``sketch/`` for fun.
 """
 
 from nn.data.cat import CatData, load_cat

@@ -20,7 +20,7 @@ Pixels = NDArray[np.uint8]
 
 TRAIN_FILE = "train_catvnoncat.h5"
 TEST_FILE = "test_catvnoncat.h5"
-MARK = "drawings"  # the attribute that tells the program's own drawings from photographs
+MARK = "drawings"  # the attribute that marks the program's own drawings
 
 _PICTURES = "pictures of shape (m, height, width, 3)"
 _TYPES = "uint8 0..255, or float32 or float64 0..1"
@@ -30,9 +30,12 @@ _TYPES = "uint8 0..255, or float32 or float64 0..1"
 class CatData(LabelledData):
     """Labelled pictures for training and testing.
 
-    ``X_train`` (n_x, m) holds pixels 0..1, n_x = height * width * 3, each picture flattened row
-    by row; ``pictures_train`` (m, height, width, 3) is uint8, to be shown. The same for the test
-    half.
+    The columns of X hold pixels 0..1, n_x = height * width * 3, each picture flattened row by row.
+
+    Attributes
+    ----------
+    pictures_train, pictures_test : ndarray of uint8 and shape (m, height, width, 3)
+        The same pictures, to be shown.
     """
 
     pictures_train: Pixels
@@ -40,8 +43,8 @@ class CatData(LabelledData):
 
 
 @dataclass(frozen=True)
-class Half:
-    """One of the two files, read and checked: the part for training, or the one for testing."""
+class Split:
+    """The examples of one file, read and checked: those for training, or those for testing."""
 
     pictures: Pixels
     X: Array
@@ -50,7 +53,7 @@ class Half:
     mark: str | None = None
 
     @classmethod
-    def of(cls, pictures: Pixels, labels: NDArray[Any], classes: tuple[str, ...]) -> Half:
+    def of(cls, pictures: Pixels, labels: NDArray[Any], classes: tuple[str, ...]) -> Split:
         """Scale and flatten pictures (m, h, w, 3) and labels (m,) to the course's columns."""
         m = len(pictures)
         return cls(pictures, pictures.reshape(m, -1).T / 255, _as_row(labels), classes)
@@ -60,12 +63,29 @@ def load_cat(folder: str | os.PathLike[str]) -> CatData:
     """Read ``train_catvnoncat.h5`` and ``test_catvnoncat.h5`` from a folder.
 
     Each file holds ``train_set_x`` (``test_set_x``): pictures (m, height, width, 3), uint8 or
-    float 0..1; ``train_set_y``: labels 0 and 1 of any integer, float or bool type, shape (m,),
-    (1, m) or (m, 1), which all say the same; ``list_classes``: the names of the two classes.
+    float 0..1; ``train_set_y``: labels 0 and 1 of any integer, float or bool type and shape (m,),
+    (1, m) or (m, 1); ``list_classes``: the names of the two classes.
 
-    Raises one DataError that names file and key, what was found and what is expected; nothing
-    is returned half-loaded. Warns with DataWarning where all labels of a file are the same.
+    Parameters
+    ----------
+    folder : str or path
 
+    Returns
+    -------
+    CatData
+
+    Raises
+    ------
+    DataError
+        If a file cannot be used; it names file and key, what was found and what is expected.
+
+    Warns
+    -----
+    DataWarning
+        If all labels of a file are the same.
+
+    Examples
+    --------
     >>> load_cat("nowhere")
     Traceback (most recent call last):
     ...
@@ -79,7 +99,7 @@ def load_cat(folder: str | os.PathLike[str]) -> CatData:
         expected = f"a folder with {TRAIN_FILE} and {TEST_FILE}"
         raise DataError(folder, None, found, expected) from error
     train_path, test_path = (os.path.join(folder, name) for name in (TRAIN_FILE, TEST_FILE))
-    train, test = _read_half(train_path, "train"), _read_half(test_path, "test")
+    train, test = _read_split(train_path, "train"), _read_split(test_path, "test")
     if train.pictures.shape[1:] != test.pictures.shape[1:]:
         found = f"pictures of shape {test.pictures.shape[1:]}"
         expected = f"{train.pictures.shape[1:]}, as in {TRAIN_FILE}"
@@ -91,11 +111,11 @@ def load_cat(folder: str | os.PathLike[str]) -> CatData:
     return assemble(train, test, f"{what} in {folder}")
 
 
-def assemble(train: Half, test: Half, what: str) -> CatData:
-    """Put the halves together; ``what`` begins the sentence that says which data these are."""
+def assemble(train: Split, test: Split, what: str) -> CatData:
+    """Put the two files together; ``what`` begins the description of the data."""
     for array in (train.X, train.Y, train.pictures, test.X, test.Y, test.pictures):
         array.setflags(write=False)
-    (m, cats), (m_test, cats_test) = ((h.Y.size, int(h.Y.sum())) for h in (train, test))
+    (m, cats), (m_test, cats_test) = ((s.Y.size, int(s.Y.sum())) for s in (train, test))
     name = train.classes[1]
     source = f"{what}: {m} for training ({cats} {name}), {m_test} for testing ({cats_test} {name})"
     return CatData(
@@ -103,8 +123,8 @@ def assemble(train: Half, test: Half, what: str) -> CatData:
     )
 
 
-def _read_half(path: str, prefix: str) -> Half:
-    """Read one file; everything that can be known without reading the pictures is checked first."""
+def _read_split(path: str, prefix: str) -> Split:
+    """Read one file; all that can be checked without reading the pictures is checked first."""
     key_x, key_y, key_classes = f"{prefix}_set_x", f"{prefix}_set_y", "list_classes"
     with opened(path) as file:
         require(file, path, (key_x, key_y, key_classes))
@@ -121,7 +141,7 @@ def _read_half(path: str, prefix: str) -> Half:
         only = classes[int(labels[0])]
         text = f"{path}, {key_y!r}: every label is {int(labels[0])} ({only}), of one class only."
         warnings.warn(text, DataWarning, stacklevel=3)
-    return Half(pictures, X, _as_row(labels), classes, mark)
+    return Split(pictures, X, _as_row(labels), classes, mark)
 
 
 def _check_pictures(x: h5py.Dataset, path: str, key: str) -> None:
@@ -158,7 +178,7 @@ def _check_zero_one(labels: NDArray[Any], path: str, key: str) -> None:
 
 
 def _pixels(raw: NDArray[Any], path: str, key: str) -> tuple[Pixels, Array]:
-    """The pictures as uint8 to be shown, and their columns 0..1 to be learned from."""
+    """Return the pictures as uint8 to be shown, and their columns 0..1 to be learned from."""
     columns = raw.reshape(len(raw), -1).T
     if raw.dtype == np.uint8:
         return raw, columns / 255

@@ -1,4 +1,4 @@
-"""Bytes on disk, whole or not at all: open a plain file safely, replace a file in one step."""
+"""Bytes on disk: open a plain file safely, and replace a file in one step."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _BINARY = getattr(os, "O_BINARY", 0)
 def open_file(path: str) -> BinaryIO:
     """Open a plain file for reading; never hangs on a pipe, never opens a device.
 
-    Raises OSError where there is no such file, it is something else, or another program is
-    writing it (HDF5 holds a lock while it writes). ``explain`` makes a sentence of it.
+    OSError is raised if there is no such file, it is something else, or another program is
+    writing it (HDF5 holds a lock while it writes). ``explain`` puts that into words.
     """
     # Without O_NONBLOCK, opening a named pipe waits for a writer that may never come.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
@@ -45,7 +45,7 @@ def open_file(path: str) -> BinaryIO:
 
 
 def explain(error: OSError) -> str:
-    """What stands in the way, as the words that fit after "found".
+    """Return the cause of an OSError in words that fit after "found".
 
     >>> explain(FileNotFoundError(2, "No such file or directory"))
     'no such file'
@@ -71,13 +71,13 @@ def explain(error: OSError) -> str:
 
 
 def replace_file(path: str, content: bytes, keep: str | None = None) -> None:
-    """Make ``path`` hold ``content``; whatever happens, it holds either the old bytes or the new.
+    """Write ``content`` to ``path``; at any moment it holds either the old bytes or the new.
 
-    The bytes go to a temporary file beside ``path``, to the disk, and then under the name in
-    one step. With ``keep``, the old file stays, under its name with ``keep`` at the end.
-    Raises OSError; the temporary file is gone then.
+    The bytes are written to a temporary file beside ``path``, synced, and renamed. With ``keep``,
+    the old file stays under its name with ``keep`` appended. After an OSError the temporary file
+    is gone.
     """
-    path = os.path.realpath(path)  # a link stays a link: what it leads to is replaced
+    path = os.path.realpath(path)  # a link stays a link: its target is replaced
     # The thread too, so that two threads that save to one path do not write into one file.
     temporary = f"{path}.tmp.{os.getpid()}.{threading.get_ident()}"
     try:
@@ -94,7 +94,7 @@ def replace_file(path: str, content: bytes, keep: str | None = None) -> None:
 
 
 def _write(path: str, content: bytes, like: str) -> None:
-    """Write and sync a new file that has the permissions of ``like``, where that exists."""
+    """Write and sync a new file with the permissions of ``like``, if that exists."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o666)
     try:
         rest = memoryview(content)
@@ -108,9 +108,9 @@ def _write(path: str, content: bytes, like: str) -> None:
 
 
 def _keep(path: str, linked: str, keep: str) -> None:
-    """Give the file at ``path`` the second name ``keep``, without a moment in which it has none."""
+    """Give the file at ``path`` the second name ``keep``; it has a name at every moment."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(linked)  # left by a process that was killed and had the number of this one
+        os.unlink(linked)  # left by a killed process with the same id
     try:
         os.link(path, linked)
     except FileNotFoundError:
@@ -121,20 +121,20 @@ def _keep(path: str, linked: str, keep: str) -> None:
         os.replace(path, keep)
     else:
         os.replace(linked, keep)
-        # Where both are names of one file already, as after a crash right here, that did nothing.
+        # If both are names of one file already, as after a crash right here, replace did nothing.
         with contextlib.suppress(FileNotFoundError):
             os.unlink(linked)
 
 
 def _sync_folder(folder: str) -> None:
-    """Bring the folder's list of names to the disk, so that a power cut cannot undo the rename."""
+    """Sync the folder, so that a power cut cannot undo the rename."""
     if os.name == "nt":  # Windows opens no folders, and keeps renames in its journal
         return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        # Some network drives do not offer this, and sync their folders by themselves.
+        # Some network drives do not support this, and sync their folders by themselves.
         if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP):
             raise
     finally:

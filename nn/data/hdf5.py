@@ -1,7 +1,7 @@
-"""HDF5 files from anywhere, read with care: every fault is one DataError, found before the reading.
+"""Safe reading of HDF5 files from anywhere: every fault is found before reading, as a DataError.
 
 An HDF5 file can name other files, refer to itself, or declare a terabyte in a kilobyte. Here a
-dataset is read only when its values lie in this very file and its declared size is bearable.
+dataset is read only if its values lie in this very file and its declared size is acceptable.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nn.data.files import explain, open_file
 from nn.errors import DataError
 
 MAX_MEMBERS = 1000
-# Of one dataset; pictures of bytes become float64 columns, eight times as large.
+# For one dataset; pictures of bytes become float64 columns, eight times as large.
 MAX_BYTES = 2**28
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -37,7 +37,7 @@ _OTHERS = {
 
 @contextlib.contextmanager
 def opened(path: str) -> Iterator[h5py.File]:
-    """An HDF5 file, open for reading. Raises DataError where it is no such file."""
+    """Open an HDF5 file for reading; DataError if it is not one."""
     try:
         source = open_file(path)
     except OSError as error:
@@ -48,8 +48,8 @@ def opened(path: str) -> Iterator[h5py.File]:
         if found:
             raise DataError(path, None, found, "a whole HDF5 file")
         with _any_error(path, None, "a damaged or unfinished file"):
-            # The library reads through our own handle: what was checked is what is read, even
-            # when another file takes this name in between.
+            # The library reads through our own handle, so that the file that was checked is read,
+            # even if another file takes its name in between.
             file = h5py.File(source, "r")
         with file:
             with _any_error(path, None, "a damaged file"):
@@ -60,7 +60,7 @@ def opened(path: str) -> Iterator[h5py.File]:
 
 
 def note(item: h5py.HLObject, path: str, name: str) -> str | None:
-    """A text of fixed length that was stored with the file, a group or a dataset, or None."""
+    """Return a text of fixed length stored with the file, a group or a dataset, or None."""
     with _any_error(path, None, "a damaged file"):
         if name not in item.attrs:
             return None
@@ -86,7 +86,7 @@ def require(file: h5py.File, path: str, keys: Sequence[str]) -> None:
 
 
 def member(group: h5py.Group, path: str, key: str) -> Any:
-    """What lies in this very file under ``key``; links to elsewhere are not followed."""
+    """Return the object of this very file under ``key``; links to elsewhere are not followed."""
     with _any_error(path, key, "a damaged entry"):
         found = _fault_of_link(group, key)
         if found:
@@ -95,7 +95,7 @@ def member(group: h5py.Group, path: str, key: str) -> Any:
 
 
 def dataset(group: h5py.Group, path: str, key: str, max_bytes: int = MAX_BYTES) -> h5py.Dataset:
-    """The dataset ``key`` of a file or group, after every check that needs none of its values."""
+    """Return the dataset ``key``, after every check that needs none of its values."""
     item = member(group, path, key)
     if not isinstance(item, h5py.Dataset):
         raise DataError(path, key, f"a {type(item).__name__.lower()}", "a dataset")
@@ -108,7 +108,7 @@ def dataset(group: h5py.Group, path: str, key: str, max_bytes: int = MAX_BYTES) 
 
 
 def values(item: h5py.Dataset, path: str, key: str) -> np.ndarray[Any, np.dtype[Any]]:
-    """All values of a dataset that ``dataset`` let pass."""
+    """Return all values of a dataset that passed the checks of ``dataset``."""
     with _any_error(path, key, "values that cannot be read"):
         array: np.ndarray[Any, np.dtype[Any]] = np.asarray(item[...])
     return array
@@ -116,7 +116,7 @@ def values(item: h5py.Dataset, path: str, key: str) -> np.ndarray[Any, np.dtype[
 
 @contextlib.contextmanager
 def _any_error(path: str, key: str | None, found: str) -> Iterator[None]:
-    """A damaged file makes the library raise nearly anything; let it be one DataError."""
+    """Turn any error of the library, which a damaged file can cause, into a DataError."""
     try:
         yield
     except DataError:
@@ -126,7 +126,7 @@ def _any_error(path: str, key: str | None, found: str) -> Iterator[None]:
 
 
 def _fault_of_link(group: h5py.Group, key: str) -> str | None:
-    """Why ``key`` does not lead to an object of this file, or None."""
+    """Return why ``key`` does not lead to an object of this file, or None."""
     kind = group.id.links.get_info(key.encode()).type
     if kind == h5py.h5l.TYPE_HARD:
         return None
@@ -136,7 +136,7 @@ def _fault_of_link(group: h5py.Group, key: str) -> str | None:
 
 
 def _fault_of_storage(item: h5py.Dataset, max_bytes: int) -> str | None:
-    """Why the values cannot be had from this file, or None."""
+    """Return why the values cannot be read from this file, or None."""
     shape, plist = item.shape, item.id.get_create_plist()
     if shape is None:
         return "a dataset without a shape (a null dataspace)"
@@ -159,7 +159,7 @@ def _fault_of_storage(item: h5py.Dataset, max_bytes: int) -> str | None:
 
 
 def _near(name: str, spare: Sequence[str], there: Sequence[str], place: str) -> str:
-    """The one of the spare names that was probably meant, else what is there."""
+    """Return the spare name that was probably meant, else the names that are there."""
     plain = {other.casefold(): other for other in spare}
     close = difflib.get_close_matches(name.casefold(), plain, n=1)
     if close:
@@ -178,7 +178,7 @@ def _near_file(path: str) -> str:
 
 
 def _fault_of_head(source: BinaryIO) -> str | None:
-    """Why these are not the first bytes of a finished HDF5 file, or None."""
+    """Return why this is not a finished HDF5 file, or None."""
     size = source.seek(0, os.SEEK_END)
     if size == 0:
         return "an empty file"
@@ -188,7 +188,7 @@ def _fault_of_head(source: BinaryIO) -> str | None:
         head = source.read(12)
         if head.startswith(_SIGNATURE):
             # From version 3 on, a bit says that a writer has not closed the file. The library
-            # heeds it in files that it opens by name, and not in those handed to it.
+            # checks it in files that it opens by name, but not in open files.
             left_open = len(head) == 12 and head[8] >= 3 and head[11] & 1
             return "a file that its writer has not finished" if left_open else None
         at = max(512, 2 * at)

@@ -1,4 +1,4 @@
-"""Labelled examples for training and testing, of whatever kind."""
+"""Labelled examples of any kind for training and testing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,18 @@ Array = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class LabelledData:
-    """Examples for training and testing; they are columns, and arrays are read-only.
+    """Examples for training and testing, as columns of read-only arrays.
 
-    ``X_train`` (n_x, m) holds the features, ``Y_train`` (1, m) 0.0 or 1.0, an index into
-    ``classes``. The same for the test half. ``source`` says in a sentence's worth of words which
-    data these are.
+    Attributes
+    ----------
+    X_train, X_test : ndarray of shape (n_x, m)
+        The features.
+    Y_train, Y_test : ndarray of shape (1, m)
+        0.0 or 1.0, an index into `classes`.
+    classes : tuple of str
+        The names of the two classes.
+    source : str
+        A description of the data.
     """
 
     X_train: Array

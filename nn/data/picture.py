@@ -18,15 +18,32 @@ _EXPECTED = "a picture such as PNG or JPEG"
 def picture_to_column(
     picture: str | os.PathLike[str] | NDArray[Any], size: int = 64
 ) -> NDArray[np.float64]:
-    """One picture as a column of shape (size * size * 3, 1), values 0..1, ready for ``predict``.
+    """Return one picture as a column, ready for ``predict``.
 
-    A file may hold colours, greys, a palette or transparency (shown on white); a camera's
-    note on how it was held is obeyed. An array is (height, width), (height, width, 3) or
-    (height, width, 4), uint8 0..255 or float 0..1. Another size is resampled to size x size,
-    which squeezes a picture that is not square, as the course does.
+    Parameters
+    ----------
+    picture : str, path or ndarray
+        A file with colours, greys, a palette or transparency (shown on white), turned as the
+        camera noted; or an array (height, width), (height, width, 3) or (height, width, 4), uint8
+        0..255 or float 0..1.
+    size : int
+        Another size is resampled to size x size, which squeezes a picture that is not square, as
+        the course does.
 
-    Raises DataError for what is no picture, MissingPackageError where Pillow is needed and absent.
+    Returns
+    -------
+    ndarray of shape (size * size * 3, 1)
+        Values 0..1.
 
+    Raises
+    ------
+    DataError
+        If it is no picture.
+    MissingPackageError
+        If Pillow is needed and missing.
+
+    Examples
+    --------
     >>> picture_to_column(np.full((64, 64, 3), 51, dtype=np.uint8))[:2]
     array([[0.2],
            [0.2]])
@@ -68,7 +85,7 @@ def _pixels(array: NDArray[Any]) -> NDArray[np.uint8]:
 
 
 def _read(path: str) -> NDArray[np.uint8]:
-    """The pixels of the first picture in a file, upright."""
+    """Return the pixels of the first picture in a file, upright."""
     image_module = _pillow()
     try:
         source = open_file(path)
@@ -93,7 +110,9 @@ def _upright(image: Any) -> NDArray[np.uint8]:
     from PIL import ImageOps
 
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith("I"):  # 16-bit greys, which Pillow would clip to 255 and not scale
+    if image.mode.startswith(
+        "I"
+    ):  # 16-bit greys, which Pillow would clip at 255 instead of scaling
         grey = np.clip(np.asarray(image, dtype=np.float64) / 65535, 0, 1)
         return _pixels(grey)
     return _pixels(np.asarray(image.convert("RGBA")))

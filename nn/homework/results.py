@@ -1,4 +1,4 @@
-"""What a learner's functions gave: checked, so that a table can be made of it."""
+"""Checks of what a learner's functions returned, so that a table can be made of it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ..errors import SettingError
 
 
 class Results:
-    """Reads what the functions of one file gave for one network.
+    """A reader of what the functions of one file returned for one network.
 
-    SettingError where it is not what the course's functions give, with what it is instead.
+    A result of another kind than the course's raises SettingError, which says what it is.
     """
 
     def __init__(self, file: str, parameters: Parameters) -> None:
@@ -23,7 +23,7 @@ class Results:
         self.L = len(parameters) // 2
 
     def gradients(self, name: str, result: Any, expected: str) -> Gradients:
-        """The dict of gradients in what a function gave, those of the parameters all there."""
+        """Return the dict of gradients in a result; those of the parameters must all be there."""
         if type(result) is tuple:
             result = next((x for x in result if isinstance(x, Mapping)), result)
         if not isinstance(result, Mapping):
@@ -32,7 +32,7 @@ class Results:
         if missing:
             has = ", ".join(map(str, result)) or "nothing"
             raise SettingError(
-                f"{self.file}: {name} gave a dict without {', '.join(missing)}; found {has}, "
+                f"{self.file}: {name} returned a dict without {', '.join(missing)}; found {has}, "
                 f"expected {self.wanted()}."
             )
         passing = {f"d{x}{l}" for x in "AZ" for l in range(self.L + 1)}
@@ -43,11 +43,11 @@ class Results:
         }
 
     def wanted(self) -> str:
-        """The keys and shapes of gradients."""
+        """Return the keys and shapes of the gradients."""
         return ", ".join(f"{key} {shape}" for key, shape in self.shapes.items())
 
     def number(self, name: str, key: str, g: Any) -> Array:
-        """A gradient as an array of numbers; SettingError where it is something else."""
+        """Return a gradient as an array of numbers; SettingError if it is something else."""
         try:
             array = np.asarray(g)
         except ValueError:
@@ -55,47 +55,47 @@ class Results:
         if array.dtype.kind not in "fiub":
             shape = self.shapes.get(key)
             raise SettingError(
-                f"{self.file}: {name} gave {kind(g)} for {key}; expected an array of numbers"
+                f"{self.file}: {name} returned {kind(g)} for {key}; expected an array of numbers"
                 + (f" {shape}." if shape is not None else ".")
             )
         return array.astype(np.float64) if array.dtype.kind != "f" else array
 
     def several(self, name: str, result: Any, expected: str) -> Any:
-        """As many results as the course's function gives."""
+        """Check that there are as many results as the course's function returns."""
         if type(result) is not tuple or len(result) != expected.count(",") + 1:
             raise self.unlike(name, result, expected)
         return result
 
     def require(self, name: str, key: str, found: Any, shape: tuple[int, ...]) -> None:
-        """SettingError where what the next layer needs has another shape."""
+        """Raise SettingError if what the next layer needs has another shape."""
         if np.shape(found) != shape:
             raise SettingError(
-                f"{self.file}: {name} gave {key} with shape {np.shape(found)}; expected {shape}. "
-                f"The next layer cannot go on from it."
+                f"{self.file}: {name} returned {key} with shape {np.shape(found)}; "
+                f"expected {shape}. The next layer cannot continue from it."
             )
 
     def unlike(self, name: str, result: Any, expected: str) -> SettingError:
-        """What a function gave, and what the course's gives."""
+        """Return the error for a result of another kind than the course's."""
         forgotten = " Is its return missing?" if result is None else ""
         return SettingError(
-            f"{self.file}: {name} gave {kind(result)}; expected {expected}.{forgotten}"
+            f"{self.file}: {name} returned {kind(result)}; expected {expected}.{forgotten}"
         )
 
     def different(self, name: str, key: str, found: Any, right: Array) -> list[str]:
-        """A remark on a forward pass with other numbers than the right one."""
+        """Return a remark if a forward pass has other numbers than the right one."""
         if np.shape(found) != right.shape:
-            return [f"Its {name} gives {key} with shape {np.shape(found)}, not {right.shape}."]
+            return [f"Its {name} returns {key} with shape {np.shape(found)}, not {right.shape}."]
         off = float(np.max(np.abs(np.asarray(found) - right)))
         if off <= 1e-9:
             return []
         return [
-            f"Its {name} gives an {key} that is up to {off:.2g} away from the right one, so its "
-            f"gradients start from wrong numbers: mend it first."
+            f"Its {name} returns an {key} that is up to {off:.2g} away from the right one, so its "
+            f"gradients start from wrong numbers: fix it first."
         ]
 
 
 def shown(x: Any) -> str:
-    """A number in six digits, or what else it is.
+    """Return a number in six digits, or the kind of something else.
 
     >>> shown(np.array([[0.25]])), shown(None)
     ('0.25', 'None')
@@ -105,7 +105,7 @@ def shown(x: Any) -> str:
 
 
 def kind(x: Any) -> str:
-    """What something is, in words.
+    """Return the kind of an object in words.
 
     >>> kind((1, None)), kind(np.ones((2, 3)))
     ('a tuple of 2: a number, None', 'an array (2, 3)')

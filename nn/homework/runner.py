@@ -4,7 +4,7 @@
     planar      backward_propagation(parameters, cache, X, Y)
     deep        L_model_backward(AL, Y, caches), or any of the functions that it is made of
 
-Each part gives its gradients under dW1, db1, ..., dA0, dZ1, ..., ready for `compare_gradients`.
+Each part returns its gradients under dW1, db1, ..., dA0, dZ1, ..., ready for `compare_gradients`.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 
 from .. import by_hand
-from ..by_hand.notation import Array, Gradients, Parameters
+from ..by_hand.notation import ActivationName, Array, Gradients, Parameters
 from ..errors import SettingError
 from .diagnosis.forward_pass import renumber, units
 from .results import Results, shown
-from .source_file import OwnFile
+from .source_file import SourceFile
 
 #: How the course calls its functions.
 USAGE = {
@@ -49,8 +49,8 @@ PARTS = {
 }
 
 
-def parts_of(file: OwnFile) -> list[str]:
-    """The parts of the course that the file has functions of; SettingError where it has none."""
+def parts_of(file: SourceFile) -> list[str]:
+    """Return the parts of the course that the file has functions of; SettingError if none."""
     found = [part for part, names in PARTS.items() if any(name in file for name in names)]
     if not found:
         known = [name for names in PARTS.values() for name in names]
@@ -66,10 +66,11 @@ def parts_of(file: OwnFile) -> list[str]:
 
 
 @dataclass
-class Ran:
-    """What a learner's functions gave: the gradients, which functions were used, and remarks.
+class Outcome:
+    """The result of a run: gradients, the names of the functions that were called, and remarks.
 
-    `wrong` are remarks on a forward pass that is not the course's: the gradients are of another J.
+    `wrong` holds remarks on a forward pass that is not the course's: its gradients are those of
+    another cost.
     """
 
     gradients: Gradients
@@ -79,35 +80,40 @@ class Ran:
 
 
 def run(
-    file: OwnFile, part: str, parameters: Parameters, X: Array, Y: Array, hidden: str = "relu"
-) -> Ran:
+    file: SourceFile,
+    part: str,
+    parameters: Parameters,
+    X: Array,
+    Y: Array,
+    hidden: ActivationName = "relu",
+) -> Outcome:
     """Run the file's functions of one part on X (n_x, m), Y (1, m).
 
-    `parameters` are {"w", "b"} for logistic, else {"W1", "b1", ...}. Raises SettingError where a
-    function raises, or gives something that is not what the course's gives.
+    `parameters` are {"w", "b"} for logistic, else {"W1", "b1", ...}. A function that raises, or
+    returns something else than the course's, leads to SettingError.
     """
-    run = _Run(file, parameters, X, Y, hidden)
+    run = _Execution(file, parameters, X, Y, hidden)
     supplied = run.course() if part == "deep" else {"sigmoid": by_hand.basics.sigmoid}
     with file.running(supplied) as called, np.errstate(all="ignore"):
-        ran = {"logistic": run.logistic, "planar": run.planar, "deep": run.deep}[part]()
-    ran.called = [name for name in called if name in USAGE]
+        outcome = {"logistic": run.logistic, "planar": run.planar, "deep": run.deep}[part]()
+    outcome.called = [name for name in called if name in USAGE]
     changed = [n for n, p in run.parameters.items() if not np.array_equal(p, parameters[n])]
     if changed:
-        ran.remarks.append(
+        outcome.remarks.append(
             f"It writes into {', '.join(changed)}; a backward pass leaves the parameters as they "
             f"are."
         )
     idle = [name for name in PARTS[part] if name in file and name not in called]
     if idle:
-        ran.remarks.append(f"Nothing calls {', '.join(idle)}, so nothing is said of it.")
-    return ran
+        outcome.remarks.append(f"Nothing calls {', '.join(idle)}, so it was not tested.")
+    return outcome
 
 
-class _Run:
-    """The functions of one file on one network and its examples, which they may write into."""
+class _Execution:
+    """One run of the functions of a file, on copies of a network and its examples."""
 
     def __init__(
-        self, file: OwnFile, parameters: Parameters, X: Array, Y: Array, hidden: str
+        self, file: SourceFile, parameters: Parameters, X: Array, Y: Array, hidden: ActivationName
     ) -> None:
         self.file, self.hidden = file, hidden
         self.parameters = {name: np.array(p) for name, p in parameters.items()}
@@ -118,33 +124,33 @@ class _Run:
         self.back = Results(file.name, parameters)
 
     def call(self, name: str, *args: Any) -> Any:
-        """A function of the file's."""
+        """Call a function of the file."""
         return self.file.call(name, USAGE[name], *args)
 
     def has(self, name: str, n: int) -> bool:
-        """Whether the file has the function, with the course's number of arguments."""
+        """Return True if the file has the function, with the course's number of arguments."""
         return name in self.file and self.file.takes(name, *range(n))
 
     # One unit
 
-    def logistic(self) -> Ran:
-        """propagate, whose gradients come with the cost."""
+    def logistic(self) -> Outcome:
+        """Run propagate, which returns gradients and cost."""
         w, b = self.parameters["w"], float(self.parameters["b"])
         right_b = self.right["b"]
         _, J = by_hand.propagate(self.right["w"], right_b, np.array(self.X), np.array(self.Y))
         result = self.call("propagate", w, b, self.X, self.Y)
-        ran = Ran(self.back.gradients("propagate", result, "(grads, cost)"))
+        outcome = Outcome(self.back.gradients("propagate", result, "(grads, cost)"))
         costs = [c for c in result if not isinstance(c, Mapping)] if type(result) is tuple else []
         if len(costs) == 1 and not _near(costs[0], J):
-            ran.wrong.append(
-                f"Its propagate gives the cost {shown(costs[0])}, the right one is {J:.6g}."
+            outcome.wrong.append(
+                f"Its propagate returns the cost {shown(costs[0])}, the right one is {J:.6g}."
             )
-        return ran
+        return outcome
 
     # Two layers
 
-    def planar(self) -> Ran:
-        """forward_propagation, the file's own if it has one, and backward_propagation."""
+    def planar(self) -> Outcome:
+        """Run forward_propagation, the file's own if it has one, and backward_propagation."""
         A, caches = by_hand.L_model_forward(np.array(self.X), self.right, hidden=self.hidden)
         right: dict[str, Array] = {"Z1": caches[0][1], "A1": caches[1][0][0]}
         right |= {"Z2": caches[1][1], "A2": A}
@@ -156,12 +162,12 @@ class _Run:
             wrong = self.back.different("forward_propagation", "A2", result[0], A)
             cache = result[1]
         result = self.call("backward_propagation", self.parameters, cache, self.X, self.Y)
-        return Ran(self.back.gradients("backward_propagation", result, "grads"), wrong=wrong)
+        return Outcome(self.back.gradients("backward_propagation", result, "grads"), wrong=wrong)
 
     # L layers
 
-    def deep(self) -> Ran:
-        """The forward pass and the backward pass, each of the file's own functions where it can."""
+    def deep(self) -> Outcome:
+        """Run the forward and the backward pass, with the file's own functions if it has them."""
         right, caches = by_hand.L_model_forward(np.array(self.X), self.right, hidden=self.hidden)
         first = "L_model_forward"
         if self.has(first, 2):
@@ -177,14 +183,14 @@ class _Run:
             AL, caches = self.forward()
         wrong = self.back.different(first, "AL", AL, right)
         if "L_model_backward" not in self.file:
-            return Ran(self.backward(AL, caches), wrong=wrong)
+            return Outcome(self.backward(AL, caches), wrong=wrong)
         result = self.call("L_model_backward", AL, self.Y, caches)
-        ran = Ran(self.back.gradients("L_model_backward", result, "grads"), wrong=wrong)
-        self.renumber(ran)
-        return ran
+        outcome = Outcome(self.back.gradients("L_model_backward", result, "grads"), wrong=wrong)
+        self.renumber(outcome)
+        return outcome
 
     def course(self) -> dict[str, Any]:
-        """The course's functions, those that call others made of the file's own."""
+        """Return the course's functions; those that call others call the file's own."""
         deep = by_hand.deep
         return {
             "sigmoid": deep.sigmoid,
@@ -197,12 +203,12 @@ class _Run:
             "linear_activation_backward": self.linear_activation_backward,
         }
 
-    def activation(self, l: int) -> str:
-        """What the course calls the activation of layer l."""
+    def activation(self, l: int) -> ActivationName:
+        """Return the course's name for the activation of layer l."""
         return "sigmoid" if l == self.L else self.hidden
 
     def forward(self) -> tuple[Array, list[Any]]:
-        """L_model_forward, of what the file has of it."""
+        """Do what L_model_forward does, with the file's functions if it has them."""
         A, caches, name = self.X, [], "linear_activation_forward"
         for l in range(1, self.L + 1):
             W, b = self.parameters[f"W{l}"], self.parameters[f"b{l}"]
@@ -215,8 +221,10 @@ class _Run:
             caches.append(cache)
         return A, caches
 
-    def linear_activation_forward(self, A_prev: Array, W: Array, b: Array, activation: str) -> Any:
-        """The course's, on the file's linear_forward."""
+    def linear_activation_forward(
+        self, A_prev: Array, W: Array, b: Array, activation: ActivationName
+    ) -> Any:
+        """Do what the course's function does, with the file's linear_forward."""
         if not self.has("linear_forward", 3):
             return by_hand.linear_activation_forward(A_prev, W, b, activation)
         result = self.call("linear_forward", A_prev, W, b)
@@ -226,7 +234,7 @@ class _Run:
         return g(Z), (cache, Z)
 
     def backward(self, AL: Array, caches: list[Any]) -> Gradients:
-        """L_model_backward, of what the file has of it."""
+        """Do what L_model_backward does, with the file's functions if it has them."""
         found: Gradients = {}
         name = "linear_activation_backward"
         if name not in self.file:
@@ -247,12 +255,12 @@ class _Run:
             self.back.require(name, f"dA{l - 1}", dA, shape)
         return found
 
-    def linear_activation_backward(self, dA: Array, cache: Any, activation: str) -> Any:
-        """The course's, on the file's linear_backward, relu_backward and sigmoid_backward."""
+    def linear_activation_backward(self, dA: Array, cache: Any, activation: ActivationName) -> Any:
+        """Do what the course's function does, with the file's functions if it has them."""
         return self.through_linear(self.through_activation(dA, cache[1], activation), cache[0])
 
-    def through_activation(self, dA: Array, Z: Array, activation: str) -> Array:
-        """dZ from dA."""
+    def through_activation(self, dA: Array, Z: Array, activation: ActivationName) -> Array:
+        """Return dZ from dA."""
         name = f"{activation}_backward"
         if name in self.file and name in USAGE:
             dZ = self.back.number(name, "dZ", self.call(name, np.array(dA), Z))
@@ -263,17 +271,17 @@ class _Run:
         return found
 
     def through_linear(self, dZ: Array, cache: Any) -> Any:
-        """dA_prev, dW and db from dZ."""
+        """Return dA_prev, dW and db from dZ."""
         name = "linear_backward"
         if name not in self.file:
             return by_hand.linear_backward(dZ, cache)
         return self.back.several(name, self.call(name, dZ, cache), "dA_prev, dW, db")
 
-    def renumber(self, ran: Ran) -> None:
-        """An earlier edition of the course stores the dA_prev of layer l as dA[l], not dA[l-1]."""
-        if not renumber(ran.gradients, self.L, units(self.right), d="d"):
+    def renumber(self, outcome: Outcome) -> None:
+        """Rename dA if it follows an earlier edition of the course, where dA_prev is dA[l]."""
+        if not renumber(outcome.gradients, self.L, units(self.right), d="d"):
             return
-        ran.remarks.append(
+        outcome.remarks.append(
             "It stores the gradient of A[l-1] as dA[l], as an earlier edition of the course does; "
             "below it is called dA[l-1]."
         )

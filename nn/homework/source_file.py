@@ -1,4 +1,4 @@
-"""A Python file with functions of the course that a learner wrote: import it, and call them."""
+"""A learner's Python file with functions of the course: import it, and call them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from ..errors import SettingError
 MODULE = "own_backprop"  # what the file is called as a module
 
 
-class OwnFile:
-    """The functions of a learner's file; what goes wrong in them is told in a sentence.
+class SourceFile:
+    """The functions of a learner's file; a failure in them becomes a sentence.
 
-    Raises SettingError where the file is missing, is no Python, or raises when it is imported.
+    A file that is missing, is not Python, or raises when it is imported leads to SettingError.
     """
 
     def __init__(self, path: str) -> None:
@@ -35,7 +35,7 @@ class OwnFile:
         self.name = os.path.basename(path)
         self._space = vars(self._imported())
         mine = [n for n, f in self._space.items() if inspect.isfunction(f)]
-        #: The functions that the file itself defines, or where it defines none, those it imports.
+        #: The functions that the file itself defines, or if it defines none, those it imports.
         self.functions = [n for n in mine if self._space[n].__module__ == MODULE] or mine
 
     def _imported(self) -> Any:
@@ -63,7 +63,7 @@ class OwnFile:
         return module
 
     def _no_python(self, error: SyntaxError) -> str:
-        # A file that it imports may be the one that is no Python.
+        # The file that is not Python may be one that it imports.
         whose = (
             self.name if error.filename in (None, os.path.abspath(self.path)) else error.filename
         )
@@ -73,7 +73,7 @@ class OwnFile:
             return (
                 f"{whose}, line {error.lineno}{shown} is a command of a notebook: delete the line."
             )
-        return f"{whose}, line {error.lineno or 1}{shown} is no Python: {error.msg}."
+        return f"{whose}, line {error.lineno or 1}{shown} is not Python: {error.msg}."
 
     def _failed(self, error: BaseException) -> str:
         where = self._where(error.__traceback__)
@@ -92,7 +92,7 @@ class OwnFile:
         )
 
     def _where(self, trace: TracebackType | None) -> str:
-        """The last line of the learner's own on the way to an error, and the shapes on it."""
+        """Return the learner's own line that led to an error, and the shapes of its arrays."""
         path = os.path.abspath(self.path)
         own = [step for step in traceback.walk_tb(trace) if step[0].f_code.co_filename == path]
         if not own:
@@ -113,7 +113,7 @@ class OwnFile:
         return name in self.functions
 
     def takes(self, name: str, *args: Any) -> bool:
-        """Whether the function can be called with so many arguments."""
+        """Return True if the function can be called with these arguments."""
         try:
             inspect.signature(self._space[name]).bind(*args)
         except TypeError:
@@ -121,7 +121,7 @@ class OwnFile:
         return True
 
     def call(self, name: str, usage: str, *args: Any) -> Any:
-        """What the function gives; SettingError with the learner's own line where it raises.
+        """Call a function; if it raises, SettingError shows the learner's own line.
 
         `usage` is how the course calls it.
         """
@@ -130,7 +130,7 @@ class OwnFile:
             raise SettingError(f"{self.name} has {has}; the course's is {usage}, which is called.")
         try:
             return self._space[name](*args)
-        except SettingError:  # of a function that it calls, told already
+        except SettingError:  # from a function that it calls
             raise
         except (Exception, SystemExit) as error:
             where = self._where(error.__traceback__) or f"{self.name}, {name}"
@@ -138,10 +138,9 @@ class OwnFile:
 
     @contextmanager
     def running(self, supplied: Mapping[str, Any]) -> Iterator[list[str]]:
-        """For a while, `supplied` are functions that the file can call where it lacks them.
+        """Supply functions that the file lacks, and provide a list of the functions called.
 
-        Gives a list to which the name of each function of the file is added once it is called,
-        be it by another one of the file.
+        The list gets the name of each function of the file once, also if another one calls it.
         """
         before, called = dict(self._space), list[str]()
         self._space.update({n: f for n, f in supplied.items() if n not in before})
@@ -153,7 +152,7 @@ class OwnFile:
             self._space.update(before)
 
     def meant(self, known: list[str]) -> str:
-        """A sentence on a function that is almost called as one of the course's, or nothing."""
+        """Return a sentence if a function has almost the name of one of the course's, else ""."""
         lower = {name.lower(): name for name in known}
         for name in self.functions:
             close = difflib.get_close_matches(name.lower(), lower, 1, 0.8)
@@ -163,7 +162,7 @@ class OwnFile:
 
 
 def _noting(f: Callable[..., Any], name: str, called: list[str]) -> Callable[..., Any]:
-    """f, which adds its name to `called`."""
+    """Return f, which adds its name to `called`."""
 
     @functools.wraps(f)
     def noting(*args: Any, **kwargs: Any) -> Any:
@@ -176,9 +175,9 @@ def _noting(f: Callable[..., Any], name: str, called: list[str]) -> Callable[...
 
 @contextmanager
 def _as_a_program(folder: str) -> Iterator[None]:
-    """Imports find what lies beside the file; nothing is written there.
+    """Let imports find the files beside the learner's, and write no bytecode there.
 
-    A compiled copy would also hide an edit made within the same second.
+    Bytecode would also hide an edit made within the same second.
     """
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     sys.path.insert(0, folder)
@@ -190,7 +189,7 @@ def _as_a_program(folder: str) -> Iterator[None]:
 
 
 def _said(error: BaseException) -> str:
-    """Kind and message.
+    """Return the kind and message of an error.
 
     >>> _said(ValueError("no"))
     'ValueError: no'

@@ -1,12 +1,12 @@
-"""Pictures of learning, each a function that returns a Matplotlib figure (extra `plot`).
+"""Pictures of learning: each function returns a Matplotlib figure (extra `plot`).
 
     curves       learning_curves: the cost of one run or several
-    boundary     decision_boundary: what a model says to every point of a plane
+    boundary     decision_boundary: P(Y = 1) at every point of a plane
     pictures     mislabelled, first_layer_weights
     inside       histograms of activations and gradients, silent_units (dead ReLUs)
     style        colours, and `write`
 
-Nothing here touches Matplotlib's global state, and no window is opened.
+Matplotlib's global state is left alone, and no window is opened.
 """
 
 from .boundary import decision_boundary

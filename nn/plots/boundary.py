@@ -1,4 +1,4 @@
-"""What a model says to every point of a plane, with the examples on it."""
+"""P(Y = 1) at every point of a plane, with the examples on it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,35 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 POINTS = 161  # of the plane along each side
-CLASSES = ((COLOURS[1], "^"), (COLOURS[0], "o"))  # colour and marker, told apart in print too
+CLASSES = ((COLOURS[1], "^"), (COLOURS[0], "o"))  # colour and marker, distinct in print too
 
 
 def decision_boundary(
     models: Classifier | Mapping[str, Classifier], X: Any, Y: Any, title: str = ""
 ) -> Figure:
-    """P(Y = 1) over the plane, the line where it is 1/2, and the examples X (2, m), Y (1, m).
+    """Draw P(Y = 1) over the plane, the line where it is 1/2, and the examples.
 
-    Of one trained model or of several by label, side by side, as the course shows hidden layers
-    of 1, 2, 3, 4, 5, 20 and 50 units.
+    Parameters
+    ----------
+    models : Classifier or mapping of str to Classifier
+        One trained model, or several by label, drawn side by side, as the course shows hidden
+        layers of 1, 2, 3, 4, 5, 20 and 50 units.
+    X : array_like of shape (2, m)
+    Y : array_like of shape (1, m)
+    title : str
 
-    Raises MissingPackageError without Matplotlib, NotFittedError for an untrained model, DataError
-    where examples do not have two features.
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingPackageError
+        If Matplotlib is missing.
+    NotFittedError
+        If a model was not trained.
+    DataError
+        If the examples do not have two features.
     """
     named = {"": models} if isinstance(models, Classifier) else models
     X = validation.inputs(X)
@@ -70,14 +86,14 @@ def decision_boundary(
 
 
 def _range(x: Array) -> Array:
-    """From a little below the least to a little above the largest."""
+    """Return points from a little below the least to a little above the largest."""
     low, high = float(np.min(x)), float(np.max(x))
     edge = 0.08 * (high - low) or 1.0
     return np.linspace(low - edge, high + edge, POINTS)
 
 
 def _draw_field(axes: Any, x1: Array, x2: Array, P: Array) -> Any:
-    """Pale colours of the two classes, and the line between them."""
+    """Draw pale colours of the two classes, and the line between them."""
     from matplotlib.colors import LinearSegmentedColormap
 
     pale = LinearSegmentedColormap.from_list("classes", ["#f0a878", "#ffffff", "#7fb8dc"])

@@ -1,4 +1,4 @@
-"""Learning curves: the cost of one run or of several, step by step."""
+"""Learning curves: the cost of one run or of several, by iteration."""
 
 from __future__ import annotations
 
@@ -14,9 +14,24 @@ if TYPE_CHECKING:
 
 
 def learning_curves(models: Classifier | Mapping[str, Classifier], title: str = "") -> Figure:
-    """Cost against iteration, of one trained model or of several by label.
+    """Draw cost against iteration.
 
-    Raises MissingPackageError without Matplotlib, DataError where no cost was recorded.
+    Parameters
+    ----------
+    models : Classifier or mapping of str to Classifier
+        One trained model, or several by label.
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingPackageError
+        If Matplotlib is missing.
+    DataError
+        If no cost was recorded.
     """
     runs = {"": models} if isinstance(models, Classifier) else models
     figure = new_figure(6.4 if len(runs) == 1 else 8.0, 4.0)

@@ -1,4 +1,4 @@
-"""What goes on inside a network: activations and gradients of each layer, and silent units."""
+"""The inside of a network: activations and gradients of each layer, and silent units."""
 
 from __future__ import annotations
 
@@ -16,26 +16,43 @@ if TYPE_CHECKING:
 
 BINS = 40
 MOST_LAYERS = 8
-LEAST = 1e-12  # of the largest gradient; smaller ones are drawn there
+LEAST = 1e-12  # times the largest gradient; smaller ones are drawn there
 
 
 def histograms(model: Classifier, X: Any, Y: Any, title: str = "") -> Figure:
-    """For each layer the activations A on X (n_x, m), and the sizes of the gradients dJ/dW.
+    """Draw the activations A and the sizes of the gradients dJ/dW of each layer.
 
-    The gradients of all layers share one logarithmic axis, so that those which vanish or explode
-    on the way back stand out. Of more than 8 layers, 8 are shown.
+    The gradients of all layers share one logarithmic axis, so that vanishing and exploding
+    gradients stand out. At most 8 layers are shown.
 
-    Raises MissingPackageError without Matplotlib, NotFittedError for an untrained model, DataError
-    for X and Y that do not fit.
+    Parameters
+    ----------
+    model : Classifier
+        A trained model.
+    X : array_like of shape (n_x, m)
+    Y : array_like of shape (1, m)
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingPackageError
+        If Matplotlib is missing.
+    NotFittedError
+        If the model was not trained.
+    DataError
+        If X and Y do not fit.
     """
-    figure_of = new_figure  # before the work: without Matplotlib nothing is computed
     graph = model.graph(X, Y, model.parameters)
     graph["J"].backward()
     L = sum(name[0] == "A" for name in graph)
     layers = range(1, L + 1)
     if L > MOST_LAYERS:
         layers = sorted({round(l) for l in np.linspace(1, L, MOST_LAYERS)})  # type: ignore[assignment]
-    figure = figure_of(7.6, 1.25 * len(layers) + 1.1)
+    figure = new_figure(7.6, 1.25 * len(layers) + 1.1)
     heading(figure, title or "Inside the network", f"on {graph['X'].shape[1]} examples")
     sizes = {l: np.abs(graph[model.own_name(f"W{l}")].grad).ravel() for l in layers}
     largest = max(float(g.max()) for g in sizes.values()) or 1.0
@@ -70,7 +87,7 @@ def histograms(model: Classifier, X: Any, Y: Any, title: str = "") -> Figure:
 
 
 def _bars(axes: Any, numbers: Array, bins: Any, colour: str) -> None:
-    """A histogram of shares."""
+    """Draw a histogram of shares."""
     axes.hist(numbers, bins, weights=np.full(numbers.size, 1 / numbers.size), color=colour)
     axes.set_ylim(0, 1.35 * axes.get_ylim()[1])  # room for words
     open_frame(axes)
@@ -88,7 +105,7 @@ def _corner(axes: Any, text: str) -> None:
 
 
 def _least(g: Array, otherwise: float) -> float:
-    """The first percentile of what is not zero."""
+    """Return the first percentile of the elements that are not zero."""
     return float(np.percentile(g[g > 0], 1)) if np.any(g > 0) else otherwise
 
 
@@ -97,7 +114,7 @@ def _percent(share: Any) -> str:
 
 
 def silence(model: Classifier, X: Any) -> dict[int, Array]:
-    """For each hidden layer l the share of examples for which each of its units is 0, (n[l],).
+    """Return the share of examples for which each unit is 0, (n[l],), by hidden layer l.
 
     A ReLU unit that is 0 for all examples is dead: no gradient passes, so it does not learn.
 
@@ -120,10 +137,29 @@ def silence(model: Classifier, X: Any) -> dict[int, Array]:
 
 
 def silent_units(model: Classifier, X: Any, title: str = "") -> Figure:
-    """For how many of the examples X (n_x, m) each ReLU unit is 0; dead is one that always is.
+    """Draw the share of examples for which each ReLU unit is 0; a dead unit always is.
 
-    Raises MissingPackageError without Matplotlib, NotFittedError for an untrained model,
-    SettingError for one with other hidden units, DataError for one without any.
+    Parameters
+    ----------
+    model : Classifier
+        A trained model.
+    X : array_like of shape (n_x, m)
+    title : str
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingPackageError
+        If Matplotlib is missing.
+    NotFittedError
+        If the model was not trained.
+    SettingError
+        If its hidden units are not ReLUs.
+    DataError
+        If it has no hidden layer.
     """
     shares = silence(model, X)
     height = 1.35 * len(shares) + 1.1

@@ -1,4 +1,4 @@
-"""Pictures of a picture classifier: its mistakes, and what its first layer looks for."""
+"""Pictures of a picture classifier: its mistakes, and the weights of its first layer."""
 
 from __future__ import annotations
 
@@ -26,12 +26,30 @@ def mislabelled(
     classes: Sequence[str] = ("0", "1"),
     title: str = "",
 ) -> Figure:
-    """The pictures (m, height, width, 3) that a model labels otherwise than Y (1, m) does.
+    """Draw the pictures that a model labels wrongly, the most certain mistakes first.
 
-    `probabilities` (1, m) are P(Y = 1); the surest mistakes come first, 24 at most are shown.
+    Parameters
+    ----------
+    pictures : ndarray of shape (m, height, width, 3)
+    Y : ndarray of shape (1, m)
+        The right labels.
+    probabilities : ndarray of shape (1, m)
+        P(Y = 1) by the model.
+    classes : sequence of str
+        The names of the classes 0 and 1.
+    title : str
 
-    Raises MissingPackageError without Matplotlib, DataError where the numbers of pictures,
-    labels and probabilities differ.
+    Returns
+    -------
+    matplotlib.figure.Figure
+        At most 24 pictures.
+
+    Raises
+    ------
+    MissingPackageError
+        If Matplotlib is missing.
+    DataError
+        If the numbers of pictures, labels and probabilities differ.
     """
     p, y = np.ravel(probabilities), np.ravel(Y)
     if not len(pictures) == p.size == y.size:
@@ -65,7 +83,7 @@ def mislabelled(
 
 
 def _percent(share: float) -> str:
-    """A share below 1 never reads as certainty."""
+    """Return a share in percent; one below 1 never reads as certainty."""
     return f"{100 * share:.0f} %" if share < 0.995 else "> 99 %"
 
 
@@ -76,15 +94,33 @@ def first_layer_weights(
     *,
     learned: bool = False,
 ) -> Figure:
-    """The weights of each unit of the first layer as a picture (height, width, 3).
+    """Draw the weights of each unit of the first layer as a picture.
 
     Grey is a weight of 0; bright, coloured pixels raise Z and dark ones lower it. Each picture is
-    scaled by its largest weight, which is given. With `learned` the first weights are subtracted,
-    so that what training added stands out of their noise. `picture` is (height, width, 3), by
-    default a square. At most 24 units are shown.
+    scaled by its largest weight, which is printed. At most 24 units are shown.
 
-    Raises MissingPackageError without Matplotlib, NotFittedError for an untrained model, DataError
-    where the inputs are no such pictures.
+    Parameters
+    ----------
+    model : Classifier
+        A trained model.
+    picture : sequence of int, optional
+        (height, width, 3) of the inputs; by default a square.
+    title : str
+    learned : bool
+        Subtract the first weights, so that what training added stands out of their noise.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    MissingPackageError
+        If Matplotlib is missing.
+    NotFittedError
+        If the model was not trained.
+    DataError
+        If the inputs are no such pictures.
     """
     W1 = model.layered(model.parameters)["W1"]
     n, n_x = W1.shape
@@ -108,7 +144,7 @@ def first_layer_weights(
         title or "The first layer",
         f"{what}{more}; grey is 0",
     )
-    # One frame for all of them: one for each would take seconds.
+    # One frame for all of them, since one for each would take seconds.
     axes = figure.add_subplot()
     across, down = 1.08 * w, 1.22 * h
     for i, weights in enumerate(shown):

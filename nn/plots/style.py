@@ -1,4 +1,4 @@
-"""What all plots share: colours that the colour-blind can tell apart, and figures on their own."""
+"""The style of all plots: colours for the colour-blind, and figures without global state."""
 
 from __future__ import annotations
 
@@ -13,13 +13,25 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 INK, PALE = "#333333", "#dddddd"
-# Okabe and Ito's colours, which the colour-blind can tell apart; line styles help in print.
+# Okabe and Ito's colours, which the colour-blind can distinguish; line styles help in print.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 STYLES = ("-", "--", "-.", ":")
 
 
 def write(figure: Figure, path: str | os.PathLike[str]) -> None:
-    """Save a figure as .png, .svg or .pdf, in one step; raises OSError."""
+    """Save a figure in one step: the file is either written whole or not at all.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    path : str or path
+        It ends in .png, .svg or .pdf.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
     from ..data.files import replace_file
 
     kind = os.path.splitext(os.fspath(path))[1].lstrip(".") or "png"
@@ -29,7 +41,7 @@ def write(figure: Figure, path: str | os.PathLike[str]) -> None:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """A figure of so many inches that belongs to no window and no global state."""
+    """Return a figure, in inches, that belongs to no window and no global state."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -43,14 +55,14 @@ def new_figure(width: float, height: float) -> Figure:
 
 
 def open_frame(axes: Any) -> None:
-    """Lines to read heights from, and no frame above and to the right."""
+    """Draw lines to read heights from, and no frame above and to the right."""
     axes.grid(axis="y", color=PALE, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
 
 
 def wrapped(label: str) -> str:
-    """A label on lines of some 26 characters.
+    """Return a label on lines of some 26 characters.
 
     >>> print(wrapped("fast, 2-4-1 tanh, learning rate 1.2"))
     fast, 2-4-1 tanh, learning
@@ -60,5 +72,5 @@ def wrapped(label: str) -> str:
 
 
 def heading(figure: Figure, title: str, remark: str = "") -> None:
-    """A title at the left, and a remark below it."""
+    """Draw a title at the left, and a remark below it."""
     figure.suptitle("\n".join(filter(None, [title, remark])), x=0.02, ha="left", fontsize=11)

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from nn.data import picture_to_column
-from nn.data.cat import Half
+from nn.data.cat import Split
 from nn.errors import DataError, MissingPackageError, NNError
 
 RED, WHITE = [1.0, 0.0, 0.0], [1.0, 1.0, 1.0]
@@ -48,7 +48,7 @@ def test_a_picture_of_the_right_size_is_taken_as_it_is(tmp_path: Path) -> None:
 def test_the_column_is_made_as_load_cat_makes_it() -> None:
     """What predict gets is what fit got."""
     pictures = np.stack([scene(), 255 - scene()])
-    half = Half.of(pictures, np.array([0, 1]), ("non-cat", "cat"))
+    half = Split.of(pictures, np.array([0, 1]), ("non-cat", "cat"))
     assert np.array_equal(picture_to_column(pictures[1]), half.X[:, 1:])
 
 

@@ -305,14 +305,14 @@ def test_a_wrong_forward_pass(capsys):
     own = changed(DEEP, "Z = cache\n", 'Z = cache["Z"]\n')
     own = changed(own, "-cache))", '-cache["Z"]))')
     assert compare(own + changed(FORWARD, "np.dot(W, A) + b", "np.dot(W, A) - b")) == 1
-    assert "Its L_model_forward gives an AL that is up to" in capsys.readouterr().out
+    assert "Its L_model_forward returns an AL that is up to" in capsys.readouterr().out
 
 
 def test_a_wrong_cost_of_propagate(capsys):
     """Gradients are right, the cost is not: said, and exit code 1."""
     assert compare(changed(LOGISTIC, "-1 / m * np.sum(Y", "-np.sum(Y")) == 1
     out = capsys.readouterr().out
-    assert "gives the cost" in out
+    assert "returns the cost" in out
     assert "gradients are equal" in out
 
 
@@ -329,7 +329,7 @@ def test_parameters_written_into(capsys):
 
 UNUSABLE = {
     "syntax": (
-        changed(DEEP, "A_prev.T) / m", "A_prev.T / m"), "line 6|dW = np.dot|is no Python",
+        changed(DEEP, "A_prev.T) / m", "A_prev.T / m"), "line 6|dW = np.dot|is not Python",
     ),
     "indentation": (changed(DEEP, "    return grads", "  return grads"), "line 40: `return grads`|no Python"),
     "nothing": ("import numpy as np\n", "no function|L_model_backward(AL, Y, caches)|propagate"),
@@ -355,11 +355,11 @@ UNUSABLE = {
     "a name is missing": (changed(PLANAR, "dW2 = ", "dW3 = "), "line 13|NameError|'dW2'"),
     "no return": (
         changed(PLANAR, "    return {", "    grads = {"),
-        "backward_propagation gave None|dW1 (4, 2)|return missing?",
+        "backward_propagation returned None|dW1 (4, 2)|return missing?",
     ),
     "a tuple": (
         changed(LOGISTIC, '{"dw": dw, "db": db}, np', "dw, db, np"),
-        "propagate gave a tuple of 3: an array (4, 1), a number|expected (grads, cost)",
+        "propagate returned a tuple of 3: an array (4, 1), a number|expected (grads, cost)",
     ),
     "missing keys": (
         changed(PLANAR, '"db1": db1, ', ""), "without db1; found dW1, dW2, db2, expected|db1 (4, 1)",
@@ -369,11 +369,11 @@ UNUSABLE = {
     ),
     "two results for three": (
         function(changed(DEEP, "return dA_prev, dW, db", "return dW, db"), "linear_backward"),
-        "linear_backward gave a tuple of 2|expected dA_prev, dW, db",
+        "linear_backward returned a tuple of 2|expected dA_prev, dW, db",
     ),
     "the next layer cannot go on": (
         function(changed(DEEP, "return dA_prev, dW", "return dA_prev.T, dW"), "linear_backward"),
-        "linear_backward gave dA3 with shape (100, 4); expected (4, 100)",
+        "linear_backward returned dA3 with shape (100, 4); expected (4, 100)",
     ),
     "other arguments": (
         changed(PLANAR, "(parameters, cache, X, Y)", "(parameters, X, Y)"),

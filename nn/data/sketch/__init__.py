@@ -1,6 +1,6 @@
 """The program's own labelled pictures: drawings of cats and of other things, made with NumPy alone.
 
-Read ``scene`` first (how one picture comes about), then ``cats`` and ``things``, ``brush`` last.
+Read in this order: ``scene`` (one picture), ``cats``, ``things``, ``colours``, ``brush``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import h5py
 import numpy as np
 from numpy.random import RandomState
 
-from nn.data.cat import MARK, TEST_FILE, TRAIN_FILE, CatData, Half, assemble, load_cat
+from nn.data.cat import MARK, TEST_FILE, TRAIN_FILE, CatData, Split, assemble, load_cat
 from nn.data.files import explain, replace_file
 from nn.data.hdf5 import note, opened
 from nn.data.sketch.scene import draw
@@ -23,12 +23,28 @@ VERSION = 2  # raise it when a seed gives other pictures than before, so that ca
 
 
 def drawings(seed: int = 5, cache: str | os.PathLike[str] | None = None) -> CatData:
-    """209 + 50 coloured drawings of 64 x 64 pixels, as many of them cats as in the course's data.
+    """Draw 209 + 50 coloured pictures of 64 x 64 pixels, with as many cats as the course's data.
 
-    The same seed gives the same pictures. With ``cache``, a folder, they are kept there in the two
-    files that ``load_cat`` reads, and found again the next time. Files of other origin
-    in that folder are never overwritten: DataError.
+    Parameters
+    ----------
+    seed : int
+        The same seed gives the same pictures.
+    cache : str or path, optional
+        A folder for the two files that ``load_cat`` reads; the pictures are read from there the
+        next time.
 
+    Returns
+    -------
+    CatData
+
+    Raises
+    ------
+    DataError
+        If the seed is out of range, or the folder holds files of other origin, which are never
+        overwritten.
+
+    Examples
+    --------
     >>> data = drawings(seed=1)
     >>> data.X_train.shape, data.X_test.shape
     ((12288, 209), (12288, 50))
@@ -41,19 +57,19 @@ def drawings(seed: int = 5, cache: str | os.PathLike[str] | None = None) -> CatD
     if cache is not None and _holds(os.fspath(cache), mark):
         return load_cat(cache)
     rng = RandomState(seed)
-    train, test = _half(rng, m=209, cats=72), _half(rng, m=50, cats=33)
+    train, test = _split(rng, m=209, cats=72), _split(rng, m=50, cats=33)
     if cache is not None:
         _store(os.fspath(cache), mark, train, test)
     return assemble(train, test, f"the program's own drawings (seed {seed})")
 
 
-def _half(rng: RandomState, m: int, cats: int) -> Half:
+def _split(rng: RandomState, m: int, cats: int) -> Split:
     labels = rng.permutation(np.arange(m) < cats)
-    return Half.of(np.stack([draw(rng, bool(cat)) for cat in labels]), labels, CLASSES)
+    return Split.of(np.stack([draw(rng, bool(cat)) for cat in labels]), labels, CLASSES)
 
 
 def _holds(folder: str, mark: str) -> bool:
-    """Whether both files are there and hold these drawings; DataError where one is not ours."""
+    """Return True if both files hold these drawings; DataError if one is not ours."""
     found = set()
     for name in (TRAIN_FILE, TEST_FILE):
         path = os.path.join(folder, name)
@@ -68,16 +84,16 @@ def _holds(folder: str, mark: str) -> bool:
     return found == {mark}
 
 
-def _store(folder: str, mark: str, train: Half, test: Half) -> None:
-    for name, prefix, half in ((TRAIN_FILE, "train", train), (TEST_FILE, "test", test)):
+def _store(folder: str, mark: str, train: Split, test: Split) -> None:
+    for name, prefix, split in ((TRAIN_FILE, "train", train), (TEST_FILE, "test", test)):
         image = io.BytesIO()
         with h5py.File(image, "w") as file:
             file.attrs[MARK] = np.bytes_(mark)
-            labels = half.Y.ravel().astype(np.int64)
-            for key, values in ((f"{prefix}_set_x", half.pictures), (f"{prefix}_set_y", labels)):
+            labels = split.Y.ravel().astype(np.int64)
+            for key, values in ((f"{prefix}_set_x", split.pictures), (f"{prefix}_set_y", labels)):
                 # The checksum makes a damaged cache an error, not other pictures.
                 file.create_dataset(key, data=values, chunks=True, fletcher32=True)
-            file["list_classes"] = np.array(half.classes, dtype="S7")
+            file["list_classes"] = np.array(split.classes, dtype="S7")
         path = os.path.join(folder, name)
         try:
             os.makedirs(folder, exist_ok=True)

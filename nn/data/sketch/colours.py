@@ -1,4 +1,4 @@
-"""The paint box: fixed colours, red, green and blue from 0 to 1, and how to draw one by lot."""
+"""The paint box: fixed colours, red, green and blue from 0 to 1, and random ones."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ FUR = np.array(
 
 
 def one_of(rng: RandomState, table: Array) -> Array:
-    """One row of a table of colours."""
+    """Return a random row of a table of colours."""
     row: Array = table[rng.randint(len(table))]
     return row
 
 
 def within(rng: RandomState, low: tuple[float, ...], high: tuple[float, ...]) -> Array:
-    """A colour between two, each of red, green and blue drawn on its own."""
+    """Return a random colour between two: red, green and blue are drawn independently."""
     return np.asarray(rng.uniform(low, high))
 
 
 def bright(rng: RandomState) -> Array:
-    """A strong colour of any hue."""
+    """Return a strong colour of any hue."""
     wheel = np.abs((rng.uniform(0, 6) + np.array([0.0, 4.0, 2.0])) % 6 - 3) - 1
     strength = rng.uniform(0.6, 0.95)
     return np.asarray(rng.uniform(0.7, 1.0) * (1 - strength * (1 - np.clip(wheel, 0, 1))))
 
 
 def fur(rng: RandomState) -> Array:
-    """The colour of an animal's coat."""
+    """Return the colour of an animal's coat."""
     return np.clip(one_of(rng, FUR) + rng.normal(0, 0.03, 3), 0.1, 1)

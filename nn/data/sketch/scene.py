@@ -14,13 +14,13 @@ from nn.data.sketch.things import THINGS
 SIZE = 64
 
 # Chosen so that the course's settings learn something, and not everything: logistic regression gets
-# some 80 % of the test half right, the deep net 85 %. Places tell nothing of who is in them.
+# some 80 % of the test pictures right, the deep net 85 %. Places do not depend on who is in them.
 PLACES = (0.40, 0.40, 0.20)  # a room, a meadow, confetti
 POSES = (0.40, 0.25, 0.15, 0.20)
 
 
 def draw(rng: RandomState, cat: bool) -> NDArray[np.uint8]:
-    """One picture (64, 64, 3) of a cat, or of something else."""
+    """Return one picture (64, 64, 3) of a cat, or of something else."""
     picture = np.zeros((SIZE, SIZE, 3))
     whole = Brush(picture)
     (_room, _meadow, _confetti)[rng.choice(3, p=PLACES)](whole, rng)
@@ -42,7 +42,7 @@ def draw(rng: RandomState, cat: bool) -> NDArray[np.uint8]:
 
 
 def _room(b: Brush, rng: RandomState) -> None:
-    """A wall with striped wallpaper above a floor."""
+    """Paint a wall with striped wallpaper above a floor."""
     b.picture[:] = within(rng, (0.4, 0.25, 0.2), (0.75, 0.55, 0.5))
     angle, period = rng.choice((0, np.pi / 4, np.pi / 2)), rng.uniform(0.15, 0.5)
     wave = np.sin(2 * np.pi * (b.x * np.cos(angle) + b.y * np.sin(angle)) / period)
@@ -53,7 +53,7 @@ def _room(b: Brush, rng: RandomState) -> None:
 
 
 def _meadow(b: Brush, rng: RandomState) -> None:
-    """Sky, some clouds, and grass."""
+    """Paint sky, some clouds, and grass."""
     sky = within(rng, (0.2, 0.5, 0.75), (0.55, 0.75, 1.0))
     haze = 0.2 * (1 - b.y)[..., None]
     b.picture[:] = sky + haze * (1 - sky)
@@ -66,7 +66,7 @@ def _meadow(b: Brush, rng: RandomState) -> None:
 
 
 def _confetti(b: Brush, rng: RandomState) -> None:
-    """One colour that runs into another, and dots."""
+    """Paint one colour that runs into another, and dots."""
     low, high = (0.35 * bright(rng) + 0.65 * rng.uniform(0.1, 0.8) for _ in range(2))
     b.picture[:] = low + (high - low) * (1 + b.y[..., None]) / 2
     for x, y in rng.uniform(-1, 1, (rng.randint(9), 2)):

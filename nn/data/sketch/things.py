@@ -1,4 +1,4 @@
-"""What is no cat: the other things of a child's picture book, drawn by a brush within [-1, 1]."""
+"""The things that are not cats, from a child's picture book, drawn by a brush within [-1, 1]."""
 
 from __future__ import annotations
 
