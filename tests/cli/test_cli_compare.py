@@ -331,7 +331,7 @@ UNUSABLE = {
     "syntax": (
         changed(DEEP, "A_prev.T) / m", "A_prev.T / m"), "line 6|dW = np.dot|is not Python",
     ),
-    "indentation": (changed(DEEP, "    return grads", "  return grads"), "line 40: `return grads`|no Python"),
+    "indentation": (changed(DEEP, "    return grads", "  return grads"), "line 40: `return grads`|not Python"),
     "nothing": ("import numpy as np\n", "no function|L_model_backward(AL, Y, caches)|propagate"),
     "other names": (
         "def model_backward(x):\n    return x\n\ndef l_Model_backward(x):\n    return x\n",
@@ -365,7 +365,7 @@ UNUSABLE = {
         changed(PLANAR, '"db1": db1, ', ""), "without db1; found dW1, dW2, db2, expected|db1 (4, 1)",
     ),
     "no numbers": (
-        changed(PLANAR, '"db1": db1', '"db1": None'), "gave None for db1|array of numbers (4, 1)",
+        changed(PLANAR, '"db1": db1', '"db1": None'), "returned None for db1|array of numbers (4, 1)",
     ),
     "two results for three": (
         function(changed(DEEP, "return dA_prev, dW, db", "return dW, db"), "linear_backward"),
