@@ -263,16 +263,16 @@ def difference(before: Version, now: Version) -> str:
         return "the structure of the arguments"
     changed = []
     for i, (old, new) in enumerate(zip(before.leaves, now.leaves, strict=True)):
-        a, b = described(old.value), described(new.value)
-        if i in now.traced.pinned and old.value != new.value:
-            a, b = repr(old.value), f"{new.value!r} (its value decides what is computed)"
-        if a != b or (not is_traced(old.value) and old.value != new.value):
-            changed.append(f"{old.name} from {a} to {b}")
+        pinned = i in now.traced.pinned
+        a, b = described(old.value, pinned), described(new.value, pinned)
+        if a != b:
+            why = " (its value decides what is computed)" if pinned else ""
+            changed.append(f"{old.name} from {a} to {b}{why}")
     return ", ".join(changed) or "the containers of the arguments"
 
 
-def described(value: Any) -> str:
-    """Return dtype and shape of an array, and anything else as it is."""
-    if isinstance(value, np.ndarray | np.generic):
+def described(value: Any, decides: bool) -> str:
+    """Return dtype and shape of an array, a value that decides, or the type of another number."""
+    if is_array(value):
         return f"{value.dtype}{list(value.shape)}"
-    return repr(value) if isinstance(value, int | str) or value is None else type(value).__name__
+    return repr(value) if decides or not is_traced(value) else type(value).__name__

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from .tracing.arguments import Call, is_traced
 from .tracing.trace import Fixed, Result, Traced
 
 Callback = Callable[[int, Any, Callable[[], Any]], Any]
-CHECKPOINT_EVERY = 100  # iterations at least between states that are kept, to start again from
+KEPT_EVERY = 100  # steps at least between states that are kept, to start again from
 NOTHING = Fixed(None)  # stands for the value of a step that returns none
 
 
@@ -86,8 +86,18 @@ def iterate(
     if version.loops is None:
         version.loops = Loops(step.__name__, call, version)
     loop = version.loops.best(n, call)
+    history: list[Any] = []
     with loop.module.lend() as functions:
-        return Iteration(step, version.loops, loop, functions, call, every, callback).run(n)
+        run = LoopState(step, version.loops, loop, functions, call)
+        while run.done < n:
+            value = run.advance(min(every if run.done else 1, n - run.done))
+            i = run.done - 1
+            if i % every == 0:
+                if run.has_values:
+                    history.append(value)
+                if callback is not None and callback(i, value, run.state):
+                    break
+        return run.state(), history
 
 
 class Loops:
@@ -130,31 +140,18 @@ class Loops:
         return loop_module(self.name, self.program, self.once, loop, self.quiet)
 
 
-class Iteration:
-    """One call of `iterate`: the values that its loop works on, and the last state without nan."""
+class LoopState:
+    """The values that a running loop works on, and the last state that is known to be right."""
 
     def __init__(
-        self,
-        step: Step,
-        loops: Loops,
-        loop: LoopModule,
-        functions: Functions,
-        call: Call,
-        every: int,
-        callback: Callback | None,
+        self, step: Step, loops: Loops, loop: LoopModule, functions: Functions, call: Call
     ) -> None:
-        self.step, self.loops, self.loop, self.every, self.callback = (
-            step,
-            loops,
-            loop,
-            every,
-            callback,
-        )
-        self.once, self.advance, self.state_of = functions
+        self.step, self.loops, self.loop = step, loops, loop
+        self.once, self.iterations, self.state_of = functions
+        self.has_values = loops.value_results is not NOTHING
         self.constants = call.args[1:]
-        self.history: list[Any] = []
-        self.kept = call.args[0]  # a state that is known to be right ...
-        self.kept_at = 0  # ... and the number of steps that led to it
+        self.done = self.kept_at = 0  # numbers of steps
+        self.kept = call.args[0]
         self.watching = True
         self.enter(self.kept)
 
@@ -164,59 +161,37 @@ class Iteration:
         flat = [leaf.value for leaf in call.leaves if is_traced(leaf.value)]
         self.values = list(self.once(*flat, *self.loop.module.constants))
 
-    def run(self, n: int) -> tuple[Any, list[Any]]:
-        """Run n steps; return the last state and the values on the way."""
-        done = 0
-        while done < n:
-            ahead = min(self.every if done else 1, n - done)
-            value = self.steps(done, ahead)
-            done += ahead
-            if (done - 1) % self.every == 0 and self.report(done - 1, value):
-                break
-        return self.state(), self.history
-
-    def steps(self, done: int, ahead: int) -> Any:
+    def advance(self, ahead: int) -> Any:
         """Run some steps; return the value of the last one."""
-        if self.watching and done - self.kept_at >= CHECKPOINT_EVERY:
-            self.kept, self.kept_at = self.state(), done
-        count = self.loop.states
+        if self.watching and self.done - self.kept_at >= KEPT_EVERY:
+            self.kept, self.kept_at = self.state(), self.done
+        self.done += ahead
         try:
-            out = self.advance(ahead, *self.values)
+            out = self.iterations(ahead, *self.values)
         except FloatingPointError:
-            return self.repair(done + ahead)
-        self.values[:count] = out[:count]
-        if self.watching and self.loop.shows_nan and any(map(holds_nan, out[:count])):
-            return self.repair(done + ahead)
-        return placed(self.loops.value_results, map(own, out[count:]))
+            return self.repair()
+        states = self.values[: self.loop.states] = out[: self.loop.states]
+        if self.watching and self.loop.shows_nan and any(map(holds_nan, states)):
+            return self.repair()
+        return placed(self.loops.value_results, out[self.loop.states :])
 
-    def repair(self, until: int) -> Any:
+    def repair(self) -> Any:
         """Run the function itself from the last good state; return the value of the last step.
 
         The engine can repair a nan in a gradient. If nans remain, stop looking for them.
         """
         state, value = self.kept, None
-        for _ in range(until - self.kept_at):
+        for _ in range(self.done - self.kept_at):
             result = self.step.eager((state, *self.constants), {})
-            state, value = result if self.loops.value_results is not NOTHING else (result, None)
+            state, value = result if self.has_values else (result, None)
         self.enter(state)
-        self.kept, self.kept_at = self.state(), until
+        self.kept, self.kept_at = self.state(), self.done
         self.watching = not any(holds_nan(x) for x in pytree.leaves(state))
         return value
 
     def state(self) -> Any:
-        """Return the state now, in the caller's form and in memory of its own."""
-        return placed(self.loops.state_results, map(own, self.state_of(*self.values)))
-
-    def report(self, i: int, value: Any) -> bool:
-        """Record a value; return whether the callback wants to stop."""
-        if self.loops.value_results is not NOTHING:
-            self.history.append(value)
-        return self.callback is not None and bool(self.callback(i, value, self.state))
-
-
-def own(v: Any) -> Any:
-    """Return a copy of an array, which belongs to the loop; numbers as they are."""
-    return np.array(v) if isinstance(v, np.ndarray) else v
+        """Return the state now, in the caller's form."""
+        return placed(self.loops.state_results, self.state_of(*self.values))
 
 
 def holds_nan(x: Any) -> bool:
@@ -258,9 +233,9 @@ def output_numbers(results: Any) -> list[int]:
     return [r.i for r in pytree.leaves(results) if isinstance(r, Result)]
 
 
-def placed(results: Any, values: Any) -> Any:
-    """Return values in the containers that results have."""
-    following = iter(values)
+def placed(results: Any, values: Iterable[Any]) -> Any:
+    """Return copies of values, whose memory belongs to the loop, in the containers of results."""
+    following = iter(np.array(v) if isinstance(v, np.ndarray) else v for v in values)
     return pytree.map(lambda r: next(following) if isinstance(r, Result) else r.value, results)
 
 

@@ -430,8 +430,8 @@ def test_it_is_chosen_only_where_it_saves_work():
     call = ag.compile(plain).call((p, X, Y, 0.05), {})
     assert loops.best(1, call) is loops.plain
     assert loops.best(1000, call) is loops.reduced
-    assert "XTX" in loops.reduced.source
-    assert "XTX" not in loops.plain.source
+    assert "XTX" in loops.reduced.module.source
+    assert "XTX" not in loops.plain.module.source
     few = RNG.randn(5, 40), (RNG.rand(1, 40) > 0.5) * 1.0
     assert loops_of(plain, parameters(5, 4, 1), *few, 0.05).reduction is None
     got = ag.iterate(plain, parameters(5, 4, 1), 20, *few, 0.05)

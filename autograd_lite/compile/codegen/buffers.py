@@ -38,16 +38,16 @@ class BufferPlan:
         self._kept = Counter(r for v in variables(program.outputs) for r in self._roots_of(v))
         self.in_place = self._over_states(states)  # new state -> old state
         over = self._over_operands()
-        self.buffers: list[tuple[tuple[int, ...], Any]] = []  # shapes and dtypes of m1, m2, ...
-        buffers = self._allocate({*self._kept, *over.values()})
-        in_states = {out: names[s] for out, s in self.in_place.items()}
-        #: names of memory that never moves
-        self.fixed = {**buffers, **in_states, **{s: names[s] for s in self.in_place.values()}}
-        self.targets = {**buffers, **in_states, **{v: names[u] for v, u in over.items()}}
-        #: lines whose result is a view of memory that never moves, by what they view
-        self.views_of_buffers: dict[Var, Line] = {}
-        self.views_of_states: dict[Var, Line] = {}
-        self._find_views()
+        self.buffers = self._allocate({*self._kept, *over.values()})
+        self.targets = {
+            **self.buffers,
+            **{out: names[s] for out, s in self.in_place.items()},
+            **{v: names[u] for v, u in over.items()},
+        }
+        #: names of memory that never moves, and lines that make views of it: they can run once
+        self.fixed = {**self.targets, **{s: names[s] for s in self.in_place.values()}}
+        self.fixed = {v: name for v, name in self.fixed.items() if v not in over}
+        self.views = {line.out: line for line in self.lines if self._is_fixed_view(line)}
 
     def _roots_of(self, v: Var) -> Iterable[Var]:
         """Return the variables in whose memory v may lie."""
@@ -95,9 +95,10 @@ class BufferPlan:
         return found
 
     def _allocate(self, leaving: set[Var]) -> dict[Var, str]:
-        """Give a buffer to each result that does not leave the function."""
+        """Name a buffer, m1, m2, ..., for each result that does not leave the function."""
         buffers: dict[Var, str] = {}
         free: dict[Any, list[str]] = defaultdict(list)
+        count = 0
         for i, line in enumerate(self.lines):
             v, released = line.out, [u for u in self._dying(i) if u in buffers]
             # An elementwise result may lie where a dying operand lay, another may not.
@@ -107,26 +108,22 @@ class BufferPlan:
             if writes_into(line) and v not in leaving and v not in self.in_place:
                 pool = free[v.shape, v.dtype]
                 if not pool:
-                    self.buffers.append((v.shape, v.dtype))
-                    pool.append(f"m{len(self.buffers)}")
+                    count += 1
+                    pool.append(f"m{count}")
                 buffers[v] = pool.pop()
             for u in released[len(early) :]:
                 free[u.shape, u.dtype].append(buffers[u])
         return buffers
 
-    def _find_views(self) -> None:
-        """Find the lines that make a view of memory that never moves: they can run once."""
-        in_states = {*self.in_place, *self.in_place.values()}
-        for line in self.lines:
-            source = line.args[0] if line.args else None
-            if not (isinstance(source, Var) and source in self.fixed):
-                continue
-            # A reshape is a view only if the elements lie in the order that it takes them in.
-            # Buffers are in C order; a state lies as the caller's array did.
-            in_order = source not in in_states and not line.kwargs
-            if line.fn in _VIEWS or (line.fn is np.reshape and in_order):
-                found = self.views_of_states if source in in_states else self.views_of_buffers
-                found[line.out] = line
+    def _is_fixed_view(self, line: Line) -> bool:
+        """Return whether a line makes a view of memory that never moves."""
+        source = line.args[0] if line.args else None
+        if not isinstance(source, Var) or source not in self.fixed:
+            return False
+        # A reshape is a view only if the elements lie in the order that it takes them in.
+        # Buffers are in C order; a state lies as the caller's array did.
+        in_order = source in self.buffers and not line.kwargs
+        return line.fn in _VIEWS or (line.fn is np.reshape and in_order)
 
 
 def writes_into(line: Line) -> bool:

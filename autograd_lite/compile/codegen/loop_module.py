@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from ..passes.cleanup import dead_code
 from ..passes.strength import Loop
 from .buffers import BufferPlan
 from .module import Module, ModuleWriter, indented, passed_constants
-from .names import name_variables, unused
+from .names import name_variables
 from .nan_guards import Guard, shows_in_states, with_nan_guard, with_overflow_guard
 
 
@@ -27,11 +26,6 @@ class LoopModule:
     module: Module
     states: int  # number of states among the values
     shows_nan: bool  # a nan that matters shows in the states; otherwise the loop raises
-
-    @property
-    def source(self) -> str:
-        """The text of the file."""
-        return self.module.source
 
 
 def loop_module(
@@ -60,7 +54,7 @@ def loop_module(
     writer.define("once", writer.listed(inputs), start)
     repeat = [
         *writer.strong_numbers(body, [v for v in fixed if v.weak]),
-        *writer.views(writer.plan.views_of_states),
+        *writer.views(),
         *iterations(writer, body, loop.states, nan, overflow),
     ]
     writer.define("loop", f"n, {values}", repeat, quiet)
@@ -79,38 +73,13 @@ def iterations(
 ) -> list[str]:
     """Return all iterations but the last without what only the results need, then the last."""
     outs = [out for _, out in states]
-    results = body.outputs[len(outs) :]
     quick = dead_code(body.replace(outputs=[*outs, *(guard.value for guard in nan)])).lines
-    old = old_names(states, results, writer.names)
-    again = feedback(states, writer.plan.in_place, writer.names, old)
-    returned = [writer.names[s] for s, _ in states]
-    returned += [old[v] if v in old else writer.printer.argument(v) for v in results]
-    ending = f"return ({''.join(r + ', ' for r in returned)})"
-    usual = indented([*writer.statements(quick, nan), *again] or ["pass"])
-    if len(quick) == len(body.lines):
-        return ["for _ in range(n):", *usual, ending]
-    last = [*writer.statements(body.lines, [*nan, *overflow]), *again]
-    return ["for _ in range(n - 1):", *usual, *last, ending]
-
-
-def old_names(
-    states: list[tuple[Var, Any]], results: Iterable[Any], names: Mapping[Var, str]
-) -> dict[Var, str]:
-    """Return names under which to keep states that are results as they were before the step."""
-    taken = set(names.values())
-    moved = [s for s, out in states if s is not out and any(v is s for v in results)]
-    return {s: unused(f"old_{names[s]}", taken) for s in moved}
-
-
-def feedback(
-    states: list[tuple[Var, Any]],
-    in_place: Mapping[Var, Var],
-    names: Mapping[Var, str],
-    old: Mapping[Var, str],
-) -> list[str]:
-    """Return the assignment of the new states to the old ones, unless they lie there already."""
-    moved = [(names[s], names[o]) for s, o in states if s is not o and o not in in_place]
-    moved += [(name, names[s]) for s, name in old.items()]
-    if not moved:
-        return []
-    return [" = ".join(", ".join(side) for side in zip(*moved, strict=True))]
+    moved = [(s, out) for s, out in states if s is not out and out not in writer.plan.in_place]
+    old, new = (", ".join(writer.names[pair[i]] for pair in moved) for i in (0, 1))
+    again = [f"{old} = {new}"] if moved else []
+    return [
+        "for _ in range(n - 1):",
+        *indented([*writer.statements(quick, nan), *again] or ["pass"]),
+        *writer.statements(body.lines, [*nan, *overflow]),
+        f"return ({writer.listed(body.outputs)})",
+    ]

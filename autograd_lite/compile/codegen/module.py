@@ -87,6 +87,7 @@ class ModuleWriter:
         self.printer = Printer(names)
         self.numbers: dict[tuple[float, str], str] = {}
         self.functions: dict[str, str] = {}
+        self.once: list[str] = []  # statements that run when the file is loaded
 
     def define(self, name: str, arguments: str, body: Iterable[str], quiet: str = "") -> None:
         """Write a function; `quiet` are the warnings of NumPy's that it holds back."""
@@ -96,35 +97,34 @@ class ModuleWriter:
     def finish(self, title: str, docstring: str, lines: Iterable[Line]) -> Module:
         """Return the file; `lines` are all lines of its functions."""
         definitions = Definitions.of(lines)
-        made = [*printed_constants(self.program, self.names), *self._buffers_and_numbers()]
+        buffers = {name: v for v, name in self.plan.buffers.items()}
+        made = [
+            *printed_constants(self.program, self.names),
+            *(f"{m} = np.empty({v.shape}, {literal(v.dtype)})" for m, v in buffers.items()),
+            *self.once,
+            *(
+                f"{k} = np.array({literal(value)}, {literal(np.dtype(dtype))})"
+                for (value, dtype), k in self.numbers.items()
+            ),
+        ]
         head = "\n".join([_NOTE, *made]) if made else ""
         source = file_of(docstring, definitions.text, head, *self.functions.values())
         constants = list(passed_constants(self.program).values())
         return Module(title, source, tuple(self.functions), definitions.given, constants)
 
-    def _buffers_and_numbers(self) -> list[str]:
-        """Return statements that make buffers, views of them, and numbers as arrays."""
-        return [
-            *(
-                f"m{i} = np.empty({shape}{'' if dtype == np.float64 else f', {literal(dtype)}'})"
-                for i, (shape, dtype) in enumerate(self.plan.buffers, 1)
-            ),
-            *self.views(self.plan.views_of_buffers),
-            *(
-                f"{name} = np.array({literal(value)}, {literal(np.dtype(dtype))})"
-                for (value, dtype), name in self.numbers.items()
-            ),
-        ]
-
-    def views(self, lines: Mapping[Var, Line]) -> list[str]:
+    def views(self) -> list[str]:
         """Return statements that make views of memory that never moves."""
         printer = Printer({**self.names, **self.plan.fixed})
-        return [f"{self.names[v]} = {printer.expression(line)[0]}" for v, line in lines.items()]
+        views = self.plan.views.items()
+        return [f"{self.names[v]} = {printer.expression(line)[0]}" for v, line in views]
 
     def statements(self, lines: Iterable[Line], guards: Iterable[Guard] = ()) -> list[str]:
         """Return the lines as Python, with shapes in one column, and the guards behind them."""
-        fixed = self.plan.views_of_buffers.keys() | self.plan.views_of_states.keys()
-        shown = [(self.statement(line), line.out.shape) for line in lines if line.out not in fixed]
+        shown = [
+            (self.statement(line), line.out.shape)
+            for line in lines
+            if line.out not in self.plan.views
+        ]
         width = min(max((len(text) for text, _ in shown), default=0), 68)
         printed = [f"{text:{width}}  # {shape}" if shape else text for text, shape in shown]
         return [*printed, *(text for guard in guards for text in guard.statements(self.names))]

@@ -7,7 +7,7 @@ gradients as show a nan in any of them, and raise; then the function itself runs
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,38 +48,39 @@ def with_nan_guard(program: Program) -> tuple[Program, list[Guard]]:
     The product of an array with itself is nan if one element is, and costs half a microsecond.
     """
     made = program.makers()
-    found = {untransposed(v, made) for v in to_watch(program)}
-    lines: list[Line] = []
-    terms: list[Var] = []
-    for line in program.lines:
-        lines.append(line)
-        for v in found.intersection(line.outs):
-            terms.append(Var((), v.dtype) if v.shape else v)
-            if v.shape:
-                lines.append(Line(np.vdot, (v, v), {}, (terms[-1],)))
-    return with_sum(program, lines, terms, "watch", "a gradient is nan")
+    watched = [untransposed(v, made) for v in to_watch(program)]
+    square = lambda v: (np.vdot if v.shape else np.multiply, (v, v))
+    return with_guard(program, watched, square, "watch", "a gradient is nan")
 
 
 def with_overflow_guard(program: Program) -> tuple[Program, list[Guard]]:
-    """Add lines that look at the values that must be finite, and their guard."""
-    terms = [Var((), v.dtype) for v in program.finite]
-    new = [Line(np.multiply, (v, 0), {}, (t,)) for v, t in zip(program.finite, terms, strict=True)]
+    """Add lines that look at the numbers that must be finite, and their guard."""
+    times_zero = lambda v: (np.multiply, (v, 0))
     error = "a logarithm of exp overflowed"
-    return with_sum(program, [*program.lines, *new], terms, "overflow", error)
+    return with_guard(program, program.finite, times_zero, "overflow", error)
 
 
-def with_sum(
-    program: Program, lines: list[Line], terms: list[Var], name: str, error: str
+def with_guard(
+    program: Program, watched: Sequence[Var], term: Callable[[Var], Any], name: str, error: str
 ) -> tuple[Program, list[Guard]]:
-    """Put in the lines, and more that add up the terms; guard the sum, if there is one."""
-    if not terms:
+    """Add the term of each watched value, and guard the sum of the terms, if there are any."""
+    lines: list[Line] = []
+    total: Var | None = None
+    for line in program.lines:
+        lines.append(line)
+        for v in line.outs:
+            if v in watched:
+                part = Var((), v.dtype)
+                fn, args = term(v)
+                lines.append(Line(fn, args, {}, (part,)))
+                if total is not None:
+                    both = Var((), np.result_type(total.dtype, part.dtype))
+                    lines.append(Line(np.add, (total, part), {}, (both,)))
+                    part = both
+                total = part
+    if total is None:
         return program, []
-    total = terms[0]
-    for v in terms[1:]:
-        new = Var((), np.result_type(total.dtype, v.dtype))
-        lines = [*lines, Line(np.add, (total, v), {}, (new,))]
-        total = new
-    total.name = total.name or name
+    total.name = name
     return program.replace(lines=lines), [Guard(total, error)]
 
 

@@ -19,6 +19,7 @@ def step_module(title: str, program: Program, quiet: str) -> tuple[Module, Progr
     program, overflow = with_overflow_guard(program)
     names = name_variables(program)
     writer = ModuleWriter(program, names, BufferPlan(program, names))
+    writer.once = writer.views()
     body = [
         *writer.strong_numbers(program, program.inputs),
         *writer.statements(program.lines, [*nan, *overflow]),
