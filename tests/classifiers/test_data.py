@@ -696,7 +696,9 @@ def test_every_truncation_is_an_error(folder: Path, libver: str | None) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::nn.errors.DataWarning")  # flips may leave labels of one class
-@pytest.mark.parametrize("flips", [400, pytest.param(5000, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "flips", [200, *(pytest.param(n, marks=pytest.mark.thorough) for n in (400, 5000))]
+)
 def test_flipped_bits_never_raise_anything_else(folder: Path, flips: int) -> None:
     """A flipped bit in a file without checksums may go unseen; what is seen is a DataError."""
     draw = random.Random(7)

@@ -410,7 +410,9 @@ print(refused, same)
 """
 
 
-@pytest.mark.parametrize("times", [500, pytest.param(5000, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "times", [200, *(pytest.param(n, marks=pytest.mark.thorough) for n in (500, 5000))]
+)
 def test_the_fingerprint_holds_without_the_seal(path: Path, times: int) -> None:
     """Damage that the seal was made to fit is seen by HDF5 or by the fingerprint, or is harmless.
 

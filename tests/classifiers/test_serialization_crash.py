@@ -389,7 +389,9 @@ def run(script: str, path: Path, times: int) -> str:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-@pytest.mark.parametrize("times", [100, pytest.param(1000, marks=pytest.mark.thorough)])
+@pytest.mark.parametrize(
+    "times", [40, *(pytest.param(n, marks=pytest.mark.thorough) for n in (100, 1000))]
+)
 def test_killed_at_random(tmp_path: Path, times: int) -> None:
     """A process that saves without pause, killed at random moments: always whole, never older."""
     assert int(run(KILLS, tmp_path / "model.h5", times)) >= times

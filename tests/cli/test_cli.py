@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import pytest
 from PIL import Image
 
 import nn
-from nn.cli import main, train
+from nn.cli import main, outputs, train
 
 FILES = {
     "model.h5", "costs.png", "mislabelled.png", "weights.png", "graph.svg", "gradients.txt",
@@ -56,8 +57,15 @@ def trained(data, tmp_path_factory):
     return out
 
 
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Leave out the pictures and the graph, which take most of the time and are tested above."""
+    monkeypatch.setattr(outputs, "_pictures", lambda *arguments: {})
+    monkeypatch.setattr(outputs, "_draw", lambda *arguments: None)
+
+
 def run(*arguments):
-    """The exit code of a command, however it leaves."""
+    """Return the exit code of a command, however it leaves."""
     try:
         return main([str(a) for a in arguments])
     except SystemExit as leave:
@@ -65,7 +73,7 @@ def run(*arguments):
 
 
 def files(folder):
-    """Names and contents of a folder."""
+    """Return names and contents of the files in a folder."""
     return {p.name: p.read_bytes() for p in Path(folder).iterdir() if p.is_file()}
 
 
@@ -124,6 +132,7 @@ def test_report_holds_what_happened(trained, data):
     assert set(report["files"]) == FILES
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_settings_reach_the_model(data):
     """--layers, --learning-rate, --seed, --dtype, --optimizer, --gradients are those of the API."""
     run(
@@ -140,16 +149,20 @@ def test_settings_reach_the_model(data):
     assert model.parameters["W1"].dtype == np.float32
 
 
-def test_without_data_it_draws_and_says_so(capsys):
-    """The program's own drawings, kept for the next time."""
+@pytest.mark.usefixtures("no_pictures")
+def test_without_data_it_draws_and_says_so(monkeypatch, capsys):
+    """The program's own drawings, kept for the next time; noise is quicker to draw."""
+    noise = lambda rng, cat: rng.randint(0, 256, (64, 64, 3)).astype(np.uint8)
+    monkeypatch.setattr("nn.data.sketch.draw", noise)
     assert run("train", "--model", "logistic", "--iterations", 1, "--out", "out") == 0
     assert "the program's own drawings" in capsys.readouterr().out
     assert "own drawings" in json.loads(Path("out/report.json").read_text())["data"]["source"]
     assert (Path("cache") / "autograd-lite" / "drawings" / "train_catvnoncat.h5").exists()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_resume_gives_the_bits_of_one_run(data, capsys):
-    """120 iterations and on to 250, in float32 with momentum, equal 250 in one go."""
+    """120 iterations and then up to 250, in float32 with momentum, equal 250 in one run."""
     common = ["--no-compile", "--data", data, "--dtype", "float32", "--optimizer", "momentum"]
     run("train", *common, "--iterations", 250, "--out", "whole")
     run("train", *common, "--iterations", 120, "--out", "parts")
@@ -165,6 +178,7 @@ def test_resume_gives_the_bits_of_one_run(data, capsys):
     np.testing.assert_equal(parts.run.state, whole.run.state)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_compiled_resume_gives_one_run_up_to_rounding(data):
     """By default the loop is compiled: two halves and one whole differ in the last digits only."""
     run("train", "--data", data, "--iterations", 250, "--out", "whole")
@@ -177,14 +191,17 @@ def test_compiled_resume_gives_one_run_up_to_rounding(data):
         np.testing.assert_allclose(parts.parameters[name], p, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_resume_with_nothing_left_to_do(trained, data, capsys):
-    """Says so, and the model stays as it is."""
+    """A sentence says so, and the model stays as it is."""
+    shutil.copytree(trained, "out")
     before = nn.load(trained / "model.h5").parameters
-    assert run("train", "--resume", "--data", data, "--iterations", 150, "--out", trained) == 0
+    assert run("train", "--resume", "--data", data, "--iterations", 150, "--out", "out") == 0
     assert "has taken 150 iterations already" in capsys.readouterr().out
-    np.testing.assert_equal(nn.load(trained / "model.h5").parameters, before)
+    np.testing.assert_equal(nn.load("out/model.h5").parameters, before)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_an_earlier_model_is_kept(data, capsys):
     """A second training in the same folder does not destroy the first."""
     run("train", "--data", data, "--iterations", 5, "--out", "out")
@@ -194,6 +211,7 @@ def test_an_earlier_model_is_kept(data, capsys):
     np.testing.assert_equal(nn.load("out/model.old.h5").parameters, first)
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_model_is_saved_now_and_then(data, monkeypatch):
     """So that a crash costs seconds, not the training."""
     monkeypatch.setattr(train, "SECONDS_BETWEEN_SAVES", 0.0)
@@ -207,7 +225,7 @@ def test_a_model_is_saved_now_and_then(data, monkeypatch):
 
 
 def start(*arguments, **options):
-    """The command in a process of its own."""
+    """Start the command in a process of its own."""
     return subprocess.Popen(
         [sys.executable, "-m", "nn", *map(str, arguments)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options,
@@ -253,6 +271,7 @@ def picture(path, brightness, size=(20, 30)):
     return path
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_predict_labels_pictures(data, capsys):
     """One line each, with the class and how probable the model finds it."""
     run("train", "--data", data, "--model", "logistic", "--iterations", 1000, "--out", "out")
@@ -469,6 +488,7 @@ def test_help_names_everything(capsys):
         assert option in out
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_a_full_disk_does_not_lose_what_was_learned(data, monkeypatch, capsys, tmp_path):
     """Where model.h5 cannot be written, it is saved elsewhere, and the sentence says where."""
     from nn.errors import CheckpointError
@@ -498,6 +518,7 @@ def test_a_reader_that_has_seen_enough():
     process.stderr.close()
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_the_bar_is_shown_at_a_terminal_only(data, monkeypatch, capsys):
     """Cost, rate and time left on the standard error of a terminal."""
 

@@ -14,14 +14,14 @@ from nn.cli import main
 
 
 @pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
-    """Run in an empty folder, with drawings cached in it, too."""
+def elsewhere(tmp_path, tmp_path_factory, monkeypatch):
+    """Run in an empty folder; drawings are made once for all tests."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
 def run(*arguments):
-    """The exit code of a command, however it leaves."""
+    """Return the exit code of a command, however it leaves."""
     try:
         return main([str(a) for a in arguments])
     except SystemExit as leave:
@@ -29,7 +29,7 @@ def run(*arguments):
 
 
 def printed(capsys, *arguments):
-    """What a command that succeeds prints."""
+    """Return the output of a command that succeeds."""
     assert run(*arguments) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -37,7 +37,7 @@ def printed(capsys, *arguments):
 
 
 def lines(text):
-    """Lines of NumPy without their comments."""
+    """Return the lines of NumPy without their comments."""
     found = [line.split("  #")[0].strip() for line in text.splitlines()]
     return [line for line in found if " = " in line]
 
@@ -167,7 +167,7 @@ def test_bad_input(arguments, words, capsys):
 
 
 def data_of(path):
-    """What the page holds."""
+    """Return the data in a page."""
     html = Path(path).read_text(encoding="utf-8")
     (text,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)
     return json.loads(text)
@@ -179,7 +179,7 @@ def data_of(path):
     ids=["deep", "logistic", "two-layer"],
 )
 def test_explore_writes_one_small_page(arguments, capsys):
-    """Of the course's networks on 209 pictures: under 500 kB, nothing from elsewhere."""
+    """For the course's networks on 209 pictures: under 500 kB, nothing from elsewhere."""
     out = printed(capsys, "explore", *arguments)
     page = Path("explore.html")
     assert page.stat().st_size < 500_000

@@ -8,7 +8,7 @@ import pytest
 
 import nn
 from nn import by_hand, plots
-from nn.cli import main
+from nn.cli import main, outputs
 from nn.cli.plot import labels
 
 
@@ -21,15 +21,18 @@ def elsewhere(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Three trainings on the flower, and one on pictures of 2 x 2."""
+    """Three trainings on the flower, one with all its pictures, and one on pictures of 2 x 2."""
     folder = tmp_path_factory.mktemp("runs")
-    for name, *options in (
-        ("four",),
-        ("slow", "--learning-rate", "0.1"),
-        ("relu", "--hidden", "relu", "--layers", "2,6,3,1", "--model", "deep"),
-    ):
-        arguments = ["train", "--data", "planar", "--iterations", "120", *options]
-        assert main([*arguments, "--out", str(folder / name)]) == 0
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        for name, *options in (
+            ("four",),
+            ("slow", "--learning-rate", "0.1"),
+            ("relu", "--hidden", "relu", "--layers", "2,6,3,1", "--model", "deep"),
+        ):
+            arguments = ["train", "--data", "planar", "--iterations", "120", *options]
+            assert main([*arguments, "--out", str(folder / name)]) == 0
+            monkeypatch.setattr(outputs, "_pictures", lambda *arguments: {})
+            monkeypatch.setattr(outputs, "_draw", lambda *arguments: None)
     rng = np.random.RandomState(0)
     X, Y = rng.rand(12, 9), np.arange(9).reshape(1, 9) % 2
     (folder / "small").mkdir()
@@ -38,7 +41,7 @@ def runs(tmp_path_factory):
 
 
 def run(*arguments):
-    """The exit code of a command, however it leaves."""
+    """Return the exit code of a command, however it leaves."""
     try:
         return main([str(a) for a in arguments])
     except SystemExit as leave:
@@ -72,6 +75,14 @@ def test_training_on_the_flower_is_the_course_s_planar_network(runs):
     assert report["settings"]["hidden"] == "tanh"
 
 
+@pytest.fixture
+def no_pictures(monkeypatch):
+    """Leave out the pictures and the graph, which take most of the time."""
+    monkeypatch.setattr(outputs, "_pictures", lambda *arguments: {})
+    monkeypatch.setattr(outputs, "_draw", lambda *arguments: None)
+
+
+@pytest.mark.usefixtures("no_pictures")
 def test_training_on_the_flower_is_resumed_on_the_flower(capsys):
     """The data are remembered; --hidden cannot change."""
     assert run("train", "--data", "planar", "--iterations", 10, "--out", "out") == 0
@@ -82,8 +93,9 @@ def test_training_on_the_flower_is_resumed_on_the_flower(capsys):
     assert "--hidden tanh" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("no_pictures")
 def test_training_says_what_comes_next(capsys):
-    """Of points nothing is to be predicted from a picture."""
+    """Points are no pictures, so `predict` is not proposed."""
     assert run("train", "--data", "planar", "--iterations", 2, "--out", "out") == 0
     out = capsys.readouterr().out
     assert "autograd-lite plot out --what histograms" in out
