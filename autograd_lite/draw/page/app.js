@@ -1,4 +1,4 @@
-// App: listens to buttons, keys, slider, search and the address, and moves from step to step.
+// App: handles buttons, keys, slider, search and the address, and moves from step to step.
 
 const data = JSON.parse(byId("data").textContent);
 const view = new View(data);
@@ -39,7 +39,7 @@ function move(by) {
   go(step + by);
 }
 
-// Looking at one vertex
+// Selecting a vertex
 
 function pick(i) {
   unpick(true);
@@ -73,7 +73,7 @@ byId("graph").addEventListener("keydown", (e) => {
   pressed(e.target);
 });
 
-// Folding keeps what is looked at in its place
+// Folding and unfolding; the group stays in its place on the screen
 
 function fold(g, closed) {
   const before = anchor(g);
@@ -182,10 +182,10 @@ dark.addEventListener("change", () => { if (!remembered()) setTheme(dark.matches
 function toggleTheme() {
   const theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
   setTheme(theme);
-  try { localStorage.setItem("theme", theme); } catch { /* a page without storage forgets */ }
+  try { localStorage.setItem("theme", theme); } catch { /* without storage the choice is not kept */ }
 }
 
-// What hovering tells
+// The tooltip
 
 const tooltip = byId("tooltip");
 byId("graph").addEventListener("pointerover", (e) => {
@@ -261,7 +261,7 @@ function fromAddress() {
 addEventListener("hashchange", () => { unpick(); go(fromAddress()); });
 addEventListener("resize", () => view.place());
 
-// Begin
+// Start
 
 const words = {parameter: "parameter", input: "input", step: "result", cost: "cost", group: "folded"};
 for (const [kind, word] of Object.entries(words)) {

@@ -1,8 +1,8 @@
-// Camera: zoom, move, keep the active vertex in sight, and a small map of the whole.
+// Camera: zooms, moves, keeps the active vertex in sight, and draws the small map.
 
-const MANY = 300;  // nodes; of more, those far outside the window are not shown
+const MANY = 300;  // nodes; in a larger graph, those far outside the window are not drawn
 
-function hide(thing, element, gone) {  // thing.layer is where its element belongs
+function hide(thing, element, gone) {  // thing.layer is the parent of its element
   if (thing.gone === gone) return;
   thing.gone = gone;
   if (gone) element.remove();
@@ -21,7 +21,7 @@ Object.assign(View.prototype, {
     this.drawWindow();
   },
 
-  // A browser lays out every text there is: what lies far outside the window is left out.
+  // Remove nodes and edges far outside the window: a browser lays out even text that is not seen.
   cull() {
     if (this.nodes.length <= MANY) return;
     const [w, h] = this.size(), {x, y, k} = this.at;
@@ -40,7 +40,7 @@ Object.assign(View.prototype, {
     return [r.width, r.height];
   },
 
-  // The whole graph; `least` is the smallest scale at which text can still be read.
+  // Show the whole graph, at a scale of at least `least`, at which text can still be read.
   fit(least = 0) {
     const [w, h] = this.size(), b = this.box, edge = 40;
     const k = Math.min((w - edge) / b.w, (h - edge - 40) / b.h, 1.5);
@@ -65,7 +65,7 @@ Object.assign(View.prototype, {
     this.place();
   },
 
-  // Move as little as needed to have a node, and some of its neighbourhood, in sight.
+  // Move as little as needed to show a node and its neighbourhood.
   reveal(n) {
     if (!n) return;
     const [w, h] = this.size(), k = this.at.k;
@@ -81,7 +81,7 @@ Object.assign(View.prototype, {
     this.place(true);
   },
 
-  // Nothing is gained by moving past the ends of the graph.
+  // Do not move past the ends of the graph.
   clamp() {
     const [w, h] = this.size(), b = this.box, k = this.at.k, edge = 30;
     const hold = (at, from, length, room) => {
@@ -165,7 +165,7 @@ Object.assign(View.prototype, {
     const up = (e) => { fingers.delete(e.pointerId); graph.classList.remove("moving"); };
     for (const kind of ["pointerup", "pointercancel", "pointerleave"]) graph.addEventListener(kind, up);
     graph.addEventListener("click", (e) => { if (moved >= 4) e.stopPropagation(); }, true);
-    // A browser scrolls to what gets the focus; here the camera does that.
+    // A browser scrolls to the element that gets the focus; here the camera moves to it.
     const stage = byId("stage");
     stage.addEventListener("scroll", () => { stage.scrollLeft = stage.scrollTop = 0; });
     graph.addEventListener("focusin", (e) => {

@@ -1,10 +1,10 @@
-// Layout: places vertices in columns from left to right. A call stands right of its arguments, a
-// layer has columns of its own, long edges get a place in every column that they cross.
+// Layout: places vertices in columns from left to right. A call stands to the right of its
+// arguments, a layer has its own columns, and a long edge gets a place in each column it crosses.
 
 const GAP_X = 74, GAP_Y = 22, PAD = 16, HEAD = 24, FAR = 30, STUB = 30;
 
+// Set x (left) and y (middle) of the nodes and the points of the edges; return the groups' frames.
 // nodes: [{w, h, group, end}] in the order of computation; edges: [{a, b}], indices into nodes.
-// Gives x (left), y (middle) to nodes, points to edges, and the frames of groups.
 function layoutGraph(nodes, edges, groupCount) {
   const rank = ranks(nodes, edges, groupCount);
   const {columns, places, segments} = fillColumns(nodes, edges, rank);
@@ -22,7 +22,7 @@ function layoutGraph(nodes, edges, groupCount) {
   return frames(nodes, groupCount);
 }
 
-// The column of every node.
+// Return the column of each node.
 function ranks(nodes, edges, groupCount) {
   const sources = nodes.map(() => []), targets = nodes.map(() => []);
   for (const e of edges) { sources[e.b].push(e.a); targets[e.a].push(e.b); }
@@ -57,15 +57,15 @@ function ranks(nodes, edges, groupCount) {
   return rank;
 }
 
-// Columns of places: one per node, and one per column that its edges cross. The edges of one node
-// run together until they part, as the uses of one value do. A very long edge is not drawn: the
-// name of its source stands at its end.
+// Return the places in each column: one per node, and one per column that the edges of a node cross.
+// The edges of one node run together until they part, as the uses of one value do. A very long edge
+// is not drawn: the name of its source stands at its end.
 function fillColumns(nodes, edges, rank) {
   const columns = [];
   const at = (r) => { while (columns.length <= r) columns.push([]); return columns[r]; };
   const places = nodes.map((n, i) => {
     const p = {w: n.w, h: n.h, column: rank[i], before: [], after: [], weight: n.end ? 1 : 4,
-               pull: n.end ? 1 : 5};  // what was computed is kept straight, its constants beside it
+               pull: n.end ? 1 : 5};  // results form a straight line, with constants beside it
     at(rank[i]).push(p);
     return p;
   });
@@ -90,7 +90,7 @@ function fillColumns(nodes, edges, rank) {
   return {columns, places, segments};
 }
 
-// Fewer crossings: each column in the order of the middle of its neighbours, to and fro.
+// Reduce crossings: order each column by the mean position of its neighbours, forward and back.
 function orderColumns(columns, segments) {
   const number = () => columns.forEach((c) => c.forEach((p, i) => { p.i = i; }));
   const mean = (ps, own) => ps.length ? ps.reduce((s, p) => s + p.i, 0) / ps.length : own;
@@ -128,7 +128,7 @@ function crossings(columns) {
   return n;
 }
 
-// Heights: each place as near to its neighbours as those above and below it in the column allow.
+// Set heights: each place as near to its neighbours as the places above and below it allow.
 function stackColumns(columns, segments) {
   for (const column of columns) settle(column, (p, i) => i * 60);
   const rounds = segments.length > 4000 ? 8 : 30;
@@ -147,7 +147,7 @@ function stackColumns(columns, segments) {
   }
 }
 
-// Least squares with the order kept and a distance between neighbours: pool adjacent violators.
+// Solve least squares with fixed order and minimum distances, by pooling adjacent violators.
 function settle(column, wish) {
   const offsets = [];
   let sum = 0;
@@ -170,7 +170,7 @@ function settle(column, wish) {
   for (const pool of pools) for (let k = 0; k < pool.n; k++, i++) column[i].y = pool.at + offsets[i];
 }
 
-// Edges leave from the middle of the right side, so that gradients are seen to meet there.
+// Route the edges. They leave from the middle of the right side: there gradients are added.
 function routeEdges(nodes, edges, columns) {
   const into = nodes.map(() => []);
   for (const e of edges) into[e.b].push(e);
@@ -192,7 +192,7 @@ function routeEdges(nodes, edges, columns) {
   }
 }
 
-// The SVG path through the points of an edge: curved between columns, straight across them.
+// Return the SVG path of an edge: curved between columns, straight across them.
 function pathOf(points) {
   let d = `M${points[0][0]},${points[0][1]}`;
   for (let i = 1; i < points.length; i++) {

@@ -17,7 +17,7 @@ function table(a) {
   return a.more ? el("div", box, el("p.quiet", "… and more")) : box;
 }
 
-// Heat maps: one cell per block of the array, its colour the mean of the block.
+// Return the cells of a heat map: the means over the blocks of an array.
 function cells(a) {
   if (!a.cells) {
     const raw = Uint8Array.from(atob(a.grid[3]), (c) => c.charCodeAt(0));
@@ -27,7 +27,7 @@ function cells(a) {
   return a.cells;
 }
 
-// A 16-bit float.
+// Return the value of a 16-bit float.
 function half(w) {
   const sign = w & 0x8000 ? -1 : 1, e = (w >> 10) & 31, f = w & 1023;
   if (e === 31) return f ? NaN : sign * Infinity;
@@ -40,7 +40,7 @@ function paint(root) {
   const style = getComputedStyle(document.documentElement);
   const rgb = (name) => style.getPropertyValue(name).trim().match(/\w\w/g).map((h) => parseInt(h, 16));
   const zero = rgb("--zero"), low = rgb("--low"), high = rgb("--high");
-  // Of two signs: two hues that meet at zero. Of one sign: pale to strong, from end to end.
+  // Numbers of both signs have two hues that meet at zero; numbers of one sign go from pale to strong.
   const strength = (a, x) => {
     const [least, most] = [a.lo, a.hi].map((e) => e / a.grid[2]);
     if (a.lo < 0 && a.hi > 0) return Math.abs(x) ** 0.7;

@@ -1,6 +1,6 @@
-// Panel: says in words, formulas and numbers what happens at a step, or what a vertex holds.
+// Panel: shows in words, formulas and numbers what happens at a step, or what a vertex holds.
 
-// Elements: el("p.quiet", "text", child, ...). Text goes in as text, never as HTML.
+// Return an element: el("p.quiet", "text", child, ...). Text is inserted as text, never as HTML.
 function el(what, ...children) {
   const [tag, ...classes] = what.split(".");
   const e = document.createElement(tag);
@@ -22,7 +22,7 @@ class Panel {
     for (const list of this.inputs) list.sort((e, f) => e.i - f.i);
   }
 
-  // The step as one sentence, for those who listen, and as a panel for those who look.
+  // Show a step in the panel, and as one sentence for screen readers.
   explain(step, number, count) {
     const [phase, i] = step;
     const panel = byId("panel");
@@ -58,7 +58,7 @@ class Panel {
   }
 
   source(v) {
-    if (!v.l) return v.e ? el("p.quiet", `${v.o}; the line is not known: compute under trace_lines()`) : el("p.quiet", v.k);
+    if (!v.l) return v.e ? el("p.quiet", `${v.o}; the line is unknown: compute under ag.trace_lines()`) : el("p.quiet", v.k);
     return el("div.source", v.c ? el("code", v.c) : "", el("span.quiet", v.l));
   }
 
@@ -71,10 +71,10 @@ class Panel {
       el("h2", this.data.title),
       el("p", `${many(count("parameter"), "parameter")}, ${many(count("input"), "input")} and ` +
         `${many(vertices.length - count("parameter") - count("input"), "call")}. ` +
-        "The way forward computes the values from left to right; " +
-        (back ? "the way back computes the gradients from right to left."
-          : "no way back is shown, since the result is no single number.")),
-      el("p.quiet", "Step on with → or the buttons below. Click a vertex to see its numbers."),
+        "The forward pass computes values from left to right; " +
+        (back ? "the backward pass computes gradients from right to left."
+          : "no backward pass is shown, because the result has several elements.")),
+      el("p.quiet", "Go on with → or the buttons below. Click a vertex to see its numbers."),
     ];
     for (const note of notes) parts.push(el("p.notice", note));
     const ends = vertices.map((v, i) => [v, i]).filter(([v]) => v.k === "parameter" || v.k === "input");
@@ -87,7 +87,7 @@ class Panel {
   forward(i) {
     const v = this.data.vertices[i];
     const parts = [];
-    if (this.inputs[i].length) parts.push(el("h3", "From"));
+    if (this.inputs[i].length) parts.push(el("h3", "Arguments"));
     const shown = new Set();
     for (const e of this.inputs[i]) {
       if (shown.has(e.a)) continue;
@@ -95,7 +95,7 @@ class Panel {
       const a = this.data.vertices[e.a];
       parts.push(this.card(a.n, a.v, "value"));
     }
-    parts.push(el("h3", "Gives"), this.card(v.n, v.v, "value", "result"));
+    parts.push(el("h3", "Result"), this.card(v.n, v.v, "value", "result"));
     return parts;
   }
 
@@ -105,8 +105,8 @@ class Panel {
     const came = this.uses[i].filter((e) => "p" in e);
     const d = `d${v.n}`;
     if (i === this.data.root) {
-      parts.push(el("h3", "Where the way back starts"),
-        el("p", `How much does ${v.n} change when ${v.n} changes? Exactly as much, so ${d} is 1.`));
+      parts.push(el("h3", "Start of the backward pass"),
+        el("p", `The derivative of ${v.n} with respect to itself is 1.`));
     } else {
       const how = (e) => [el("div.local", e.f), e.w ? el("div.quiet", e.w) : ""].filter(Boolean);
       const from = (e) => {
@@ -115,7 +115,7 @@ class Panel {
       };
       parts.push(el("h3", came.length === 1 ? "Incoming gradient" : `Incoming gradients: ${came.length}`));
       if (came.length === 1) {
-        parts.push(el("p", `${v.n} is used once, so what comes ${from(came[0])} is all of ${d}.`),
+        parts.push(el("p", `${v.n} is used once, so ${d} is the contribution ${from(came[0])}.`),
           el("div.local", `${d} = ${came[0].f}`), came[0].w ? el("div.quiet", came[0].w) : "");
       }
       if (came.length > 1) {
@@ -125,8 +125,8 @@ class Panel {
           card.firstChild.after(...how(e));
           parts.push(card);
         });
-        parts.push(el("p", `${v.n} is used ${came.length} times, so a change of ${v.n} reaches ` +
-          `${this.data.vertices[this.data.root].n} in ${came.length} ways. What it does in all is what it does in each, added up.`));
+        parts.push(el("p", `${v.n} is used ${came.length} times, so it reaches ` +
+          `${this.data.vertices[this.data.root].n} along ${came.length} paths. Its gradient is the sum over these paths.`));
       }
     }
     const heading = came.length > 1 ? `${d}, their sum` : d;
@@ -140,7 +140,7 @@ class Panel {
 
   target(e) { return `d${this.data.vertices[e.a].n}`; }
 
-  // One of several contributions is added; a single one is all there is.
+  // Return += for one of several contributions to a gradient, = for the only one.
   sign(e) { return this.uses[e.a].filter((u) => "p" in u).length > 1 ? "+=" : "="; }
 
   rule(e, v) {
@@ -183,10 +183,10 @@ class Panel {
     return card;
   }
 
-  // The numbers of a small array; of a large one a heat map, and numbers when asked.
+  // Return a table for a small array, else a heat map with a button that shows numbers.
   array(place) {
     const a = this.data.arrays[place];
-    if (a.several) return el("p.quiet", "several arrays: see the vertices that pick one");
+    if (a.several) return el("p.quiet", "several arrays: see the vertices that pick one of them");
     if (isScalar(a)) return this.number(a.x[0]);
     if (a.x) return table(a);
     const box = el("div.heat");
@@ -197,7 +197,7 @@ class Panel {
     const h = svg("svg", {class: "hist", viewBox: "0 0 160 30", preserveAspectRatio: "none", role: "img", "aria-label": `histogram: ${a.hist.join(", ")}`},
       svg("path", {d: bars(a.hist, 0, 0, 160, 30)}));
     box.append(h);
-    if (a.bad) box.append(el("div.notice", `${a.bad} of its numbers are nan or infinite`));
+    if (a.bad) box.append(el("div.notice", `${a.bad} elements are nan or infinite`));
     const button = el("button", "Numbers");
     button.type = "button";
     button.setAttribute("aria-expanded", "false");
@@ -215,7 +215,7 @@ class Panel {
     return box;
   }
 
-  // A vertex that the reader chose, whatever the step.
+  // Show a vertex that the reader selected, at any step.
   look(i, stepOf) {
     const v = this.data.vertices[i];
     const back = el("button", "← Back to the step");
@@ -226,11 +226,11 @@ class Panel {
     if (v.k !== "input") {
       parts.push(el("h3", "Gradient"));
       parts.push("d" in v ? this.card(`d${v.n}`, v.d, "gradient", "sum")
-        : el("p", `d${v.n} — none has been computed`));
+        : el("p", `d${v.n} — not computed`));
     }
     if (v.t) parts.push(el("p.notice", `${v.n}: ${v.t}.`));
     const jump = el("div.jump");
-    for (const [phase, word] of [["forward", "Where it is computed"], ["backward", "Where its gradient is"]]) {
+    for (const [phase, word] of [["forward", "Go to its forward step"], ["backward", "Go to its backward step"]]) {
       const n = stepOf(phase, i);
       if (n < 0) continue;
       const b = el("button", word);

@@ -1,4 +1,4 @@
-// View: draws the graph as SVG, shows how far the computation has come, zooms and moves.
+// View: draws the graph as SVG, and shows how far the computation has come.
 
 const SVG = "http://www.w3.org/2000/svg";
 const FONT = "13px system-ui, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif";
@@ -12,7 +12,7 @@ function svg(tag, attributes = {}, ...children) {
   return e;
 }
 
-// A number as the drawings of the package write it.
+// Return a number as Python's drawings print it.
 function show(x, digits = 4) {
   if (typeof x !== "number") return String(x);
   if (Number.isInteger(x) && Math.abs(x) < 1e6) return String(x);
@@ -21,7 +21,7 @@ function show(x, digits = 4) {
   return short.replace(/\.?0*e\+?/, "e");
 }
 
-const BARS = 56;  // room for a histogram
+const BARS = 56;  // width of a histogram
 const isScalar = (a) => a.x && a.x.length === 1;
 const shapeText = (a) => a.several ? `${a.s[0]} arrays`
   : `(${a.s.join(", ")}${a.s.length === 1 ? "," : ""})`;
@@ -35,7 +35,7 @@ class View {
     this.listen();
   }
 
-  // Which vertices stand for themselves, and which for a folded group.
+  // Make a node for each vertex, or for each folded group.
   build() {
     const {vertices, edges, groups} = this.data;
     this.nodes = [];
@@ -156,7 +156,7 @@ class View {
     return g;
   }
 
-  // How far everything is at a step: `known(i)` and `graded(i)` tell it for a vertex.
+  // Show a step; `known(i)` and `graded(i)` return whether vertex i has its value and its gradient.
   update(known, graded, active, phase) {
     for (const n of this.nodes) {
       const k = n.members.filter(known).length, d = n.members.filter(graded).length;
@@ -259,7 +259,7 @@ class View {
   }
 }
 
-// The outlines that tell the kinds apart without colour.
+// Return the outline of a kind of vertex; outlines tell kinds apart without colour.
 function outline(kind, x, y, w, h) {
   const X = x + w, Y = y + h;
   if (kind === "parameter" || kind === "group") return `M${x},${y}H${X}V${Y}H${x}Z`;
@@ -273,12 +273,12 @@ function outline(kind, x, y, w, h) {
          `H${x + r}Q${x},${Y} ${x},${Y - r}V${y + r}Q${x},${y} ${x + r},${y}Z`;
 }
 
-// Whether any of its numbers is nan or infinite: no histogram shows them.
+// Return whether an element is nan or infinite, which no histogram shows.
 function hasBad(a) {
   return Boolean(a.bad) || (a.x ?? []).some((x) => typeof x === "string" && /nan|inf/.test(x));
 }
 
-// How many of a small array's numbers fall into each part of their range.
+// Count the elements of a small array in each part of their range.
 function histogram(a) {
   const numbers = (a.x ?? []).filter((x) => typeof x === "number");
   if (numbers.length < 2) return null;
@@ -287,7 +287,7 @@ function histogram(a) {
   return counts;
 }
 
-// A histogram as one path.
+// Return a histogram as one SVG path.
 function bars(counts, x, y, w, h) {
   const top = Math.max(...counts, 1), step = w / counts.length;
   return counts.map((c, i) => {
@@ -296,7 +296,7 @@ function bars(counts, x, y, w, h) {
   }).join("");
 }
 
-// An array in a few words.
+// Return an array in a few words.
 function brief(a) {
   if (a.several) return shapeText(a);
   if (a.x) {
