@@ -77,7 +77,7 @@ def explore(
     """
     from ..advice.user_frames import user_frame
     from .explorer import page, write
-    from .inputs import function_name, picture_of
+    from .inputs import picture_of, title_of
     from .sources import Sources
 
     if args and isinstance(args[-1], str | PathLike) and path is None:
@@ -85,6 +85,6 @@ def explore(
     picture, seen = picture_of(what, tuple(args), None, gradient, explore=True)
     root = picture.by_key[picture.root]
     called = f"{root.name} = {root.expression}" if root.expression else root.name
-    heading = title or function_name(what) or called
+    heading = title or title_of(what) or called
     html = page(picture, Sources(seen.files, user_frame()), heading)
     return write(html, path or "graph.html")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Collection
@@ -126,9 +127,13 @@ def fold(picture: Picture, which: Collection[str]) -> Picture:
             new = Edge(source, target, e.position, e.local, e.passed)
             edges.setdefault((source, target, slot), new)
     groups = [g for g in picture.groups if g not in folded]
-    result = Picture(vertices, list(edges.values()), home[picture.root], picture.passes, groups)
-    result.notes, result.calls, result.values = picture.notes, picture.calls, picture.values
-    return result
+    return dataclasses.replace(
+        picture,
+        vertices=vertices,
+        edges=list(edges.values()),
+        root=home[picture.root],
+        groups=groups,
+    )
 
 
 def contents(members: list[Vertex]) -> str:
@@ -196,12 +201,11 @@ def cut(picture: Picture, depth: int) -> Picture:
             vertices.append(Vertex(new, "more", "…", group=v.group))
             edges.append(Edge(new, v.key, -1))
     groups = [g for g in picture.groups if any(v.group == g for v in vertices)]
-    result = Picture(vertices, edges, picture.root, picture.passes, groups)
-    result.calls, result.values = picture.calls, picture.values
-    word = "vertex lies" if gone == 1 else "vertices lie"
-    further = [f"{gone} {word} further back than depth={depth}."] if gone else []
-    result.notes = [*picture.notes, *further]
-    return result
+    notes = list(picture.notes)
+    if gone:
+        word = "vertex lies" if gone == 1 else "vertices lie"
+        notes.append(f"{gone} {word} further back than depth={depth}.")
+    return dataclasses.replace(picture, vertices=vertices, edges=edges, groups=groups, notes=notes)
 
 
 def arrange(

@@ -1,9 +1,9 @@
-"""From what the user hands over, a Tensor or a function with example arguments, to a picture."""
+"""From a Tensor, a function with example arguments, or a compiled step to a picture."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -26,36 +26,36 @@ def picture_of(
     gradient: Any = None,
     explore: bool = False,
 ) -> tuple[Picture, UserNames]:
-    """The picture of a Tensor, of a function run on `examples`, or of a compiled step."""
-    seen = UserNames()
+    """Return the picture of a Tensor, of a function run on `examples`, or of a compiled step."""
     if type(what) is Tensor:
         if examples:
             raise DrawingError("example arguments go with a function; a Tensor is drawn as it is.")
-        seen.look_at_frame(user_frame())
-        return read(what, seen, passes, gradient, explore and np.size(what._data) == 1), seen
+        seen = UserNames().look_at_frame(user_frame())
+        asked = explore and np.size(what._data) == 1
+        return read(what, seen, passes, gradient, asked), seen
     if is_step(what):
         if explore:
             raise DrawingError(
                 "a compiled step has no numbers to step through: explore the function itself."
             )
-        return picture_of_step(what, *examples, passes=passes), seen
+        return picture_of_step(what, *examples, passes=passes), UserNames()
     if not callable(what):
         raise DrawingError(
             f"draw and explore take a Tensor, or a function and example arguments, "
             f"not {type(what).__name__}."
         )
     result, seen = run(what, examples)
-    ran = np.size(result._data) == 1
-    return read(result, seen, passes, gradient, ran), seen
+    return read(result, seen, passes, gradient, np.size(result._data) == 1), seen
 
 
 def run(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Tensor, UserNames]:
-    """Call `f` on variables made from the examples, and watch what it calls its results.
+    """Call `f` on variables made from the examples, and learn the names of its results.
 
-    Arrays in dicts and lists become variables named by their keys. Where nothing that f gives
-    depends on a variable then, the floating arguments themselves become variables.
+    Arrays in containers become variables, named by their keys. If no result depends on one of
+    them, the floating-point arguments themselves become variables.
     """
-    names = argument_names(f, len(examples))
+    names = parameters_of(f)[: len(examples)]
+    names += [f"x{i}" for i in range(len(names) + 1, len(examples) + 1)]
     for itself in (False, True):
         seen = UserNames()
         arguments = [
@@ -71,45 +71,50 @@ def run(f: Callable[..., Any], examples: tuple[Any, ...]) -> tuple[Tensor, UserN
             if type(t) is Tensor and t.requires_grad:
                 return t, seen
     raise DrawingError(
-        "the function gave nothing that depends on a variable: pass the parameters as a dict of "
-        "floating arrays, and return the cost."
+        "the function returned nothing that depends on a variable: pass the parameters as a dict "
+        "of floating arrays, and return the cost."
     )
 
 
-def as_variables(name: str, x: Any, here: bool, seen: UserNames) -> Any:
-    """Variables in place of the arrays in x, each under its key; `here` includes x itself."""
-    if isinstance(x, dict):
-        return {k: as_variables(str(k), v, True, seen) for k, v in x.items()}
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(*(as_variables(k, v, True, seen) for k, v in zip(x._fields, x, strict=True)))
-    if isinstance(x, list | tuple):
-        return type(x)(as_variables(f"{name}[{i}]", v, True, seen) for i, v in enumerate(x))
-    if type(x) is Tensor:
-        seen.see(name, x, ())
-        return x
-    is_number = isinstance(x, float) or (hasattr(x, "dtype") and x.dtype.kind in "fc")
-    if here and is_number:
-        return Tensor(x, requires_grad=True, name=name)
-    seen.see(name, x, ())
-    return x
+def as_variables(name: str, x: Any, itself: bool, seen: UserNames) -> Any:
+    """Return the argument with variables in place of arrays in it, or of `itself`."""
+
+    def variable(name: str, leaf: Any) -> Any:
+        floating = isinstance(leaf, float) or getattr(leaf, "dtype", np.dtype(int)).kind in "fc"
+        if type(leaf) is not Tensor and floating and (itself or leaf is not x):
+            return Tensor(leaf, requires_grad=True, name=name)
+        seen.see(name, leaf, ())
+        return leaf
+
+    return pytree.rebuild(x, [variable(name, leaf) for name, leaf in named_leaves(name, x)])
 
 
-def function_name(f: Any) -> str:
-    """The heading of a page on a function: `cost(parameters, X, Y)`; empty for other things."""
+def named_leaves(name: str, tree: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of a pytree, each by its own key or by its place in a list.
+
+    >>> list(named_leaves("p", {"W": 1.0, "more": [2.0]}))
+    [('W', 1.0), ('more[0]', 2.0)]
+    """
+    if tree is not None and not isinstance(tree, dict | list | tuple):
+        yield name, tree
+    fields = getattr(tree, "_fields", None)
+    for key, item in pytree.children(tree):
+        inner = str(key) if isinstance(tree, dict) else f"{name}[{key}]"
+        yield from named_leaves(fields[key] if fields else inner, item)
+
+
+def title_of(f: Any) -> str:
+    """Return the title of a page on a function: `cost(parameters, X, Y)`; else nothing."""
     name = getattr(f, "__name__", "")
     if type(f) is Tensor or not name.isidentifier():
         return ""
-    try:
-        return f"{name}({', '.join(inspect.signature(f).parameters)})"
-    except (TypeError, ValueError):
-        return name
+    return f"{name}({', '.join(parameters_of(f))})"
 
 
-def argument_names(f: Callable[..., Any], n: int) -> list[str]:
-    """What f calls its first n arguments."""
+def parameters_of(f: Callable[..., Any]) -> list[str]:
+    """Return the names of a function's parameters, as far as they are known."""
     try:
-        parameters = list(inspect.signature(f).parameters.values())
+        parameters = inspect.signature(f).parameters.values()
     except (TypeError, ValueError):
-        parameters = []
-    names = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL][:n]
-    return names + [f"x{i}" for i in range(len(names) + 1, n + 1)]
+        return []
+    return [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]

@@ -1,7 +1,8 @@
-"""A graph as it is drawn: vertices with names, values and gradients, edges, layers."""
+"""A computation graph as data for drawings: vertices, edges, names, values and gradients."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -12,23 +13,23 @@ from ..engine.backward import PICK
 from ..engine.graph import Node, reachable
 from ..errors import GraphError
 from .expressions import expression, op_name
-from .gradients import Sweep, local_derivative, sweep_all
+from .gradients import local_derivative, sweep_all
 
 Kind = Literal["parameter", "input", "step", "cost", "group", "more"]
 Passes = Literal["forward", "backward", "both"]
 
 RELEASED = (
-    "backward has let go of this graph, so only its end is left: draw before backward, or call "
+    "backward has released this graph, so only its result is left: draw before backward, or call "
     "backward(retain_graph=True)."
 )
-ELSEWHERE = "its .grad holds something else: gradients of other passes were added to it"
+ELSEWHERE = "its .grad holds something else: gradients of other backward passes were added to it"
 
 LONGEST = 80  # characters of a name
 
 
 @dataclass
 class Vertex:
-    """One thing in the picture. `name` is the user's where `given`, else one made up here."""
+    """A parameter, an input, a result or a group; `name` is the user's if `given`, else made up."""
 
     key: int
     kind: Kind
@@ -46,24 +47,24 @@ class Vertex:
 
     @property
     def ends(self) -> bool:
-        """Whether nothing was computed to get it: a parameter or an input."""
+        """Return whether it is a parameter or an input, which no call computed."""
         return self.kind in ("parameter", "input")
 
 
 @dataclass
 class Edge:
-    """Argument number `position` of `target`, and what the pass back sends along it."""
+    """Argument number `position` of `target`, and the gradient passed along it."""
 
     source: int
     target: int
     position: int
-    local: float | None = None  # d target / d source, where both are single numbers
+    local: float | None = None  # d target / d source, if both have one element
     passed: Any = None
 
 
 @dataclass
 class Picture:
-    """Vertices oldest first, edges, layers in order, and sentences for the reader."""
+    """Vertices (oldest first), edges, layers in order, and notes for the reader."""
 
     vertices: list[Vertex]
     edges: list[Edge]
@@ -72,7 +73,7 @@ class Picture:
     groups: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     calls: int = 0
-    values: bool = True  # whether numbers are known, or only their shapes
+    values: bool = True  # whether values are known, or only their shapes
 
     def __post_init__(self) -> None:
         self.by_key = {v.key: v for v in self.vertices}
@@ -83,11 +84,11 @@ class Picture:
             self._out.setdefault(edge.source, []).append(edge)
 
     def incoming(self, key: int) -> list[Edge]:
-        """The edges into a vertex: its arguments."""
+        """Return the edges into a vertex: its arguments."""
         return self._in.get(key, [])
 
     def outgoing(self, key: int) -> list[Edge]:
-        """The edges out of a vertex: its uses."""
+        """Return the edges out of a vertex: its uses."""
         return self._out.get(key, [])
 
     def argument_names(self, v: Vertex) -> list[str | None]:
@@ -97,16 +98,17 @@ class Picture:
 
     @property
     def has_gradients(self) -> bool:
-        """Whether any gradient is known."""
+        """Return whether any gradient is known."""
         return any(v.gradient is not None for v in self.vertices)
 
 
 def read(
-    tensor: Any, seen: UserNames, passes: Passes | None, gradient: Any = None, ran: bool = False
+    tensor: Any, seen: UserNames, passes: Passes | None, gradient: Any = None, asked: bool = False
 ) -> Picture:
-    """The picture of everything that `tensor` was computed from.
+    """Return the picture of everything that `tensor` was computed from.
 
-    `passes` None means both, with gradients where backward has been run (or `ran`), else dashes.
+    Gradients are computed if `asked` or if `passes` names the backward pass. If `passes` is None,
+    they are also shown if backward has been run, and a dash stands for each of them otherwise.
     """
     root: Node | None = tensor._node
     if root is None:
@@ -119,62 +121,63 @@ def read(
     if root.rule is not None and not root.args:
         picture.notes.append(RELEASED)
         return picture
-    if passes != "forward":
-        add_gradients(picture, nodes, tensor, gradient, passes is not None or ran)
+    asked = asked or passes is not None or gradient is not None
+    if passes != "forward" and (asked or (np.size(tensor._data) == 1 and was_swept(nodes))):
+        add_gradients(picture, nodes, tensor._starting_gradient(gradient), asked)
     return picture
 
 
 def vertices_and_edges(nodes: list[Node], seen: UserNames, passes: Passes) -> Picture:
-    """One vertex per node and per constant array, in the order in which they came to be."""
+    """Make one vertex per node and per constant array, in the order in which they were made."""
     root = nodes[0]
-    keys: dict[Node, int] = {}
-    constants: dict[int, int] = {}
+    keys: dict[Node | int, int] = {}  # of nodes, and of constants by their id
     vertices: list[Vertex] = []
     edges: list[Edge] = []
     for node in reversed(nodes):
-        incoming: list[tuple[int, int]] = []
+        sources: list[tuple[int, int]] = []
         for i, arg in enumerate(node.args):
             parent = node.parents[i] if i < len(node.parents) else None
             if parent is not None:
-                incoming.append((keys[parent], i))
+                sources.append((keys[parent], i))
             elif is_array(arg) and node.rule is not PICK:
-                if id(arg) not in constants:
-                    constants[id(arg)] = len(vertices)
+                if id(arg) not in keys:
+                    keys[id(arg)] = len(vertices)
                     name = seen.name_of_array(arg)
-                    vertices.append(
-                        Vertex(len(vertices), "input", name or "", name is not None, value=arg)
-                    )
-                incoming.append((constants[id(arg)], i))
+                    constant = Vertex(len(vertices), "input", name or "", bool(name), value=arg)
+                    vertices.append(constant)
+                sources.append((keys[id(arg)], i))
         kind: Kind = "parameter" if node.rule is None else "step"
         if node is root and node.rule is not None and size_of(node.out) == 1:
             kind = "cost"
-        vertex = Vertex(len(vertices), kind, seen.name_of(node) or "", node=node, value=node.out)
-        vertex.given = bool(vertex.name)
-        vertex.op = op_name(node)
-        vertex.line = node.meta.line if node.meta else None
-        if node.meta is not None and node.meta.hooks:
-            vertex.note = "its hooks are not run for a drawing"
+        name = seen.name_of(node) or ""
+        vertex = Vertex(len(vertices), kind, name, bool(name), node, op_name(node), value=node.out)
+        if node.meta is not None:
+            vertex.line = node.meta.line
+            vertex.note = "its hooks are not run for a drawing" if node.meta.hooks else ""
         keys[node] = vertex.key
         vertices.append(vertex)
-        edges += [Edge(source, vertex.key, i) for source, i in incoming]
+        edges += [Edge(source, vertex.key, i) for source, i in sources]
     picture = Picture(vertices, edges, keys[root], passes)
     picture.calls = sum(not v.ends for v in vertices)
     name_all(picture)
+    for vertex in vertices:
+        if vertex.node is not None:
+            vertex.expression = expression(vertex.node, picture.argument_names(vertex))
     return picture
 
 
 def is_array(x: Any) -> bool:
-    """Whether a constant deserves a vertex: more than one number."""
+    """Return whether a constant is drawn as a vertex: it has several elements."""
     return hasattr(x, "__array_function__") and np.size(x) > 1 and not isinstance(x, np.generic)
 
 
 def size_of(out: Any) -> int:
-    """How many numbers an output has; 0 for a call that gives several arrays."""
+    """Return the number of elements of an output; 0 for a call that returns several arrays."""
     return 0 if isinstance(out, tuple) else int(np.size(out))
 
 
 def one_line(name: str) -> str:
-    """A name as it fits a vertex: one line, of at most LONGEST characters.
+    """Return a name in one line of at most LONGEST characters.
 
     >>> one_line("two\\nlines"), len(one_line("x" * 100))
     ('two lines', 80)
@@ -184,14 +187,14 @@ def one_line(name: str) -> str:
 
 
 def name_all(picture: Picture) -> None:
-    """Number names that come twice, make names up where there are none, and write expressions."""
-    twice: dict[str, list[Vertex]] = {}
+    """Number names that occur several times, and make up names for vertices that have none."""
+    named: dict[str, list[Vertex]] = {}
     for vertex in picture.vertices:
         vertex.name = one_line(vertex.name)
         if vertex.name:
-            twice.setdefault(vertex.name, []).append(vertex)
-    taken = set(twice)
-    for name, same in twice.items():
+            named.setdefault(vertex.name, []).append(vertex)
+    taken = set(named)
+    for name, same in named.items():
         if len(same) > 1:
             numbered = [f"{name}{i}" for i in range(1, len(same) + 1)]
             if taken.intersection(numbered) or name[-1].isdigit():
@@ -199,37 +202,35 @@ def name_all(picture: Picture) -> None:
             for vertex, new in zip(same, numbered, strict=True):
                 vertex.name = new
             taken.update(numbered)
-    counts = {"t": 0, "k": 0, "v": 0}
+    count: Counter[str] = Counter()
     for vertex in picture.vertices:
         if not vertex.name and vertex.kind == "cost" and "J" not in taken:
             vertex.name = "J"
+        letter = {"input": "k", "parameter": "v"}.get(vertex.kind, "t")
         while not vertex.name:
-            letter = {"input": "k", "parameter": "v"}.get(vertex.kind, "t")
-            counts[letter] += 1
-            made_up = f"{letter}{counts[letter]}"
+            count[letter] += 1
+            made_up = f"{letter}{count[letter]}"
             vertex.name = "" if made_up in taken else made_up
-    for vertex in picture.vertices:
-        if vertex.node is not None:
-            vertex.expression = expression(vertex.node, picture.argument_names(vertex))
 
 
-def add_gradients(
-    picture: Picture, nodes: list[Node], tensor: Any, gradient: Any, asked: bool
-) -> None:
-    """Fill in gradients when they were asked for, or when backward has computed them before."""
-    if not asked and gradient is None and (np.size(tensor._data) != 1 or not was_swept(nodes)):
-        return
-    g = tensor._starting_gradient(gradient)
+def add_gradients(picture: Picture, nodes: list[Node], g: Any, asked: bool) -> None:
+    """Fill in gradients, if they were asked for or if a backward pass has left the same ones."""
     try:
         found = sweep_all(nodes, getattr(g, "_data", g))
     except GraphError as error:
         picture.notes.append(f"No gradients: {error}")
         return
-    if not asked and gradient is None and not is_swept(nodes[0]) and not in_grad(nodes, found):
+    agree = {
+        node: np.allclose(kept, d, equal_nan=True)
+        for node, d in found.total.items()
+        if (kept := kept_gradient(node)) is not None
+    }
+    if not (asked or is_swept(nodes[0]) or any(agree.values())):
         return
-    keys = {v.node: v.key for v in picture.vertices if v.node is not None}
-    for node, d in found.total.items():
-        picture.by_key[keys[node]].gradient = d
+    for vertex in picture.vertices:
+        vertex.gradient = None if vertex.node is None else found.total.get(vertex.node)
+        if vertex.node is not None and not agree.get(vertex.node, True):
+            vertex.note = ELSEWHERE
     for edge in picture.edges:
         made = picture.by_key[edge.target].node
         assert made is not None
@@ -237,34 +238,20 @@ def add_gradients(
         if edge.passed is not None and size_of(made.out) == 1 and size_of(edge.passed) == 1:
             local = local_derivative(made, edge.position)
             edge.local = None if local is None else local.item()
-    for node in nodes:
-        kept = kept_gradient(node)
-        d = found.total.get(node)
-        if kept is not None and d is not None and not np.allclose(kept, d, equal_nan=True):
-            picture.by_key[keys[node]].note = ELSEWHERE
 
 
 def is_swept(root: Node) -> bool:
-    """Whether backward went through from here, without retain_graph."""
+    """Return whether backward was run from here, without retain_graph."""
     return root.meta is not None and root.meta.swept
 
 
 def was_swept(nodes: list[Node]) -> bool:
-    """Whether a backward may have come through here."""
+    """Return whether a backward pass may have come through these nodes."""
     return is_swept(nodes[0]) or any(kept_gradient(node) is not None for node in nodes)
 
 
-def in_grad(nodes: list[Node], found: Sweep) -> bool:
-    """Whether some `.grad` holds just the gradient found: backward was run with retain_graph."""
-    for node in nodes:
-        kept, d = kept_gradient(node), found.total.get(node)
-        if kept is not None and d is not None and np.allclose(kept, d, equal_nan=True):
-            return True
-    return False
-
-
 def kept_gradient(node: Node) -> Any:
-    """The `.grad` that the Tensor of this node holds."""
+    """Return the `.grad` of the Tensor of a node."""
     tensor = node.meta and node.meta.sink and node.meta.sink()
     kept = getattr(tensor, "_grad", None)
     return getattr(kept, "_data", kept)
