@@ -1,4 +1,4 @@
-"""ag.derive: the backprop of a cost function as the NumPy that a person would derive by hand."""
+"""ag.derive: the backprop of a cost function, as a person would write it in NumPy."""
 
 from __future__ import annotations
 
@@ -22,15 +22,32 @@ from .tracing.trace import Result, trace
 
 
 def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivation:
-    """The backpropagation of the cost function f, as readable NumPy in the course's names.
+    """Return the backpropagation of a cost function as readable NumPy in the course's names.
 
-    `args` are an example of what f is called with; the derivatives are by its first argument, or
-    by those that `argnums` names. Print it, or take `.source` (a file that needs only NumPy),
-    `.latex` or `.markdown` (a page to hand out).
+    Parameters
+    ----------
+    f : callable
+        A function that returns a scalar cost.
+    *args : array, number, or a nested dict, list or tuple of these
+        Example arguments of f, of any shapes that f takes.
+    argnums : int or sequence of int, default 0
+        The arguments with respect to which to differentiate.
 
-    Raises TraceError where f is no straight-line NumPy (see `compile`), NotDifferentiableError
-    where it does not return a scalar.
+    Returns
+    -------
+    Derivation
+        Print it, or use `.source` (a file that needs only NumPy), `.latex` or `.markdown` (a page
+        to hand out).
 
+    Raises
+    ------
+    TraceError
+        If f is not straight-line NumPy (see `compile`).
+    NotDifferentiableError
+        If f does not return a scalar.
+
+    Examples
+    --------
     >>> print(derive(lambda W, X: np.sum((W @ X) ** 2), np.ones((1, 3)), np.ones((3, 4))))
     # forward
     Z = W @ X         # (1, 4)
@@ -46,7 +63,7 @@ def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivatio
     if not isinstance(traced.results[0], Result):
         raise TraceError(
             f"{step.__name__} returned {traced.results[0].value!r}, which depends on no argument: "
-            f"there is nothing to derive. Return the cost as NumPy's functions give it."
+            f"there is nothing to derive. Return the cost as NumPy's functions return it."
         )
     roots = [f"a{i}" for i in positions(argnums, len(call.args))]
     wanted = [leaf for root in roots for leaf in call.leaves if leaf.path.split("[")[0] == root]
@@ -65,7 +82,7 @@ def derive(f: Callable[..., Any], *args: Any, argnums: Argnums = 0) -> Derivatio
 
 
 def with_examples_named(program: Program, m: Var, examples: int) -> Program:
-    """x / m, and -x / m and 2 * x / m, for products with such numbers."""
+    """Replace products with 1 / examples or 2 / examples by a division by m, the same number."""
 
     @rule(np.multiply, np.true_divide, accuracy=ROUNDING)
     def share_of_examples(line: Line, made: Definitions) -> New:
@@ -77,14 +94,11 @@ def with_examples_named(program: Program, m: Var, examples: int) -> Program:
         if not is_number(c) or not isinstance(x, Var) or c == 0:
             return None
         share = c * examples if line.fn is np.multiply else examples / c
-        if (
-            abs(share) not in (1, 2)
-            and not np.isclose(abs(share), (1, 2), rtol=1e-12, atol=0).any()
-        ):
+        if not np.isclose(abs(share), (1, 2), rtol=1e-12, atol=0).any():
             return None
         lines = []
         for wanted, fn, args in (
-            (abs(round(share)) == 2, np.multiply, (2,)),
+            (round(abs(share)) == 2, np.multiply, (2,)),
             (share < 0, np.negative, ()),
         ):
             if wanted:

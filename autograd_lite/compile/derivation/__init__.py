@@ -1,1 +1,1 @@
-"""."""
+"""A derivation as text. Reading order: statement, latex, handout, derivation."""

@@ -1,10 +1,11 @@
-"""What `derive` gives: statements of a forward and a backward pass, ready to be printed."""
+"""The result of `derive`: statements of the forward and the backward pass, ready to be printed."""
 
 from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from .latex import LatexPrinter
 from .statement import Statement
 
 MAX_INLINED = 60  # characters of an expression that is written where it is used
-_ADD = ("np.add",)
 _ACTIVATION = re.compile(r"A\d*$")
 
 
@@ -43,56 +43,68 @@ class Derivation:
         grads: Any,
     ) -> None:
         self.name = name
-        self._program, self._arguments, self._call, self._grads = program, arguments, call, grads
-        derivatives = [f"d{identifier(leaf.name)}" for leaf in wanted]
+        self._program, self._arguments, self._grads = program, arguments, grads
+        leaves = [leaf for leaf in call.leaves if is_traced(leaf.value)]
+        self._inputs = list(zip(leaves, program.inputs, strict=False))
+        self._examples = None  # the number of examples, and the array that has it as columns
+        if examples is not None and any(examples[0] in line.reads for line in program.lines):
+            self._examples = examples
+        wishes = ["J", *(f"d{identifier(leaf.name)}" for leaf in wanted)]
         made = {v for line in program.lines for v in line.outs}
-        for v, wish in reversed([*zip(program.outputs, ["J", *derivatives], strict=True)]):
+        for v, wish in reversed([*zip(program.outputs, wishes, strict=True)]):
             if v in made:
                 v.name, v.gradient_of = wish, None
         self._names = name_variables(program)
-        self._examples = None
-        if examples is not None and any(examples[0] in line.reads for line in program.lines):
-            self._examples = examples
-        inlined = chosen(program, self._names)
-        self._python = PlainPrinter(self._names, inlined)
+        self._inlined: dict[Var, Line] = {}
+        self._python = PlainPrinter(self._names, self._inlined)
+        self._inline()
         m = None if self._examples is None else self._examples[1].shape[1]
-        self._math = LatexPrinter(self._names, inlined, m)
-        statements = [
-            self._statement(line, inlined) for line in program.lines if line.out not in inlined
-        ]
-        results = [self._python.argument(v) for v in program.outputs]
-        self.forward = [s for s in statements if not s.rules]
-        backward = [s for s in statements if s.rules]
-        for i, v in enumerate(program.outputs):
+        self._math = LatexPrinter(self._names, self._inlined, m)
+        lines = [line for line in program.lines if line.out not in self._inlined]
+        self.forward = [self._statement(line) for line in lines if not line.rules]
+        backward = [self._statement(line) for line in lines if line.rules]
+        self._results = [self._python.argument(v) for v in program.outputs]
+        for i, (v, wish) in enumerate(zip(program.outputs, wishes, strict=True)):
             if v not in made:  # a number, or one of the arguments
-                wish = ["J", *derivatives][i]
-                given = Statement(wish, results[i], self._math.argument(v), (), (), frozenset())
+                given = Statement(wish, self._results[i], self._math.argument(v))
                 (backward if i else self.forward).append(given)
-                results[i] = wish
-        self.backward = ordered(backward, results[1:])
-        self._results = results
+                self._results[i] = wish
+        self.backward = ordered(backward, self._results[1:])
 
-    def _statement(self, line: Line, inlined: Mapping[Var, Line]) -> Statement:
+    def _inline(self) -> None:
+        """Choose lines to be written where their result is used: once, unnamed, not too long."""
+        program = self._program
+        uses = Counter(v for line in program.lines for v in line.reads)
+        kept = set(variables(program.outputs))
+        for line in program.lines:
+            v = line.out
+            if line.several or v in kept or uses[v] != 1 or is_worth_a_name(v):
+                continue
+            if len(self._python.expression(line)[0]) <= MAX_INLINED:
+                self._inlined[v] = line
+
+    def _statement(self, line: Line) -> Statement:
         rules: list[str] = []
-        reads: list[Var] = []
+        reads: list[str] = []
 
         def visit(x: Line) -> None:
             for v in x.reads:
-                if v in inlined:
-                    visit(inlined[v])
+                if v in self._inlined:
+                    visit(self._inlined[v])
                 else:
-                    reads.append(v)
+                    reads.append(self._names[v])
             rules.extend(x.rules)
 
         visit(line)
+        summed = line.fn is np.sum and line.rules == ("np.add",)
         return Statement(
             ", ".join(self._names[v] for v in line.outs),
             self._python.expression(line)[0],
             self._math.expression(line)[0],
             line.out.shape,
             tuple(dict.fromkeys(rules)) if line.rules else (),
-            frozenset(self._names[v] for v in reads),
-            ", summed where it was repeated" if line.fn is np.sum and line.rules == _ADD else "",
+            frozenset(reads),
+            ", summed where it was repeated" if summed else "",
         )
 
     def __str__(self) -> str:
@@ -101,17 +113,16 @@ class Derivation:
     __repr__ = __str__
 
     def _prologue(self) -> list[str]:
-        """The number of examples, where it is used."""
+        """Return the line that defines the number of examples, if it is used."""
         if self._examples is None:
             return []
         m, X = (self._names[v] for v in self._examples)
         return [f"{m} = {X}.shape[1]"]
 
     def _sections(self) -> list[str]:
-        """Forward and backward lines with comments in one column."""
-        width = max(
-            (len(f"{s.name} = {s.python}") for s in (*self.forward, *self.backward)), default=0
-        )
+        """Return the forward and the backward lines, with comments in one column."""
+        both = [*self.forward, *self.backward]
+        width = max([len(f"{s.name} = {s.python}") for s in both], default=0)
         width = min(width, MAX_INLINED)
 
         def section(title: str, statements: Iterable[Statement]) -> str:
@@ -125,18 +136,19 @@ class Derivation:
 
     @property
     def source(self) -> str:
-        """A file that needs only NumPy, with a function that gives the cost and its gradients.
+        """Return a file that needs only NumPy, with a function that returns cost and gradients.
 
-        The function takes what the cost function takes.
+        The function takes the arguments of the cost function.
         """
         constants = [self._names[v] for v in passed_constants(self._program)]
-        taken = [
-            f"{self._names[v]} = {rooted(leaf.path, self._arguments)}"
-            for leaf, v in self._inputs()
-            if rooted(leaf.path, self._arguments) != self._names[v]
-        ]
+        paths = [(self._names[v], rooted(leaf.path, self._arguments)) for leaf, v in self._inputs]
+        taken = [f"{name} = {path}" for name, path in paths if name != path]
         head = "\n".join([*taken, *self._prologue()])
-        ending = f"return {self._results[0]}, {self._nested_grads()}"
+        results = iter(self._results[1:])
+        grads = pytree.map(
+            lambda x: Name(next(results)) if isinstance(x, Result) else x.value, self._grads
+        )
+        ending = f"return {self._results[0]}, {grads!r}"
         body = "\n\n".join(filter(None, [head, *self._sections(), ending]))
         code = textwrap.indent(body, "    ")
         return file_of(
@@ -146,33 +158,15 @@ class Derivation:
             f"def cost_and_gradients({', '.join([*self._arguments, *constants])}):\n{code}",
         )
 
-    def _inputs(self) -> list[tuple[Leaf, Var]]:
-        """The leaves of the arguments that vary, with their variables."""
-        leaves = [leaf for leaf in self._call.leaves if is_traced(leaf.value)]
-        return list(zip(leaves, self._program.inputs, strict=False))
-
-    def _nested_grads(self) -> str:
-        """The gradients, nested as the arguments are."""
-        first = 1
-
-        def place(x: Any) -> Any:
-            nonlocal first
-            if isinstance(x, Result):
-                first += 1
-                return Name(self._results[first - 1])
-            return x.value
-
-        return repr(pytree.map(place, self._grads))
-
     @property
     def latex(self) -> str:
-        """The equations, forward and backward, as two align* environments."""
+        """Return the equations of both passes, as two align* environments."""
         return "\n\n".join([align(self.forward), align(self.backward)])
 
     @property
     def markdown(self) -> str:
-        """A page to hand out: symbols and shapes, the forward pass, the backward pass, the code."""
-        given = [(self._names[v], v.shape) for _, v in self._inputs()]
+        """Return a page to hand out: symbols and shapes, both passes, the program."""
+        given = [(self._names[v], v.shape) for _, v in self._inputs]
         known = self._examples is not None
         return handout(self.name, given, known, self.forward, self.backward, self.source)
 
@@ -190,32 +184,16 @@ class Name(str):
 
 
 def rooted(path: str, arguments: list[str]) -> str:
-    """a0['W1'] with the name of the argument in place of its number."""
+    """Return a path such as a0['W1'] with the name of the argument in place of its number."""
     root, bracket, rest = path.partition("[")
-    if root == "kwargs":
-        return path
-    return arguments[int(root[1:])] + bracket + rest
-
-
-def chosen(program: Program, names: Mapping[Var, str]) -> dict[Var, Line]:
-    """Lines to be written where their result is used: once, unnamed, and not too long."""
-    uses: dict[Var, int] = {}
-    for line in program.lines:
-        for v in line.reads:
-            uses[v] = uses.get(v, 0) + 1
-    kept = set(variables(program.outputs))
-    inlined: dict[Var, Line] = {}
-    for line in program.lines:
-        v = line.out
-        if line.several or v in kept or uses.get(v) != 1 or is_worth_a_name(v):
-            continue
-        if len(PlainPrinter(names, inlined).expression(line)[0]) <= MAX_INLINED:
-            inlined[v] = line
-    return inlined
+    return path if root == "kwargs" else arguments[int(root[1:])] + bracket + rest
 
 
 def is_worth_a_name(v: Var) -> bool:
-    """Whether the user, or the course, has a name for it; dA is only a step on the way to dZ."""
+    """Return whether the user or the course has a name for a variable.
+
+    dA has none: it is only a step on the way to dZ.
+    """
     if v.gradient_of is not None:
         forward = v.gradient_of.name
         return forward is not None and not _ACTIVATION.match(forward)
@@ -223,15 +201,15 @@ def is_worth_a_name(v: Var) -> bool:
 
 
 def ordered(statements: list[Statement], results: list[str]) -> list[Statement]:
-    """Results as soon as they can be had, W before b; the way back in between."""
+    """Return the statements with each result as early as possible, W before b."""
     waiting = list(statements)
-    known = {s.name for s in statements}
+    unknown = {s.name for s in statements}
+    rank = {name: i for i, name in enumerate(results)}
     done: list[Statement] = []
     while waiting:
-        ready = [s for s in waiting if not (s.reads & known)]
-        rank = {name: i for i, name in enumerate(results)}
+        ready = [s for s in waiting if not (s.reads & unknown)]
         best = min(ready, key=lambda s: rank.get(s.name, len(results)))
         waiting.remove(best)
-        known.discard(best.name)
+        unknown.discard(best.name)
         done.append(best)
     return done

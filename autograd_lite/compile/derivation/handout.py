@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from .latex import symbol
 from .statement import Statement
 
-_NOTE = "$dV$ is the derivative of $J$ by $V$, and has the shape of $V$."
+_NOTE = "$dV$ is the derivative of $J$ with respect to $V$, and has the shape of $V$."
 _EXAMPLES = "Columns are examples, and $m$ is their number. "
 _BACKWARD = (
     "From the last line to the first, by the chain rule. Each step names the functions whose "
@@ -16,7 +16,7 @@ _BACKWARD = (
 
 
 def align(statements: Iterable[Statement]) -> str:
-    """Equations, one below the other."""
+    """Return the equations, one below the other."""
     lines = [f"{symbol(s.name)} &= {s.latex}" for s in statements]
     return "\\begin{align*}\n" + " \\\\\n".join(lines) + "\n\\end{align*}"
 
@@ -29,10 +29,7 @@ def handout(
     backward: Sequence[Statement],
     source: str,
 ) -> str:
-    """The page: what is given, both passes as equations and as code, and the program.
-
-    `given` are names and shapes of the arguments.
-    """
+    """Return the page; `given` are names and shapes of the arguments."""
     rows = [f"| ${symbol(v)}$ | {shape or 'a number'} |" for v, shape in given]
     parts = [
         f"# Backpropagation of `{name}`",
@@ -50,11 +47,11 @@ def handout(
 
 
 def equation(s: Statement) -> str:
-    """One statement as mathematics."""
+    """Return one statement as mathematics."""
     return f"$${symbol(s.name)} = {s.latex}$$"
 
 
 def step(i: int, s: Statement) -> str:
-    """One step of the way back: where it comes from, the equation, the code."""
+    """Return one step of the backward pass: its rules, the equation, the code."""
     origin = f"from {', '.join(f'`{rule}`' for rule in s.rules)}{s.remark}" if s.rules else ""
     return f"{i}. {origin}\n\n    {equation(s)}\n\n    `{s.name} = {s.python}`"

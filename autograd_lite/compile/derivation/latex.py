@@ -1,4 +1,4 @@
-"""Lines of a Program as mathematics, in the course's notation: dZ^{[2]}."""
+"""The printer's style of mathematics, in the course's notation: dZ^{[2]}."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ class LatexPrinter(Printer):
 
 
 def decimal(x: float) -> str:
-    """A number to six digits.
+    """Return a number to six digits.
 
     >>> decimal(2.0), decimal(0.25), decimal(1e-8), decimal(2.5e-7)
     ('2', '0.25', '10^{-8}', '2.5 \\\\cdot 10^{-7}')
@@ -163,7 +163,7 @@ def decimal(x: float) -> str:
 
 
 def symbol(name: str) -> str:
-    """A name as the course writes it; t1, t2, ... are no layers.
+    """Return a name as the course writes it; t1, t2, ... are no layers.
 
     >>> symbol("dZ2"), symbol("X"), symbol("t2"), symbol("a_2"), symbol("Wax")
     ('dZ^{[2]}', 'X', 't_{2}', 'a_{2}', 'W_{ax}')
@@ -190,12 +190,12 @@ def symbol(name: str) -> str:
 
 
 def upright(name: str) -> str:
-    """A word, which is no product of letters."""
+    """Return a word in upright type, so that it does not read as a product of letters."""
     return rf"\mathrm{{{name.replace('_', chr(92) + '_')}}}"
 
 
 def example(v: str) -> str:
-    """Column i of a matrix: dZ^{[2](i)}.
+    """Return column i of a matrix: dZ^{[2](i)}.
 
     >>> example("dZ^{[2]}"), example("X")
     ('dZ^{[2](i)}', 'X^{(i)}')
@@ -204,5 +204,5 @@ def example(v: str) -> str:
 
 
 def grouped(text: str) -> str:
-    """Braces around what has a superscript already."""
+    """Return the text in braces if it has a superscript already."""
     return f"{{{text}}}" if "^" in text and not text.startswith(r"\left(") else text

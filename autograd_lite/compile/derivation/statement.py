@@ -14,14 +14,14 @@ class Statement:
     name: str
     python: str
     latex: str
-    shape: tuple[int, ...]
-    rules: tuple[str, ...]  # functions whose derivatives went into it; of a forward line none
-    reads: frozenset[str]
+    shape: tuple[int, ...] = ()
+    rules: tuple[str, ...] = ()  # functions whose derivatives it uses; a forward line has none
+    reads: frozenset[str] = frozenset()
     remark: str = ""
 
     @property
     def rule(self) -> str:
-        """The rules as a phrase."""
+        """Return the rules as a phrase."""
         shown = list(self.rules)
         if len(shown) > MAX_RULES:
             shown[MAX_RULES - 1 : -1] = ["..."]
@@ -29,5 +29,5 @@ class Statement:
 
     @property
     def comment(self) -> str:
-        """The shape, and the rules."""
+        """Return the shape and the rules."""
         return "  ".join(filter(None, [str(self.shape) if self.shape else "", self.rule]))
