@@ -1,18 +1,15 @@
 """Automatic differentiation on NumPy: a Tensor records, one sweep gives the gradients.
 
-Reading order: registry, rules/, graph, backward, tensor, functions; then level, functional,
-jacobians, recompute; then check, draw/. What can wait: replay, the sweep of a training loop.
+Reading order: rules (registry first), engine, transforms, advice; then check, compile, draw. What a
+first program does not need is loaded when it is first used.
 """
 
-from typing import Any
-
-import numpy as np
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from . import advice, errors
-from .check import check_grads
-from .check.compare import ComparedGradient, Diagnosis, compare
-from .compile import compile, derive, iterate
-from .draw import draw, explore
 from .engine import array_methods, operators  # noqa: F401 (they attach themselves)
 from .engine.functions import (
     leaky_relu,
@@ -45,6 +42,18 @@ from .transforms.differentiate import differentiate
 from .transforms.forward import jvp
 from .transforms.jacobian import hessian, hvp, jacobian
 from .transforms.reverse import elementwise_grad, grad, value_and_grad, vjp
+
+if TYPE_CHECKING:  # what is loaded when first used
+    import nn as nn
+
+    from .check import check_grads
+    from .check.compare import ComparedGradient, Diagnosis, compare
+    from .compile.derive import derive
+    from .compile.jit import compile
+    from .compile.loop import iterate
+    from .draw import draw, explore
+    from .rules import numpy_functions
+    from .rules.numpy_functions import *  # noqa: F403 (ag.tanh, ag.sum, ...)
 
 __all__ = [
     "AnomalyError",
@@ -94,17 +103,56 @@ __all__ = [
     "vjp",
 ]
 
+if TYPE_CHECKING:
+    __all__ += numpy_functions.__all__
+
+__version__ = "0.1.0"
+
+_ON_DEMAND = {
+    "ComparedGradient": "check.compare",
+    "Diagnosis": "check.compare",
+    "check_grads": "check",
+    "compare": "check.compare",
+    "compile": "compile",
+    "derive": "compile",
+    "draw": "draw",
+    "explore": "draw",
+    "iterate": "compile",
+}
+
+
+class _Package(ModuleType):
+    """The type of this package, in which no submodule hides the function of its name.
+
+    Python binds `autograd_lite.compile`, the folder, in the package when it is imported.
+    """
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _ON_DEMAND and isinstance(value, ModuleType):
+            value = getattr(value, name)
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 advice.register()
 
+if not TYPE_CHECKING:  # a type checker would take every name for one of the package
 
-def __getattr__(name: str) -> Any:
-    """ag.matmul, ag.log, ag.sum, ...: NumPy's own functions, which work on Tensors as they are.
+    def __getattr__(name):
+        """Load what is needed on demand; find ag.tanh, ag.sum, ... in NumPy."""
+        if name in _ON_DEMAND:
+            found = getattr(import_module(f"{__name__}.{_ON_DEMAND[name]}"), name)
+            setattr(sys.modules[__name__], name, found)
+            return found
+        if name == "nn":
+            from .__main__ import own_nn
 
-    >>> import autograd_lite as ag
-    >>> ag.tanh is np.tanh
-    True
-    """
-    fn = getattr(np, name, None)
-    if not name.startswith("_") and callable(fn) and not isinstance(fn, type):
-        return fn
-    raise AttributeError(f"module 'autograd_lite' has no attribute {name!r}")
+            return own_nn()
+        found = getattr(import_module("numpy"), name, None)
+        if name.startswith("_") or not callable(found) or isinstance(found, type):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "nn"])

@@ -1,4 +1,4 @@
-"""The classifiers of the first deep-learning course, rebuilt on automatic differentiation.
+"""The classifiers of the first deep-learning course, rebuilt on `autograd_lite`.
 
 Examples are columns: X is (n_x, m), Y is (1, m). Read in this order:
 
@@ -18,7 +18,7 @@ Examples are columns: X is (n_x, m), Y is (1, m). Read in this order:
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import activations, by_hand, initializers, layers, losses, optimizers
 from .activations import Identity, LeakyReLU, ReLU, Sigmoid, Softmax, Softplus, Tanh
@@ -85,11 +85,13 @@ __all__ = [
 _ON_DEMAND = ("data", "plots")
 
 
-def __getattr__(name: str) -> Any:
-    if name in _ON_DEMAND:
-        return importlib.import_module(f".{name}", __name__)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker would take every name for one of the package
+
+    def __getattr__(name):
+        if name in _ON_DEMAND:
+            return importlib.import_module(f".{name}", __name__)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted(__all__)

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..advice.warnings import warn_of_unused
 from ..engine.tensor import Tensor
 from ..errors import NotDifferentiableError
 
@@ -60,7 +59,11 @@ def differentiate(forward_and_cost: Callable[..., Any]) -> Callable[..., dict[st
             if t is not data:
                 t.retain_grad()
         cost.backward()
-        warn_of_unused([name for name, t in leaves.items() if t.grad is None])
+        unused = [name for name, t in leaves.items() if t.grad is None]
+        if unused:
+            from ..advice.warnings import warn_of_unused
+
+            warn_of_unused(unused)
         m = np.shape(Y)[-1]
         grads = {f"d{name}": _gradient(t) for name, t in leaves.items()}
         return {**grads, **{f"d{name}": m * _gradient(t) for name, t in inner.items()}}

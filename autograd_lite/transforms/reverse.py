@@ -15,7 +15,6 @@ from typing import Any, NoReturn, ParamSpec, overload
 import numpy as np
 
 from .. import pytree
-from ..advice.warnings import warn_of_plain_cost, warn_of_unused
 from ..engine.backward import seed
 from ..rules.registry import Function
 from .argnums import Argnums, argument_names, refuse_arguments
@@ -232,6 +231,8 @@ def floating(result: Any) -> Any:
 
 def _warn_without_gradient(f: Function, value: Any, back: Pullback, trace: Trace) -> None:
     """Warn if a cost is a plain number, or does not depend on some of the parameters."""
+    from ..advice.warnings import warn_of_plain_cost, warn_of_unused  # seldom needed
+
     warn_of_plain_cost(value)
     reached = set(back.nodes)
     if not any(v._node in reached for v in back.variables):
