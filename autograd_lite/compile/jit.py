@@ -19,7 +19,7 @@ from .codegen.entry import MISS, entry
 from .codegen.step_module import quietness, step_module
 from .ir import Program
 from .passes.pipeline import quick
-from .tracing.arguments import Call, being_recorded, is_array, is_traced
+from .tracing.arguments import Call, is_array, is_traced, is_traced_from_outside
 from .tracing.trace import trace
 
 MANY_VERSIONS = 8
@@ -125,7 +125,7 @@ class Step:
     def _other(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Do a call that the latest version is not for, or that passes arguments in another way."""
         call = self.call(args, kwargs)
-        if modes.anomaly or being_recorded(call):
+        if modes.anomaly or is_traced_from_outside(call):
             return self.f(*args, **kwargs)
         tensors = any(isinstance(leaf.value, Tensor) for leaf in call.leaves)
         call = call.plain()

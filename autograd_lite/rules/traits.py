@@ -53,7 +53,7 @@ class Sign(NamedTuple):
 
 TRAITS: dict[Callable[..., Any], int] = {}
 SIGNS: dict[Callable[..., Any], Sign] = {}
-OPERATORS: dict[Callable[..., Any], Callable[..., Any]] = {}  # Python's operator for a ufunc of NumPy
+OPERATORS: dict[np.ufunc, Callable[..., Any]] = {}  # Python's operator for a ufunc of NumPy
 
 
 def row(fn: Callable[..., Any], traits: int, sign: str = "", binding: int = ATOM, python: Any = None) -> None:

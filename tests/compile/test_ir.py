@@ -1,4 +1,4 @@
-"""Programs as data, and the writing-down of functions on Tracers."""
+"""Programs as data, and the tracing of functions on Tracers."""
 
 import dataclasses
 import math
@@ -100,10 +100,10 @@ def test_variables_are_found_and_filled_in_nests():
     assert fill(nest, {v: 2.0}) == (2.0, [w, 1], {"k": (2.0,)})
 
 
-# What a call writes
+# What a call becomes
 
 
-def test_each_numpy_call_is_a_line():
+def test_each_numpy_call_becomes_a_line():
     """Operators, functions, methods, indices."""
     p = program_of(lambda x: np.tanh(x * 2).sum(axis=1)[0] - x.T[0, 1:].mean(), X)
     assert text(p) == [
@@ -118,7 +118,7 @@ def test_each_numpy_call_is_a_line():
     ]
 
 
-def test_the_sweep_is_written_down_too():
+def test_the_backward_pass_is_traced_too():
     """With the rules that the lines come from, and which is the gradient of which."""
     p = program_of(lambda W: ag.grad(lambda W: np.sum(np.square(np.tanh(W))))(W), X)
     backward = [line for line in p.lines if line.rules]
@@ -203,7 +203,7 @@ def test_layers_are_named_as_in_the_course():
     assert lines[4:] == ["Z2 = t2 + b2", "A2 = np.maximum(0, Z2)"]
 
 
-# What cannot be written down
+# What cannot be traced
 
 ERRORS = {
     "if": (lambda x: x if x.sum() > 0 else -x, "Python branch"),
@@ -227,31 +227,31 @@ ERRORS = {
     "fill_diagonal": (lambda x: np.fill_diagonal(x, 0), "does not work"),
     "sort in place": (lambda x: x.sort(), "write into the array"),
     "fill": (lambda x: x.fill(0), "write into the array"),
-    "mask": (lambda x: x[x > 0], "shape hangs on the numbers"),
-    "nonzero": (lambda x: np.nonzero(x), "shape hangs on the numbers"),
-    "where with one argument": (lambda x: np.where(x > 0), "shape hangs on the numbers"),
-    "unique": (lambda x: np.unique(x), "shape hangs on the numbers"),
-    "repeat": (lambda x: np.repeat(x, (x[0] > 0) * 1, axis=1), "shape hangs on the numbers"),
-    "array_equal": (lambda x: x * np.array_equal(x, x), "value of Python's"),
-    "allclose": (lambda x: x * np.allclose(x, 0), "value of Python's"),
+    "mask": (lambda x: x[x > 0], "shape depends on the elements"),
+    "nonzero": (lambda x: np.nonzero(x), "shape depends on the elements"),
+    "where with one argument": (lambda x: np.where(x > 0), "shape depends on the elements"),
+    "unique": (lambda x: np.unique(x), "shape depends on the elements"),
+    "repeat": (lambda x: np.repeat(x, (x[0] > 0) * 1, axis=1), "shape depends on the elements"),
+    "array_equal": (lambda x: x * np.array_equal(x, x), "a Python value"),
+    "allclose": (lambda x: x * np.allclose(x, 0), "a Python value"),
     "apply_along_axis": (lambda x: np.apply_along_axis(np.sum, 0, x), "Python function"),
     "an object": (lambda x: object(), "returned a object"),
     "a set": (lambda x: {1}, "returned a set"),
     "what it is, and what to do": (
         lambda x: x if x[0, 0] > 0 else -x,
-        r"inside an array of shape \(\) and type bool \(test_ir.py, line \d+\).*np.where",
+        r"value of an array of shape \(\) and dtype bool \(test_ir.py, line \d+\).*np.where",
     ),
     "math.exp": (lambda x: x * math.exp(x.sum()), r"np.exp\(x\), not math.exp"),
-    "print by name": (lambda x: print(x), r"inside x of shape \(2, 3\).*Return the array"),
+    "print by name": (lambda x: print(x), r"value of x of shape \(2, 3\).*Return the array"),
     "array of numbers": (lambda x: np.array([x[0, 0], x[0, 1]]), r"np.stack\(\[x, y\]\)"),
     "rows into zeros": (lambda x: np.zeros((2, 3)).__setitem__(0, x[0]), "np.where.mask, a, b."),
-    "mask by its name": (lambda x: x[x > 0], r"x\[mask\] gives .*np.where\(mask, x, 0\)"),
+    "mask by its name": (lambda x: x[x > 0], r"x\[mask\] returns .*np.where\(mask, x, 0\)"),
     "least squares": (lambda x: np.linalg.lstsq(x, x), "compute outside"),
 }
 
 
 @pytest.mark.parametrize("case", ERRORS)
-def test_what_hangs_on_numbers_raises(case):
+def test_what_depends_on_values_raises(case):
     """TraceError, which says what to do instead."""
     f, message = ERRORS[case]
     with pytest.raises(ag.TraceError, match=message):

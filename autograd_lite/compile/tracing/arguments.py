@@ -1,4 +1,4 @@
-"""Arguments of a compiled function: nested containers taken apart into leaves, and their key."""
+"""Take the arguments of a compiled function apart into leaves, and make the key of a call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Leaf(NamedTuple):
     """An array, a number or a fixed value among the arguments."""
 
     name: str
-    path: str  # Python that reaches it from the arguments
+    path: str  # the Python expression that reaches it from the arguments
     value: Any
 
 
@@ -29,7 +29,7 @@ class Call:
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
     leaves: list[Leaf]
-    containers: list[tuple[str, Any]]  # each dict, list and tuple, with Python that reaches it
+    containers: list[tuple[str, Any]]  # each dict, list and tuple, with its path
 
     @classmethod
     def of(cls, args: Sequence[Any], kwargs: dict[str, Any], names: Sequence[str]) -> Call:
@@ -43,12 +43,12 @@ class Call:
         return cls(tuple(args), kwargs, leaves, containers)
 
     def rebuilt(self, values: Iterable[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Arguments in the same containers, with other leaves."""
-        following = iter([v for v in values if v is not None])  # None is no leaf of a tree
+        """Return arguments in the same containers, with other leaves."""
+        following = iter([v for v in values if v is not None])  # None is no leaf of a pytree
         return pytree.rebuild((self.args, self.kwargs), following)  # type: ignore[no-any-return]
 
     def key(self) -> tuple[Any, ...]:
-        """What calls share that run the same lines: containers, shapes, types, fixed values."""
+        """Return what calls share that run the same lines: structure, shapes, dtypes, values."""
         return (
             tuple(self.kwargs),
             *((type(c), tuple(c) if isinstance(c, dict) else len(c)) for _, c in self.containers),
@@ -56,7 +56,7 @@ class Call:
         )
 
     def plain(self) -> Call:
-        """The same with arrays in place of Tensors, and of arrays that only differ in class."""
+        """Return the call with plain arrays in place of Tensors and memory maps."""
         if all(type(leaf.value) is np.ndarray or not is_array(leaf.value) for leaf in self.leaves):
             return self
         leaves = [leaf._replace(value=plain(leaf.value)) for leaf in self.leaves]
@@ -67,27 +67,24 @@ class Call:
 def take_apart(
     tree: Any, name: str, path: str, leaves: list[Leaf], containers: list[tuple[str, Any]]
 ) -> None:
-    """Append the leaves and containers of a nest, in the order in which `pytree.map` meets them.
+    """Append the leaves and containers of a pytree, in the order in which `pytree.map` visits them.
 
     >>> leaves = []
     >>> take_apart({"W1": 1.0, "b": [2.0]}, "p", "p", leaves, [])
     >>> [(leaf.name, leaf.path) for leaf in leaves]
     [('W1', "p['W1']"), ('b_0', "p['b'][0]")]
     """
-    if isinstance(tree, dict):
-        containers.append((path, tree))
-        for key, item in tree.items():
-            take_apart(item, str(key), f"{path}[{key!r}]", leaves, containers)
-    elif isinstance(tree, tuple | list):
-        containers.append((path, tree))
-        for i, item in enumerate(tree):
-            take_apart(item, f"{name}_{i}", f"{path}[{i}]", leaves, containers)
-    else:
+    if not isinstance(tree, dict | tuple | list):
         leaves.append(Leaf(name, path, tree))
+        return
+    containers.append((path, tree))
+    for key, item in pytree.children(tree):
+        called = str(key) if isinstance(tree, dict) else f"{name}_{key}"
+        take_apart(item, called, f"{path}[{key!r}]", leaves, containers)
 
 
 def leaf_key(leaf: Leaf) -> Any:
-    """What two leaves share for which the same lines can run.
+    """Return what two leaves share for which the same lines can run.
 
     Raises TraceError for a value that cannot be told from another.
     """
@@ -105,7 +102,7 @@ def leaf_key(leaf: Leaf) -> Any:
     if held:
         raise TraceError(
             f"the argument {leaf.name} is a {type(value).__name__} that holds arrays "
-            f"({', '.join(held)}); compiled, their numbers would stay as they are now. Pass the "
+            f"({', '.join(held)}); compiled, their elements would stay as they are now. Pass the "
             f"arrays themselves, in a dict for example."
         )
     try:
@@ -119,19 +116,19 @@ def leaf_key(leaf: Leaf) -> Any:
 
 
 def is_traced(value: Any) -> bool:
-    """Whether a leaf varies between calls: arrays and numbers do; text, None, bools do not."""
+    """Return whether a leaf varies between calls, as arrays and numbers do."""
     return is_array(value) or (
         isinstance(value, float | complex | int) and not isinstance(value, bool)
     )
 
 
 def is_array(value: Any) -> bool:
-    """Whether a leaf is an array, or a number of NumPy's."""
+    """Return whether a leaf is an array, a NumPy number or a Tensor."""
     return isinstance(value, np.ndarray | np.generic | Tensor)
 
 
 def plain(value: Any) -> Any:
-    """The array in a Tensor, or behind a memory map."""
+    """Return the array in a Tensor, or behind a memory map."""
     if isinstance(value, Tensor):
         value = value._data
     if type(value) is np.ndarray or not isinstance(value, np.ndarray):
@@ -144,8 +141,8 @@ def plain(value: Any) -> Any:
     )
 
 
-def being_recorded(call: Call) -> bool:
-    """Whether an outer differentiation or compilation is to see through this call."""
+def is_traced_from_outside(call: Call) -> bool:
+    """Return whether an outer differentiation or compilation is to see through this call."""
     return any(
         isinstance(v, Tracer) or (isinstance(v, Tensor) and (v.requires_grad or not plain_data(v)))
         for _, _, v in call.leaves
@@ -153,5 +150,5 @@ def being_recorded(call: Call) -> bool:
 
 
 def plain_data(t: Tensor) -> bool:
-    """Whether a Tensor holds an array of NumPy's."""
+    """Return whether a Tensor holds a NumPy array."""
     return isinstance(t._data, np.ndarray | np.generic)

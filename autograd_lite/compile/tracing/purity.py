@@ -1,4 +1,4 @@
-"""What a function does beside computing its results, as far as it can be seen from outside."""
+"""Notice what a function does beside computing its results: whether it draws random numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _PLAIN = (np.ndarray, np.generic, str, bytes, int, float, complex, type(None), n
 
 
 def random_states(f: Callable[..., Any]) -> dict[Any, Any]:
-    """The states of the global generators, and of those that `f` can reach.
+    """Return the states of the global generators, and of those that `f` can reach.
 
-    Looked for in its closure, defaults and instance, in the globals that it names, in functions
-    that it calls, in attributes and containers of these.
+    They are searched in its closure, defaults and instance, in the globals that it names, in
+    functions that it calls, and in attributes and containers of these.
     """
-    random = sys.modules.get("random")  # what nobody imported, nobody draws from
+    random = sys.modules.get("random")  # a module that nobody imported, nobody draws from
     states: dict[Any, Any] = {"numpy": frozen(np.random.get_state(legacy=False))}
     if random is not None:
         states["python"] = random.getstate()
@@ -36,19 +36,19 @@ def random_states(f: Callable[..., Any]) -> dict[Any, Any]:
 
 
 def has_drawn(before: dict[Any, Any], after: dict[Any, Any]) -> bool:
-    """Whether one of the generators known before has moved on."""
+    """Return whether one of the generators known before has advanced."""
     return any(after.get(key, state) != state for key, state in before.items())
 
 
 def frozen(state: Any) -> Any:
-    """A generator's state as something that can be compared."""
+    """Return a generator's state as something that can be compared."""
     if isinstance(state, dict):
         return [(key, frozen(item)) for key, item in state.items()]
     return state.tobytes() if isinstance(state, np.ndarray) else state
 
 
 def reachable(f: Any) -> Iterator[Any]:
-    """Objects that `f` can reach by name, not too deep."""
+    """Yield the objects that `f` can reach by name, up to some depth."""
     seen: set[int] = set()
     level = [f]
     for _ in range(MAX_DEPTH):
@@ -63,14 +63,14 @@ def reachable(f: Any) -> Iterator[Any]:
 
 
 def neighbours(x: Any) -> list[Any]:
-    """What one object refers to, if a function could use it."""
+    """Return what one object refers to, if a function could use it."""
     if isinstance(x, functools.partial):
         return [x.func, *x.args, *x.keywords.values()]
     if inspect.ismethod(x):
         return [x.__self__, x.__func__]
     if inspect.isfunction(x):
         if x.__module__ and x.__module__.split(".")[0] in ("numpy", "autograd_lite"):
-            # This package's own decorators are looked through; the rest of it draws nothing.
+            # Look through this package's own decorators; the rest of it draws nothing.
             return [cell for cell in cells(x) if callable(cell)]
         names = list(names_in(x.__code__))
         named = [x.__globals__.get(name) for name in names]
@@ -88,7 +88,7 @@ def neighbours(x: Any) -> list[Any]:
 
 
 def cells(f: Any) -> list[Any]:
-    """What the closure of a function holds by now."""
+    """Return what the closure of a function holds by now."""
     found = []
     for cell in f.__closure__ or ():
         try:
@@ -99,7 +99,7 @@ def cells(f: Any) -> list[Any]:
 
 
 def names_in(code: Any) -> Iterator[str]:
-    """The global and attribute names of a piece of code, and of functions written inside it."""
+    """Yield the global and attribute names of a piece of code, and of functions inside it."""
     yield from code.co_names
     for constant in code.co_consts:
         if inspect.iscode(constant):

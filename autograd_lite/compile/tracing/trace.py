@@ -1,4 +1,4 @@
-"""Run a function once on Tracers: the Program it leaves, and how its results are nested."""
+"""Run a function once on Tracers: the Program that this makes, and how its results are nested."""
 
 from __future__ import annotations
 
@@ -24,55 +24,55 @@ _PLAIN_RESULTS = (str, bytes, int, float, complex, np.dtype, type)
 
 @dataclass(frozen=True)
 class Result:
-    """Marks output number `i` of the Program in the structure of the results."""
+    """A mark for output number `i` of the Program in the structure of the results."""
 
     i: int
 
 
 @dataclass(frozen=True)
 class Fixed:
-    """Marks a result that is no array: a size, a name."""
+    """A mark for a result that is no array: a size, a name."""
 
     value: Any
 
 
 @dataclass(frozen=True)
 class Traced:
-    """A function written down."""
+    """A traced function."""
 
     program: Program
     results: Any  # nested as f's results, with a Result or a Fixed for each
-    pinned: dict[int, Any]  # number of a leaf of the arguments, and the whole number it must be
+    pinned: dict[int, Any]  # index of a leaf of the arguments, and the integer it must be
 
 
 def trace(f: Callable[..., Any], call: Call) -> Traced:
     """Run `f` once on Tracers, with the values of this call as the example.
 
-    Raises TraceError where the function is no straight-line NumPy, or is seen to be impure.
+    Raises TraceError if the function is no straight-line NumPy, or is seen to be impure.
     """
-    recording = ProgramBuilder()
-    recording.code = trace.__code__
+    builder = ProgramBuilder()
+    builder.code = trace.__code__
     leaves = [
-        recording.input(leaf.value, leaf.name) if is_traced(leaf.value) else leaf.value
+        builder.input(leaf.value, leaf.name) if is_traced(leaf.value) else leaf.value
         for leaf in call.leaves
     ]
     args, kwargs = call.rebuilt(leaves)
     name = printed_name(f)
     draws = random_states(f)
-    watcher = Watcher(recording)
+    watcher = Watcher(builder)
     before = modes.update(grad=True, lines=False, anomaly=False)
     observer, modes.observer = modes.observer, watcher.observe
     try:
         with np.errstate(all="ignore"):
             out = f(*args, **kwargs)
-        results, outputs = taken_apart(out, name)
-        program = recording.finish(outputs)
-    except ValueError as error:  # NumPy's, on the way of a Tracer into an array of its own
+        results, outputs = take_apart_results(out, name)
+        program = builder.finish(outputs)
+    except ValueError as error:  # NumPy raises it when it puts a Tracer into an array
         if isinstance(error.__cause__, TraceError):
             raise error.__cause__ from None
         raise
     finally:
-        recording.open = False
+        builder.open = False
         modes.observer = observer
         modes.update(**before)
         watcher.clean_up()
@@ -85,13 +85,13 @@ def trace(f: Callable[..., Any], call: Call) -> Traced:
     pinned = {
         i: leaf.value
         for i, (leaf, x) in enumerate(zip(call.leaves, leaves, strict=True))
-        if isinstance(x, Tracer) and x.variable in recording.pinned
+        if isinstance(x, Tracer) and x.variable in builder.pinned
     }
     return Traced(program, results, pinned)
 
 
-def taken_apart(out: Any, name: str) -> tuple[Any, list[Any]]:
-    """The structure of what a function returned, and its arrays."""
+def take_apart_results(out: Any, name: str) -> tuple[Any, list[Any]]:
+    """Return the structure of what a function returned, and its arrays."""
     outputs: list[Any] = []
 
     def mark(x: Any) -> Any:
@@ -110,19 +110,19 @@ def taken_apart(out: Any, name: str) -> tuple[Any, list[Any]]:
 
 
 class Watcher:
-    """Told by the sweep of each gradient when it is complete; labels it in the ProgramBuilder.
+    """Listener for gradients that a backward pass completes; labels them in the ProgramBuilder.
 
     A variable that is no argument, whose `grad` a backward() inside the function would fill, is a
-    leak: its numbers are frozen, and a Tracer would stay behind in it.
+    leak: its elements are frozen, and a Tracer would stay behind in it.
     """
 
-    def __init__(self, recording: ProgramBuilder) -> None:
-        self.recording = recording
+    def __init__(self, builder: ProgramBuilder) -> None:
+        self.builder = builder
         self.filled: list[tuple[Tensor, Any]] = []
 
     def observe(self, node: Node, g: Any) -> None:
-        """Note which variable is the gradient of which, and whose rule comes now."""
-        self.recording.rule = "" if node.rule is None else printed_name(node.rule.fn)
+        """Note which variable is the gradient of which, and whose derivative comes next."""
+        self.builder.rule = "" if node.rule is None else printed_name(node.rule.fn)
         sink = None if node.meta is None else node.meta.sink
         wanted = node.rule is None or node.rule.fn is np.positive or sink is not None
         for part, out in pairs(g, node.out):
@@ -133,7 +133,7 @@ class Watcher:
                 part.variable.gradient_of = part.variable.gradient_of or out.variable
             if wanted:
                 part.variable.found = True
-                self.recording.found.append(part.variable)
+                self.builder.found.append(part.variable)
         tensor = None if sink is None else sink()
         if tensor is not None and isinstance(node.out, np.ndarray | np.generic):
             self.filled.append((tensor, tensor._grad))
@@ -149,13 +149,13 @@ class Watcher:
             called = f"the Tensor {tensor.name!r}" if tensor.name else "a Tensor"
             raise TraceError(
                 f"{name} leaves a gradient in {called} of shape {tensor.shape}, which is no "
-                f"argument: compiled, its numbers would stay as they are now. Pass parameters as "
+                f"argument: compiled, its elements would stay as they are now. Pass parameters as "
                 f"arguments, and take gradients with ag.value_and_grad."
             )
 
 
 def pairs(g: Any, out: Any) -> Iterator[tuple[Any, Any]]:
-    """A gradient and what it belongs to, for each output of a call."""
+    """Yield each gradient with the output of the call that it belongs to."""
     if type(out) is tuple:
         parts = g if isinstance(g, tuple | list) else (g,)
         yield from zip(parts, out, strict=False)

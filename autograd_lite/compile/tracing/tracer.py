@@ -1,15 +1,15 @@
-"""A duck array that stands for an array while a function is written down.
+"""A duck array that stands for an array while a function is traced.
 
-It has the shape and type of the real array and does what NumPy does with one; every call goes to
-the ProgramBuilder it belongs to. The eager engine itself runs on Tracers: a Tensor holds one as its
-data, so that the backward sweep is written down like everything else.
+It has the shape and dtype of the real array and does what NumPy does with one; every call goes to
+the builder that it belongs to. The eager engine itself runs on Tracers: a Tensor holds one as its
+data, so that the backward pass is traced like everything else.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,41 +17,48 @@ from ...advice.user_frames import user_line
 from ...errors import MissingError, TraceError
 from ...rules.indexing import getitem
 from ...rules.shaping import astype
+from ...rules.traits import COMPARED, OPERATORS, SIGNS
 from ..ir import Var
 
-if TYPE_CHECKING:
-    from .builder import ProgramBuilder
-
-
-# What to write instead, where Python asks for a number
+# What to write instead if Python asks for a number
 _BRANCH = (
-    "np.where(condition, a, b) chooses between values. Leave an if statement that looks at the "
-    "numbers outside."
+    "np.where(condition, a, b) chooses between values. Keep an if statement that depends on values "
+    "outside of the function."
 )
 _CONVERSION = (
-    "Arrays of one number compute as numbers do, and NumPy's functions take them (np.exp(x), not "
+    "Arrays of one element compute as numbers do, and NumPy's functions take them (np.exp(x), not "
     "math.exp(x)). Call float() or item() on what the function returns."
 )
 _SIZE = (
-    "Pass sizes and loop counts as whole numbers of Python: another one is compiled anew. An array "
-    "can be indexed with an array."
+    "Pass sizes and loop counts as Python integers: the function is compiled again for another "
+    "one. An array can be indexed with an array."
 )
 _ARRAY = (
     "np.stack([x, y]) and np.concatenate put arrays together, x.copy() copies one, and "
-    "np.where(mask, a, b) stands for writing into a part of one."
+    "np.where(mask, a, b) replaces a part of one."
 )
-_PRINTING = "Return the array, and print what the compiled function gives."
+_PRINTING = "Return the array, and print what the compiled function returns."
+
+
+class Builder(Protocol):
+    """What a Tracer asks of the ProgramBuilder it belongs to."""
+
+    def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Compute a call on the real values, and append it as a line."""
+
+    def fixed_number(self, x: Tracer) -> Any:
+        """Return the number itself if Python may know it, else None."""
 
 
 class Tracer:
-    """Stands for an array or a number; `value` is the real one, of the example being run."""
+    """A stand-in for an array or a number; `value` is the real one, of the example being run."""
 
-    __slots__ = ("__weakref__", "recording", "value", "variable")
+    __slots__ = ("__weakref__", "builder", "value", "variable")
     __array_priority__ = 500.0  # below Tensor, above ndarray
-    __hash__ = None  # type: ignore[assignment]  # == is recorded, so it cannot be a key
+    __hash__ = None  # type: ignore[assignment]  # == is traced, so it cannot be a key
 
-    def __init__(self, recording: ProgramBuilder, variable: Var, value: Any) -> None:
-        self.recording, self.variable, self.value = recording, variable, value
+    def __init__(self, builder: Builder, variable: Var, value: Any) -> None:
+        self.builder, self.variable, self.value = builder, variable, value
 
     shape = property(lambda self: self.variable.shape, doc="As of an ndarray.")
     dtype = property(lambda self: self.variable.dtype, doc="As of an ndarray.")
@@ -64,35 +71,35 @@ class Tracer:
     mT = property(lambda self: np.swapaxes(self, -1, -2), doc="Last axes swapped.")  # noqa: N815 (NumPy's name)
     real = property(lambda self: np.real(self), doc="Real part.")
     imag = property(lambda self: np.imag(self), doc="Imaginary part.")
-    flat = property(lambda self: iter(self.ravel()), doc="Its numbers in row-major order.")
+    flat = property(lambda self: iter(self.ravel()), doc="Its elements in row-major order.")
 
-    # NumPy's two doors, and that of this package's own functions
+    # NumPy's two protocols, and that of this package's own functions
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if any(outranks(x) for x in inputs):
             return NotImplemented
         if method == "__call__":
-            return self.recording.call(ufunc, inputs, kwargs)
+            return self.builder.call(ufunc, inputs, kwargs)
         if method == "reduce" and ufunc is np.add and "initial" not in kwargs:
             return np.sum(*inputs, **(kwargs if len(inputs) > 1 else {"axis": 0, **kwargs}))
-        return self.recording.call(getattr(ufunc, method), inputs, kwargs)
+        return self.builder.call(getattr(ufunc, method), inputs, kwargs)
 
     def __array_function__(
         self, fn: Callable[..., Any], types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         if any(hasattr(t, "__autograd_call__") and t is not Tracer for t in types):
             return NotImplemented
-        return self.recording.call(fn, args, kwargs)
+        return self.builder.call(fn, args, kwargs)
 
     def __autograd_call__(
         self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        return self.recording.call(fn, args, kwargs)
+        return self.builder.call(fn, args, kwargs)
 
-    # What ndarray has beside operators
+    # Methods of ndarray other than operators
 
     def __getitem__(self, index: Any) -> Any:
-        return self.recording.call(getitem, (self, index), {})
+        return self.builder.call(getitem, (self, index), {})
 
     def __setitem__(self, index: Any, value: Any) -> None:
         raise TraceError(
@@ -109,26 +116,24 @@ class Tracer:
         return (self[i] for i in range(len(self)))
 
     def astype(self, dtype: Any, **kwargs: Any) -> Any:
-        """The same numbers in another type; a copy also where the type is theirs already."""
+        """Return the elements in another dtype; a copy even if they have that dtype already."""
         np.empty(0, self.dtype).astype(dtype, **kwargs)  # raises what NumPy does
         if np.dtype(dtype) == self.dtype and not self.variable.weak:
             return self if kwargs.get("copy") is False else np.copy(self)
-        return self.recording.call(astype, (self, np.dtype(dtype)), {})
+        return self.builder.call(astype, (self, np.dtype(dtype)), {})
 
     def reshape(self, *shape: Any, **kwargs: Any) -> Any:
-        """As ndarray's."""
-        return self.recording.call(
-            np.reshape, (self, shape[0] if len(shape) == 1 else shape), kwargs
-        )
+        """Do as the method of ndarray does."""
+        return self.builder.call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), kwargs)
 
     def transpose(self, *axes: Any) -> Any:
-        """As ndarray's."""
+        """Do as the method of ndarray does."""
         given = axes if len(axes) < 2 else (axes,)
-        return self.recording.call(np.transpose, (self, *given), {})
+        return self.builder.call(np.transpose, (self, *given), {})
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
-            raise AttributeError(name)  # a protocol that Tracers do not take part in
+            raise AttributeError(name)  # a protocol that Tracers do not support
         advice = (
             "it would write into the array"
             if name in ("sort", "fill", "put", "itemset", "partition", "resize", "setflags")
@@ -136,23 +141,23 @@ class Tracer:
         )
         raise MissingError(f".{name} does not work in a compiled function{here()}: {advice}.")
 
-    # Numbers that Python asks for
+    # Conversions to Python's numbers
 
     def _number(self, what: str, advice: str) -> Any:
-        value = self.recording.fixed_number(self)
+        value = self.builder.fixed_number(self)
         if value is not None:
             return value
         raise TraceError(
-            f"{what} needs the number inside {self._called()}{here()}, but a compiled function "
-            f"runs the same lines for every number. {advice}"
+            f"{what} needs the value of {self._called()}{here()}, but a compiled function runs "
+            f"the same lines for every value. {advice}"
         )
 
     def _called(self) -> str:
-        """What it is, as far as that is known: `x of shape (3, 4) and type float64`."""
+        """Describe it: `x of shape (3, 4) and dtype float64`."""
         name = self.variable.name or ("a result" if self.variable.weak else "an array")
         if self.variable.weak:
             return name
-        return f"{name} of shape {self.shape} and type {self.dtype}"
+        return f"{name} of shape {self.shape} and dtype {self.dtype}"
 
     def __bool__(self) -> bool:
         return bool(self._number("a Python branch (if, while, and, or, not)", _BRANCH))
@@ -170,11 +175,11 @@ class Tracer:
         return operator.index(self._number("an index, a size or a loop count", _SIZE))
 
     def item(self, *args: Any) -> Any:
-        """Refused: the number is not known while compiling."""
+        """Raise TraceError: the value is not known while compiling."""
         return self._number("item()", _CONVERSION)
 
     def tolist(self) -> Any:
-        """Refused: the numbers are not known while compiling."""
+        """Raise TraceError: the values are not known while compiling."""
         return self._number("tolist()", _CONVERSION)
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
@@ -191,39 +196,39 @@ class Tracer:
 
 
 def here() -> str:
-    """Where in the user's code this happens, as an addition to a sentence."""
+    """Return the line of the user's code in parentheses, to be added to a sentence."""
     line = user_line()
     return f" ({line})" if line else ""
 
 
 def outranks(x: Any) -> bool:
-    """Whether another kind of array handles a call instead: a Tensor around Tracers."""
+    """Return whether another kind of array handles a call instead: a Tensor around Tracers."""
     return not isinstance(x, Tracer) and hasattr(type(x), "__autograd_call__")
 
 
 def _operator(ufunc: Any, compute: Any, reflected: bool = False) -> Any:
-    """An operator method: NumPy's function, or Python's operator where all are numbers."""
+    """Return an operator method: NumPy's function, or Python's operator if all are numbers."""
 
     def operate(self: Tracer, other: Any) -> Any:
         if outranks(other) or other is None or isinstance(other, str):
             return NotImplemented
         fn = ufunc
         if self.variable.weak and is_weak(other):
-            fn = compute  # as eagerly: a Python number stays one, and decides no type
-        return self.recording.call(fn, (other, self) if reflected else (self, other), {})
+            fn = compute  # as eagerly: a Python number stays one, and decides no dtype
+        return self.builder.call(fn, (other, self) if reflected else (self, other), {})
 
     return operate
 
 
 def _unary(ufunc: Any, compute: Any) -> Any:
     def operate(self: Tracer) -> Any:
-        return self.recording.call(compute if self.variable.weak else ufunc, (self,), {})
+        return self.builder.call(compute if self.variable.weak else ufunc, (self,), {})
 
     return operate
 
 
 def is_weak(x: Any) -> bool:
-    """Whether an operand is a number of Python's, or stands for one."""
+    """Return whether an operand is a Python number, or stands for one."""
     if isinstance(x, Tracer):
         return x.variable.weak
     return isinstance(x, int | float | complex) and not isinstance(x, np.generic)
@@ -233,7 +238,7 @@ def _method(fn: Any) -> Any:
     def call(self: Tracer, *args: Any, **kwargs: Any) -> Any:
         return fn(self, *args, **kwargs)
 
-    call.__doc__ = "As ndarray's."
+    call.__doc__ = "Do as the method of ndarray does."
     return call
 
 
@@ -242,34 +247,17 @@ def _compress(self: Tracer, condition: Any, axis: Any = None) -> Any:
 
 
 def _flatten(self: Tracer, *args: Any, **kwargs: Any) -> Any:
-    return np.copy(np.ravel(self, *args, **kwargs))  # other than ravel, never a view
+    return np.copy(np.ravel(self, *args, **kwargs))  # unlike ravel, never a view
 
 
-_OPERATORS: dict[str, tuple[Any, Any]] = {
-    "add": (np.add, operator.add), "sub": (np.subtract, operator.sub),
-    "mul": (np.multiply, operator.mul), "truediv": (np.true_divide, operator.truediv),
-    "pow": (np.power, operator.pow), "mod": (np.remainder, operator.mod),
-    "floordiv": (np.floor_divide, operator.floordiv), "matmul": (np.matmul, operator.matmul),
-    "and": (np.bitwise_and, operator.and_), "or": (np.bitwise_or, operator.or_),
-    "xor": (np.bitwise_xor, operator.xor),
-    "lshift": (np.left_shift, operator.lshift), "rshift": (np.right_shift, operator.rshift),
-}  # fmt: skip
-_COMPARISONS: dict[str, tuple[Any, Any]] = {
-    "eq": (np.equal, operator.eq), "ne": (np.not_equal, operator.ne),
-    "lt": (np.less, operator.lt), "le": (np.less_equal, operator.le),
-    "gt": (np.greater, operator.gt), "ge": (np.greater_equal, operator.ge),
-}  # fmt: skip
-_UNARIES: dict[str, tuple[Any, Any]] = {
-    "neg": (np.negative, operator.neg), "pos": (np.positive, operator.pos),
-    "abs": (np.absolute, operator.abs), "invert": (np.invert, operator.invert),
-}  # fmt: skip
-for _name, (_ufunc, _compute) in _OPERATORS.items():
+for _ufunc, _compute in OPERATORS.items():
+    _name = _compute.__name__.strip("_")  # and_ is __and__
+    if _ufunc.nin == 1:
+        setattr(Tracer, f"__{_name}__", _unary(_ufunc, _compute))
+        continue
     setattr(Tracer, f"__{_name}__", _operator(_ufunc, _compute))
-    setattr(Tracer, f"__r{_name}__", _operator(_ufunc, _compute, reflected=True))
-for _name, (_ufunc, _compute) in _COMPARISONS.items():
-    setattr(Tracer, f"__{_name}__", _operator(_ufunc, _compute))
-for _name, (_ufunc, _compute) in _UNARIES.items():
-    setattr(Tracer, f"__{_name}__", _unary(_ufunc, _compute))
+    if SIGNS[_ufunc].binding != COMPARED:
+        setattr(Tracer, f"__r{_name}__", _operator(_ufunc, _compute, reflected=True))
 for _fn in (
     np.sum, np.mean, np.max, np.min, np.prod, np.std, np.var, np.cumsum, np.cumprod, np.trace,
     np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.squeeze, np.swapaxes,
