@@ -7,8 +7,10 @@ NUMPY ?=
 DATA ?=
 OUT ?= runs/cat
 BIN = .venv/bin
-# Tests run side by side, one on each core; then more threads in each would only wait.
-ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+# Tests run side by side, one on each core; then more threads in each would only wait. Bytecode is
+# kept, since both processes and all that tests start import the same modules.
+FOR_TESTS = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 \
+	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX="$(CURDIR)/.venv/bytecode"
 
 .PHONY: train test check thorough bench docs examples clean always
 
@@ -16,7 +18,7 @@ train: .venv/ready
 	$(BIN)/autograd-lite train $(if $(DATA),--data "$(DATA)") --out "$(OUT)"
 
 test: .venv/ready-tests
-	$(ONE_THREAD) $(BIN)/python -m pytest -n auto
+	$(FOR_TESTS) $(BIN)/python -m pytest -n auto
 
 check: .venv/ready-tests
 	$(BIN)/ruff check .
@@ -24,7 +26,7 @@ check: .venv/ready-tests
 	$(BIN)/mypy
 
 thorough: .venv/ready-tests
-	$(ONE_THREAD) $(BIN)/python -m pytest -n auto -m "thorough or not thorough"
+	$(FOR_TESTS) $(BIN)/python -m pytest -n auto -m "thorough or not thorough"
 
 bench: .venv/ready-tests
 	$(BIN)/python -m benchmarks

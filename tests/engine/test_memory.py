@@ -112,16 +112,13 @@ SHAPES = [chain, calls, fan_out, fan_in_stack, fan_in_concatenate, fan_in_rows, 
 
 
 def seconds(shape, n):
-    """Processor time of forward, backward and freeing; the best of three."""
-    best = np.inf
-    for _ in range(3):
-        start = time.process_time()
-        x = Tensor(0.5, requires_grad=True)
-        y = shape(x, n)
-        y.backward()
-        del y
-        best = min(best, time.process_time() - start)
-    return best
+    """Return the processor time of forward, backward and freeing."""
+    start = time.process_time()
+    x = Tensor(0.5, requires_grad=True)
+    y = shape(x, n)
+    y.backward()
+    del y
+    return time.process_time() - start
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -129,7 +126,7 @@ def test_time_is_linear_in_the_size_of_the_graph(shape):
     """Four times the calls take at most five times as long."""
     with without_collector():
         small = large = float("inf")
-        for _attempt in range(8):  # other processes disturb a measurement; the least is least so
+        for _attempt in range(24):  # other processes disturb a measurement; the least is least so
             small = min(small, seconds(shape, 12_000))  # both too large for the nearest caches
             large = min(large, seconds(shape, 48_000))
             if large <= 5 * small:
@@ -157,8 +154,11 @@ print(time.process_time() - start, memory("VmHWM"), memory("VmRSS") - before, gc
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-@pytest.mark.parametrize("n", [1_000_000, pytest.param(5_000_000, marks=pytest.mark.thorough)])
-def test_a_chain_of_a_million_calls(n):
+# Time and memory are linear, which shorter chains show as well.
+@pytest.mark.parametrize(
+    "n", [200_000, *[pytest.param(n, marks=pytest.mark.thorough) for n in (1_000_000, 5_000_000)]]
+)
+def test_a_chain_of_many_calls(n):
     """No recursion; 6 s and 850 MB for a million at the most; all of it comes back."""
     done = subprocess.run(
         [sys.executable, "-c", LARGE, str(n)], capture_output=True, text=True, check=True
@@ -166,7 +166,7 @@ def test_a_chain_of_a_million_calls(n):
     took, peak, left, collected, gradient = map(float, done.stdout.split())
     assert_allclose(gradient, 1.0000001**n, rtol=1e-6)
     assert took <= 6.0 * n / 1e6
-    assert peak <= 850 * n / 1e6
+    assert peak <= 100 + 750 * n / 1e6  # Python and NumPy, and the graph
     assert left <= 40
     assert collected == 0
 
@@ -276,7 +276,7 @@ def test_backward_needs_three_arrays_more(step, known, n):
         assert peak_over(cost.backward) <= 3.1
 
 
-STEPS = pytest.mark.parametrize("count", [2000, pytest.param(10_000, marks=pytest.mark.thorough)])
+STEPS = pytest.mark.parametrize("count", [1000, pytest.param(10_000, marks=pytest.mark.thorough)])
 
 
 @STEPS

@@ -6,9 +6,12 @@ NumPy itself brings an operation on an object array down to the operators and me
 
 from __future__ import annotations
 
+import functools
 import math
+import random
 from collections import Counter
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -267,34 +270,40 @@ TWO: dict[str, Callable[..., bool]] = {
 OPERATIONS = {**ONE, **ALONG, **TWO}
 
 
+@functools.cache
+def compiled(text: str) -> CodeType:
+    """Return the bytecode of an expression, which runs on arrays, Tensors and dual numbers."""
+    return compile(text, "a random program", "eval")
+
+
 def write(seed: int) -> tuple[list[str], dict[str, Any]]:
     """A program of at most 200 calls, and its inputs; every value in it is of moderate size."""
-    rng = np.random.default_rng(seed)
+    rng, inputs_rng = random.Random(seed), np.random.default_rng(seed)
     shapes = ((2, 3), (3,), (2, 1), ())
-    inputs = {f"x{i}": rng.uniform(-2, 2, shape) for i, shape in enumerate(shapes)}
+    inputs = {f"x{i}": inputs_rng.uniform(-2, 2, shape) for i, shape in enumerate(shapes)}
     values: dict[str, Any] = dict(inputs)
-    lines: list[str] = []
-    length = int(rng.integers(10, NODES - 20))
+    names, lines = list(values), []
+    length = rng.randrange(10, NODES - 20)
     templates = [list(group) for group in (ONE, ALONG, TWO)]
     while len(lines) < length:
-        group = templates[int(rng.choice(3, p=[0.4, 0.25, 0.35]))]
-        template = group[int(rng.integers(len(group)))]
-        names = list(values)
+        (group,) = rng.choices(templates, (0.4, 0.25, 0.35))
+        template = rng.choice(group)
         recent = names[-12:] if rng.random() < 0.7 else names
-        a, b = (recent[int(rng.integers(len(recent)))] for _ in "ab")
-        axis = int(rng.integers(max(1, np.ndim(values[a]))))
+        a, b = rng.choice(recent), rng.choice(recent)
+        axis = rng.randrange(max(1, np.ndim(values[a])))
         text = template.format(a=a, b=b, i=axis)
         try:
             operands = (values[a], values[b]) if "{b}" in template else (values[a],)
             if not OPERATIONS[template](*operands):
                 continue
-            value = eval(text, {"np": np, **values})
+            value = eval(compiled(text), {"np": np}, values)
         except (ValueError, IndexError, TypeError):  # the shapes do not fit
             continue
         if 0 < np.size(value) <= 12 and np.ndim(value) <= 3 and np.all(np.abs(value) < 8):
-            values[f"v{len(lines)}"] = value
-            lines.append(f"v{len(lines)} = {text}")
-    ends = [f"v{i}" for i in rng.integers(0, length, 6)] + [f"v{length - 1}"]
+            names.append(f"v{len(lines)}")
+            values[names[-1]] = value
+            lines.append(f"{names[-1]} = {text}")
+    ends = [f"v{rng.randrange(length)}" for _ in range(6)] + [f"v{length - 1}"]
     lines.append("J = " + " + ".join(f"np.sum(np.sin({v}))" for v in ends))
     return lines, inputs
 
@@ -304,7 +313,7 @@ def run(lines: list[str], inputs: dict[str, Any], tidy: Callable[[Any], Any] | N
     names: dict[str, Any] = {"np": np, **inputs}
     for line in lines:
         name, text = line.split(" = ", 1)
-        value = eval(text, names)
+        value = eval(compiled(text), names)
         names[name] = value if tidy is None else tidy(value)
     return names["J"]
 
