@@ -8,11 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.traits import is_elementwise
+from ...rules.traits import VIEW, has, is_elementwise
 from ..ir import Line, Program, Var, variables
 from ..passes.aliasing import is_fresh, roots
-
-_VIEWS = (np.transpose, np.swapaxes, np.broadcast_to)
 
 
 class BufferPlan:
@@ -117,13 +115,12 @@ class BufferPlan:
 
     def _is_fixed_view(self, line: Line) -> bool:
         """Return whether a line makes a view of memory that never moves."""
-        source = line.args[0] if line.args else None
-        if not isinstance(source, Var) or source not in self.fixed:
+        if len(line.reads) != 1 or line.reads[0] not in self.fixed:
             return False
         # A reshape is a view only if the elements lie in the order that it takes them in.
         # Buffers are in C order; a state lies as the caller's array did.
-        in_order = source in self.buffers and not line.kwargs
-        return line.fn in _VIEWS or (line.fn is np.reshape and in_order)
+        in_order = line.reads[0] in self.buffers and not line.kwargs
+        return has(line.fn, VIEW) or (line.fn is np.reshape and in_order)
 
 
 def writes_into(line: Line) -> bool:

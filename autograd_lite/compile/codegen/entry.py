@@ -112,16 +112,13 @@ class EntryWriter:
             return f"r[{results.i}]"
         if isinstance(results, Fixed):
             return self.known(results.value)
+        if type(results) not in (dict, tuple, list):  # None, a namedtuple, an OrderedDict
+            return f"{self.known(lambda r: placed(results, r))}(r)"
         items = [(key, self.nested(item)) for key, item in pytree.children(results)]
         if type(results) is dict:
             return "{" + ", ".join(f"{self.known(key)}: {text}" for key, text in items) + "}"
-        if type(results) is list:
-            return "[" + ", ".join(text for _, text in items) + "]"
-        if type(results) is tuple:
-            return "(" + "".join(f"{text}, " for _, text in items) + ")"
-        if results is None:
-            return "None"
-        return f"{self.known(lambda r: placed(results, r))}(r)"  # a namedtuple, an OrderedDict
+        inner = "".join(f"{text}, " for _, text in items)
+        return f"({inner})" if type(results) is tuple else f"[{inner}]"
 
 
 def placed(results: Any, values: Any) -> Any:

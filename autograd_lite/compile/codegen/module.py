@@ -16,8 +16,8 @@ import numpy as np
 from ..ir import Line, Program, Var
 from ..passes.broadcasting import is_uniform
 from .buffers import BufferPlan, is_matrix_product, is_reduction
-from .definitions import Definitions
 from .nan_guards import Guard
+from .preamble import Preamble
 from .printer import Printer, literal, lone
 
 PRINTED_SIZE = 64  # elements at most of an array that is printed
@@ -96,7 +96,7 @@ class ModuleWriter:
 
     def finish(self, title: str, docstring: str, lines: Iterable[Line]) -> Module:
         """Return the file; `lines` are all lines of its functions."""
-        definitions = Definitions.of(lines)
+        preamble = Preamble.of(lines)
         buffers = {name: v for v, name in self.plan.buffers.items()}
         made = [
             *printed_constants(self.program, self.names),
@@ -108,9 +108,9 @@ class ModuleWriter:
             ),
         ]
         head = "\n".join([_NOTE, *made]) if made else ""
-        source = file_of(docstring, definitions.text, head, *self.functions.values())
+        source = file_of(docstring, preamble.text, head, *self.functions.values())
         constants = list(passed_constants(self.program).values())
-        return Module(title, source, tuple(self.functions), definitions.given, constants)
+        return Module(title, source, tuple(self.functions), preamble.given, constants)
 
     def views(self) -> list[str]:
         """Return statements that make views of memory that never moves."""
@@ -120,11 +120,8 @@ class ModuleWriter:
 
     def statements(self, lines: Iterable[Line], guards: Iterable[Guard] = ()) -> list[str]:
         """Return the lines as Python, with shapes in one column, and the guards behind them."""
-        shown = [
-            (self.statement(line), line.out.shape)
-            for line in lines
-            if line.out not in self.plan.views
-        ]
+        lines = [line for line in lines if line.out not in self.plan.views]
+        shown = [(self.statement(line), line.out.shape) for line in lines]
         width = min(max((len(text) for text, _ in shown), default=0), 68)
         printed = [f"{text:{width}}  # {shape}" if shape else text for text, shape in shown]
         return [*printed, *(text for guard in guards for text in guard.statements(self.names))]

@@ -13,20 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ...rules.shaping import astype, spread
+from ...rules.traits import LINEAR, NAN, has
 from ..ir import Line, Program, Var, is_transpose
-
-# A nan in an operand of these is a nan in the result.
-_PASSING: frozenset[Any] = frozenset((
-    np.add, np.subtract, np.multiply, np.true_divide, np.negative, np.positive, np.square, np.sqrt,
-    np.exp, np.log, np.log1p, np.expm1, np.tanh, np.sin, np.cos, np.absolute, np.reciprocal,
-    np.maximum, np.minimum, np.matmul, np.dot, np.vdot, np.sum, np.mean, np.transpose, np.reshape,
-    np.broadcast_to, np.copy, astype, spread,
-))  # fmt: skip
-# These add up or move elements: the engine cannot repair a nan that they make themselves.
-_MOVING: frozenset[Any] = frozenset((
-    np.sum, np.transpose, np.reshape, np.copy, np.negative, np.positive, astype
-))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -100,13 +88,16 @@ def to_watch(program: Program) -> list[Var]:
 
 
 def source_of(v: Var, made: Mapping[Var, Line], program: Program) -> Var:
-    """Return the older variable whose elements v only adds up or moves; v if there is none."""
+    """Return the older variable whose elements v only adds up or moves; v if there is none.
+
+    The engine cannot repair a nan that a sum makes by itself.
+    """
     while v in made:
         line = made[v]
-        moves = line.fn in _MOVING or (line.fn is np.matmul and is_ones(line.args[1], program))
-        if not moves or not isinstance(line.args[0], Var):
+        sums = line.fn is np.matmul and is_ones(line.args[1], program)
+        if not (sums or (has(line.fn, LINEAR) and len(line.reads) == 1)):
             break
-        v = line.args[0]
+        v = line.reads[0]
     return v
 
 
@@ -124,7 +115,7 @@ def showing_in(found: Iterable[Var], made: Mapping[Var, Line]) -> set[Var]:
         if v in showing:
             continue
         showing.add(v)
-        if v in made and made[v].fn in _PASSING:
+        if v in made and has(made[v].fn, NAN):
             stack += [u for u in made[v].reads if u.dtype.kind in "fc"]
     return showing
 

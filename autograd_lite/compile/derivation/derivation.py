@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from ... import pytree
-from ..codegen.definitions import Definitions
 from ..codegen.module import file_of, passed_constants, printed_constants
 from ..codegen.names import identifier, name_variables
+from ..codegen.preamble import Preamble
 from ..codegen.printer import PlainPrinter
 from ..ir import Line, Program, Var, variables
 from ..tracing.arguments import Call, Leaf, is_traced
@@ -153,7 +153,7 @@ class Derivation:
         code = textwrap.indent(body, "    ")
         return file_of(
             f"Backpropagation of {self.name}, derived by autograd_lite.",
-            Definitions.of(self._program.lines).text,
+            Preamble.of(self._program.lines).text,
             "\n".join(printed_constants(self._program, self._names)),
             f"def cost_and_gradients({', '.join([*self._arguments, *constants])}):\n{code}",
         )

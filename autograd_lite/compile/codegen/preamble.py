@@ -1,4 +1,4 @@
-"""Source of the functions in a Program that are not NumPy's, so that a file stands by itself."""
+"""The preamble of a file: source of functions that are not NumPy's, so that it stands by itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..tracing.purity import names_in
 
 
 @dataclass
-class Definitions:
+class Preamble:
     """Imports, definitions, each below what it uses, and functions whose source is not available.
 
     The functions in `given` are passed to the generated code as objects.
@@ -29,8 +29,8 @@ class Definitions:
     given: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lines: Iterable[Line]) -> Definitions:
-        """Collect the definitions of all functions in the lines that are not NumPy's."""
+    def of(cls, lines: Iterable[Line]) -> Preamble:
+        """Collect all functions in the lines that are not NumPy's."""
         found = cls()
         for line in lines:
             if is_own(line.fn) and line.fn not in (getitem, astype):  # printed as x[i], x.astype
@@ -49,7 +49,7 @@ class Definitions:
         name = fn.__name__
         if name in self.sources or name in self.given:
             return
-        trial = Definitions(list(self.imports), {**self.sources, name: ""}, dict(self.given))
+        trial = Preamble(list(self.imports), {**self.sources, name: ""}, dict(self.given))
         try:
             text = undecorated(inspect.unwrap(fn))
             trial.add_globals(inspect.unwrap(fn))
