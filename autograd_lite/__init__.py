@@ -1,7 +1,7 @@
 """Automatic differentiation on NumPy: a Tensor records, one sweep gives the gradients.
 
-Reading order: rules (registry first), engine, transforms, advice; then check, compile, draw. What a
-first program does not need is loaded when it is first used.
+Reading order: errors, pytree, rules, engine, advice, transforms; then check, compile, draw. Modules
+that a first program does not need are loaded when they are first used.
 """
 
 import sys
