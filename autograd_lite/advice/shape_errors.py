@@ -10,15 +10,12 @@ import numpy as np
 from ..engine.graph import Node
 from ..errors import ShapeError
 from ..rules.registry import Function, printed_name
+from ..rules.traits import SIGNS
 from .user_frames import user_line
 from .user_names import names_of
 
 Shape = tuple[int, ...]
 
-_SIGNS: dict[Function, str] = {
-    np.matmul: "@", np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/",
-    np.power: "**", np.remainder: "%", np.floor_divide: "//",
-}  # fmt: skip
 _ABOUT_SHAPES = ("shape", "dimension", "broadcast", "size")
 
 
@@ -62,7 +59,7 @@ def call_of(fn: Function, names: Sequence[str | None]) -> str:
     ('W1 @ ...', 'np.dot(W1, X)')
     """
     a, b = (name or "..." for name in names)
-    return f"{a} {_SIGNS[fn]} {b}" if fn in _SIGNS else f"{printed_name(fn)}({a}, {b})"
+    return f"{a} {SIGNS[fn].text} {b}" if fn in SIGNS else f"{printed_name(fn)}({a}, {b})"
 
 
 def products(first: str, a: Shape, second: str, b: Shape) -> str:
