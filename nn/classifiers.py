@@ -46,13 +46,10 @@ class LogisticRegression(Classifier):
     array([[1., 0.]])
     """
 
+    course = Course(iterations=2000, learning_rate=0.005)
+
     def __init__(self, *, dtype: Any = None, gradients: GradientSource = "auto") -> None:
         super().__init__(dtype, gradients)
-
-    @property
-    def course(self) -> Course:
-        """2000 iterations, learning rate 0.005."""
-        return Course(iterations=2000, learning_rate=0.005)
 
     def dims(self, n_x: int) -> tuple[int, ...]:
         """Return (n_x, 1)."""
@@ -211,6 +208,8 @@ class LLayerClassifier(LayeredClassifier):
     array([[0., 1., 1., 0.]])
     """
 
+    course = Course(iterations=2500, learning_rate=0.0075)
+
     def __init__(
         self,
         layer_dims: Sequence[int] | None = None,
@@ -223,11 +222,6 @@ class LLayerClassifier(LayeredClassifier):
     ) -> None:
         super().__init__(hidden, seed, init, dtype, gradients)
         self.layer_dims = layer_dims
-
-    @property
-    def course(self) -> Course:
-        """2500 iterations, learning rate 0.0075."""
-        return Course(iterations=2500, learning_rate=0.0075)
 
     def dims(self, n_x: int) -> tuple[int, ...]:
         """Return `layer_dims`, checked: (n_x, ..., 1)."""

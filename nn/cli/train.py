@@ -16,7 +16,8 @@ from ..data import CatData, LabelledData
 from ..data.files import explain
 from ..errors import CheckpointError, SettingError
 from ..optimizers import OPTIMIZERS
-from . import arguments, outputs
+from . import arguments
+from .outputs import Outputs
 
 MODEL = "model.h5"
 OUT = "cat-classifier"
@@ -120,9 +121,9 @@ def run(args: argparse.Namespace) -> int:
         raise KeyboardInterrupt
     seconds = model.about["seconds"] = model.about.get("seconds", 0.0) + seconds
     _save(path, model)
-    written = outputs.write_all(args.out, model, data, seconds, time.perf_counter() - start)
-    print()
-    print(outputs.summary(model, data, seconds, args.out, written))
+    outputs = Outputs(args.out, model, data)
+    outputs.write(seconds, start)
+    print(f"\n{outputs.summary(seconds)}")
     return 130 if model.interrupted else 0
 
 

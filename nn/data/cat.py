@@ -206,7 +206,7 @@ def _classes(item: h5py.Dataset, path: str, key: str) -> tuple[str, ...]:
 
 
 def _kind(item: h5py.Dataset) -> str:
-    """What a dataset holds, in words; h5py shows several of these as if they were plain numbers."""
+    """Return the contents of a dataset in words; h5py shows several of these as plain numbers."""
     dtype = item.dtype
     if h5py.check_string_dtype(dtype) is not None or dtype.kind in "SU":
         return "text"

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from .. import by_hand
 from ..base import Classifier
-from ..by_hand.notation import Array, Gradients, Parameters
+from ..by_hand.notation import Array, Cache, Gradients, Parameters
 from ..errors import SettingError
 from .diagnosis.forward_pass import layered, renumber, units
 
@@ -34,6 +34,14 @@ def own_gradients(
     return {f"d{name}": g for name, g in named.items()}
 
 
+def planar_cache(AL: Array, caches: list[Cache]) -> dict[str, Array]:
+    """Return {"A0": X, "Z1": ..., "A1": ..., ...}, the cache of the planar network's functions."""
+    cache = {f"A{len(caches)}": AL}
+    for l, ((A_prev, _, _), Z) in enumerate(caches, 1):
+        cache |= {f"A{l - 1}": A_prev, f"Z{l}": Z}
+    return cache
+
+
 def _called(
     manual: Callable[..., Any], model: Classifier, parameters: Parameters, X: Array, Y: Array
 ) -> Any:
@@ -48,8 +56,5 @@ def _called(
     elif len(required) == 3:
         found = manual(AL, Y, caches)
     else:
-        cache = {f"A{len(caches)}": AL}
-        for l, ((A_prev, _, _), Z) in enumerate(caches, 1):
-            cache |= {f"A{l - 1}": A_prev, f"Z{l}": Z}
-        found = manual(parameters, cache, X, Y)
+        found = manual(parameters, planar_cache(AL, caches), X, Y)
     return found[0] if isinstance(found, tuple) else found

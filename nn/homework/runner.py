@@ -19,6 +19,7 @@ from .. import by_hand
 from ..by_hand.notation import ActivationName, Array, Gradients, Parameters
 from ..errors import SettingError
 from .diagnosis.forward_pass import renumber, units
+from .gradients import planar_cache
 from .results import Results, shown
 from .source_file import SourceFile
 
@@ -152,9 +153,8 @@ class _Execution:
     def planar(self) -> Outcome:
         """Run forward_propagation, the file's own if it has one, and backward_propagation."""
         A, caches = by_hand.L_model_forward(np.array(self.X), self.right, hidden=self.hidden)
-        right: dict[str, Array] = {"Z1": caches[0][1], "A1": caches[1][0][0]}
-        right |= {"Z2": caches[1][1], "A2": A}
-        cache, wrong = {n: np.array(v) for n, v in right.items()}, []
+        right = planar_cache(A, caches)
+        cache, wrong = {n: np.array(right[n]) for n in ("Z1", "A1", "Z2", "A2")}, []
         if self.has("forward_propagation", 2):
             result = self.call("forward_propagation", self.X, self.parameters)
             if not (type(result) is tuple and len(result) == 2):
@@ -186,7 +186,11 @@ class _Execution:
             return Outcome(self.backward(AL, caches), wrong=wrong)
         result = self.call("L_model_backward", AL, self.Y, caches)
         outcome = Outcome(self.back.gradients("L_model_backward", result, "grads"), wrong=wrong)
-        self.renumber(outcome)
+        if renumber(outcome.gradients, self.L, units(self.right), d="d"):
+            outcome.remarks.append(
+                "It stores the gradient of A[l-1] as dA[l], as an earlier edition of the course "
+                "does; below it is called dA[l-1]."
+            )
         return outcome
 
     def course(self) -> dict[str, Any]:
@@ -276,15 +280,6 @@ class _Execution:
         if name not in self.file:
             return by_hand.linear_backward(dZ, cache)
         return self.back.several(name, self.call(name, dZ, cache), "dA_prev, dW, db")
-
-    def renumber(self, outcome: Outcome) -> None:
-        """Rename dA if it follows an earlier edition of the course, where dA_prev is dA[l]."""
-        if not renumber(outcome.gradients, self.L, units(self.right), d="d"):
-            return
-        outcome.remarks.append(
-            "It stores the gradient of A[l-1] as dA[l], as an earlier edition of the course does; "
-            "below it is called dA[l-1]."
-        )
 
 
 def _near(a: Any, b: Any) -> bool:

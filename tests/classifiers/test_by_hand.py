@@ -393,7 +393,7 @@ def test_by_hand_imports_numpy_and_its_own_modules_only():
 
 
 def test_flat_names_are_the_deep_networks():
-    """Where two parts share a name, by_hand.name is the deep one, and the others keep theirs."""
+    """If two parts share a name, by_hand.name is the deep one; the others stay in their modules."""
     assert by_hand.sigmoid is deep.sigmoid
     assert by_hand.sigmoid is not basics.sigmoid
     assert by_hand.initialize_parameters is initialization.initialize_parameters

@@ -138,7 +138,7 @@ LABELS = [Y, Y.astype(np.uint8), Y.astype(bool), Y.astype(np.float64), Y.astype(
 @pytest.mark.parametrize("labels", LABELS, ids=lambda Y: str(Y.dtype))
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_number_format_is_kept(labels, dtype):
-    """Whatever the labels, cost and gradients have the format of parameters and data."""
+    """Cost and gradients have the dtype of parameters and data, for labels of any type."""
     x = X.astype(dtype)
     parameters = by_hand.initialize_parameters_he([3, 4, 1])
     parameters = {key: value.astype(dtype) for key, value in parameters.items()}

@@ -468,7 +468,7 @@ def test_a_handler_of_somebody_else_is_left_alone():
 
 
 def test_fit_works_in_a_thread():
-    """Where signals cannot be caught at all."""
+    """A thread cannot catch signals, and trains all the same."""
     model = nn.LogisticRegression()
     thread = threading.Thread(target=lambda: model.fit(*examples(), 5))
     thread.start()
@@ -527,7 +527,7 @@ def test_progress_without_tqdm(monkeypatch, capsys):
 )
 @each
 def test_refuses_data(model, X, Y, words):
-    """What is wrong and what would do, before anything is trained."""
+    """The error says what is wrong and what is allowed, before anything is trained."""
     model = fresh(model)
     with pytest.raises(DataError, match=words) as caught:
         model.fit(X, Y, 3)

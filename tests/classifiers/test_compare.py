@@ -286,7 +286,7 @@ def test_the_same_mistake_on_both_sides_is_found(monkeypatch):
 
 
 def test_saturation_is_said_not_hidden():
-    """Where A is exactly 1, the course's dA divides by 1 - A = 0."""
+    """If A is exactly 1, the course's dA divides by 1 - A = 0."""
     X, Y = np.array([[1.0, -1.0]]), np.array([[1, 0]])
     comparison = nn.compare_gradients(nn.LLayerClassifier([1, 1], init=50.0), X, Y)
     assert not comparison.ok

@@ -47,7 +47,7 @@ def grads_of(tensors):
 
 @pytest.mark.parametrize("m", [1, 7])
 def test_propagate(m):
-    """Of logistic regression, whose own dw and db come out of the same call."""
+    """Logistic regression returns its own dw and db from the same call."""
     _, X, Y = network([4, 1], m)
     w, b = 0.1 * np.arange(1.0, 5.0).reshape(4, 1), 0.3
     tensors = variables({"w": w, "b": b})
@@ -60,7 +60,7 @@ def test_propagate(m):
 
 @pytest.mark.parametrize("m", [1, 9])
 def test_planar(m):
-    """Of the tanh network, its cache's dZ and dA included."""
+    """The tanh network, with dZ and dA of its cache."""
     parameters, X, Y = network([2, 4, 1], m)
     A2, cache = planar.forward_propagation(X, parameters)
     expected = planar.backward_propagation(parameters, cache, X, Y)
@@ -118,7 +118,7 @@ def test_deep(dims, m, hidden):
 
 @pytest.mark.parametrize("shape", [(), (3,), (2, 5)])
 def test_sigmoid_derivative(shape):
-    """Of the first exercise, on numbers, vectors and matrices."""
+    """The functions of the first exercise, on numbers, vectors and matrices."""
     x = np.random.RandomState(1).randn(*shape)
     got = ag.elementwise_grad(basics.sigmoid)(x)
     np.testing.assert_allclose(got, basics.sigmoid_derivative(x), rtol=BOUND)

@@ -657,7 +657,7 @@ def test_no_permission_for_real(folder: Path) -> None:
 def test_replaced_between_the_checks_and_the_reading(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was checked is what is read, even when another file takes the name in between."""
+    """The file that was checked is read, even if another file takes its name in between."""
     check = hdf5._fault_of_head
 
     def check_and_replace(source: BinaryIO) -> str | None:

@@ -224,7 +224,7 @@ def test_cache_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_cache_of_another_seed_or_version_is_replaced(tmp_path: Path) -> None:
-    """What a cache holds is known by its mark; half a cache is none."""
+    """A mark says what a cache holds; half a cache counts as none."""
     drawings(seed=7, cache=tmp_path)
     assert same(drawings(seed=8, cache=tmp_path), drawings(seed=8))
     (tmp_path / TEST).unlink()

@@ -46,7 +46,7 @@ def test_a_picture_of_the_right_size_is_taken_as_it_is(tmp_path: Path) -> None:
 
 
 def test_the_column_is_made_as_load_cat_makes_it() -> None:
-    """What predict gets is what fit got."""
+    """predict gets the same columns as fit."""
     pictures = np.stack([scene(), 255 - scene()])
     half = Split.of(pictures, np.array([0, 1]), ("non-cat", "cat"))
     assert np.array_equal(picture_to_column(pictures[1]), half.X[:, 1:])
@@ -81,7 +81,7 @@ def test_greys_palettes_and_single_bits(tmp_path: Path) -> None:
 
 
 def test_transparency_shows_white(tmp_path: Path) -> None:
-    """Where a picture is transparent, one sees white, not the colour that lies hidden there."""
+    """Transparent pixels are shown white, not in the colour that is stored there."""
     pixels = np.zeros((64, 64, 4), np.uint8)
     pixels[..., 0] = 255
     pixels[:32, :, 3] = 255

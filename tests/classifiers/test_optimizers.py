@@ -107,7 +107,7 @@ def descend(optimizer, gradient, theta, steps, dtype=np.float64, state=None):
 
 
 def slope(theta):
-    """Of a lopsided bowl with its bottom at 1."""
+    """Return cost and gradients of a lopsided bowl with its minimum at 1."""
     return 3 * (theta - 1) + (theta - 1) ** 3
 
 

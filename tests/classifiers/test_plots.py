@@ -77,7 +77,7 @@ def test_mislabelled_shows_the_mistakes_only():
 
 
 def test_mislabelled_says_how_many_are_left_out():
-    """Of 30 mistakes 24 are shown."""
+    """24 of 30 mistakes are shown."""
     figure = plots.mislabelled(PICTURES, Y, 1.0 - Y)
     assert len(figure.axes) == 24
     assert "30 of 30 are mislabelled; the 24 surest" in figure.get_suptitle()

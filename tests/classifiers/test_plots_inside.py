@@ -121,7 +121,7 @@ def test_what_was_learned(pictures):
 
 
 def test_many_units_and_one():
-    """Of 30 the first 24, which is said; logistic regression has one."""
+    """The first 24 of 30 units are shown, and a note says so; logistic regression has one."""
     rng = np.random.RandomState(0)
     X, Y = rng.rand(12, 6), np.array([[0, 1, 0, 1, 0, 1]])
     many = nn.LLayerClassifier([12, 30, 1]).fit(X, Y, 1)
@@ -147,7 +147,7 @@ def test_weights_of_no_picture(planar):
 
 
 def heights(axes):
-    """What the bars of a frame add up to, and where they begin and end."""
+    """Return the sum of the bars of a frame, and where they begin and end."""
     bars = axes.patches
     left = min(bar.get_x() for bar in bars)
     return sum(bar.get_height() for bar in bars), left, max(b.get_x() + b.get_width() for b in bars)

@@ -49,7 +49,7 @@ def same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
 
 
 def holds(got: Checkpoint, arrays: dict[str, Any], attributes: dict[str, Any]) -> bool:
-    """Whether a checkpoint is exactly this."""
+    """Check that a checkpoint holds exactly this."""
     return (
         got.arrays.keys() == arrays.keys()
         and all(same(got.arrays[name], arrays[name]) for name in arrays)
@@ -101,7 +101,7 @@ def test_strided_arrays_come_back_dense(tmp_path: Path) -> None:
 
 
 def test_arrays_can_be_trained_on(path: Path) -> None:
-    """What comes back is writable and belongs to the caller."""
+    """Arrays come back writable and belong to the caller."""
     for array in read_image(path).arrays.values():
         array[...] = 1
     assert holds(read_image(path), ARRAYS, ATTRIBUTES)
@@ -183,7 +183,7 @@ def test_the_same_content_gives_the_same_file(path: Path) -> None:
     ids=lambda a: f"{type(a).__name__}-{getattr(a, 'dtype', '')}",
 )
 def test_arrays_that_are_not_numbers(path: Path, array: Any) -> None:
-    """What would not come back the same is refused, and the old file stays."""
+    """An array that would not come back the same is refused, and the old file stays."""
     before = path.read_bytes()
     with pytest.raises(CheckpointError, match=r"model.h5 cannot hold 'optimizer/m'"):
         write_image(path, {"W1": ARRAYS["W1"], "optimizer/m": array}, {})

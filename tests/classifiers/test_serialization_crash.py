@@ -27,7 +27,7 @@ def save(path: Path, version: int) -> None:
 
 
 def version_at(path: Path) -> int:
-    """Which version is at ``path``, all of it; a warning, so a fallback, would be an error here."""
+    """Return the version at ``path``; a warning about a fallback would be an error here."""
     arrays, attributes = read_image(path)
     version = attributes["version"]
     assert np.array_equal(arrays["W1"], np.full((50, 50), float(version)))
@@ -141,7 +141,7 @@ def test_nothing_piles_up_after_a_death_between_the_renames(path: Path) -> None:
 def test_the_first_checkpoint_killed_at_every_call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where there was none, there is none or the new one."""
+    """If there was no file, there is none or the new one."""
     for die_at in range(1000):
         folder = tmp_path / str(die_at)
         folder.mkdir()
@@ -214,7 +214,7 @@ def test_disk_full_at_twenty_sizes(path: Path, monkeypatch: pytest.MonkeyPatch, 
 def test_the_system_says_no(
     path: Path, monkeypatch: pytest.MonkeyPatch, name: str, code: int, words: str
 ) -> None:
-    """Whatever call fails, with whatever code."""
+    """Any call can fail with any code."""
     before = path.read_bytes()
     monkeypatch.setattr(files, "os", failing(name, OSError(code, os.strerror(code))))
     with pytest.raises(CheckpointError, match=words):

@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 
 import nn
-from nn.cli import main, outputs, train
+from nn.cli import main, train
+from nn.cli.outputs import Outputs
 
 FILES = {
     "model.h5", "costs.png", "mislabelled.png", "weights.png", "graph.svg", "gradients.txt",
@@ -44,9 +45,10 @@ def data(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path, monkeypatch):
-    """Run in an empty folder, with drawings cached in it, too."""
+    """Run in an empty folder, with drawings cached in it; a busy machine saves no more often."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(train, "SECONDS_BETWEEN_SAVES", 600.0)
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +62,8 @@ def trained(data, tmp_path_factory):
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Leave out the pictures and the graph, which take most of the time and are tested above."""
-    monkeypatch.setattr(outputs, "_pictures", lambda *arguments: {})
-    monkeypatch.setattr(outputs, "_draw", lambda *arguments: None)
+    monkeypatch.setattr(Outputs, "pictures", lambda self: {})
+    monkeypatch.setattr(Outputs, "draw", lambda self: None)
 
 
 def run(*arguments):
@@ -251,7 +253,7 @@ def test_ctrl_c_saves_and_resume_goes_on(data, tmp_path, ctrl_c_is_heard):
     assert process.returncode == 130
     told = [line for line in err.splitlines() if not line.startswith("Matplotlib is building")]
     assert not told  # on a new machine Matplotlib speaks of its fonts
-    assert "stopped by Ctrl-C; --resume goes on" in out
+    assert "stopped by Ctrl-C; --resume continues" in out
     assert set(files("out")) >= FILES
     model = nn.load("out/model.h5")
     done = model.iterations
@@ -490,7 +492,7 @@ def test_help_names_everything(capsys):
 
 @pytest.mark.usefixtures("no_pictures")
 def test_a_full_disk_does_not_lose_what_was_learned(data, monkeypatch, capsys, tmp_path):
-    """Where model.h5 cannot be written, it is saved elsewhere, and the sentence says where."""
+    """If model.h5 cannot be written, it is saved elsewhere, and the sentence says where."""
     from nn.errors import CheckpointError
 
     real = nn.saving.save

@@ -105,7 +105,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def compare(code, *options):
-    """The exit code of `compare my_backprop.py`, with this code in it."""
+    """Return the exit code of `compare my_backprop.py`, with this code in it."""
     Path("my_backprop.py").write_text(code)
     try:
         return main(["compare", "my_backprop.py", *options])
@@ -201,7 +201,7 @@ def test_a_trained_model(capsys):
 
 
 def test_own_caches(capsys):
-    """What the file's own forward pass puts into a cache is its own affair."""
+    """The file's own forward pass may put anything into a cache."""
     own = changed(DEEP, "Z = cache\n", 'Z = cache["Z"]\n')
     own = changed(own, "-cache))", '-cache["Z"]))')
     assert compare(own + FORWARD) == 0

@@ -8,7 +8,8 @@ import pytest
 
 import nn
 from nn import by_hand, plots
-from nn.cli import main, outputs
+from nn.cli import main
+from nn.cli.outputs import Outputs
 from nn.cli.plot import labels
 
 
@@ -31,8 +32,8 @@ def runs(tmp_path_factory):
         ):
             arguments = ["train", "--data", "planar", "--iterations", "120", *options]
             assert main([*arguments, "--out", str(folder / name)]) == 0
-            monkeypatch.setattr(outputs, "_pictures", lambda *arguments: {})
-            monkeypatch.setattr(outputs, "_draw", lambda *arguments: None)
+            monkeypatch.setattr(Outputs, "pictures", lambda self: {})
+            monkeypatch.setattr(Outputs, "draw", lambda self: None)
     rng = np.random.RandomState(0)
     X, Y = rng.rand(12, 9), np.arange(9).reshape(1, 9) % 2
     (folder / "small").mkdir()
@@ -78,8 +79,8 @@ def test_training_on_the_flower_is_the_course_s_planar_network(runs):
 @pytest.fixture
 def no_pictures(monkeypatch):
     """Leave out the pictures and the graph, which take most of the time."""
-    monkeypatch.setattr(outputs, "_pictures", lambda *arguments: {})
-    monkeypatch.setattr(outputs, "_draw", lambda *arguments: None)
+    monkeypatch.setattr(Outputs, "pictures", lambda self: {})
+    monkeypatch.setattr(Outputs, "draw", lambda self: None)
 
 
 @pytest.mark.usefixtures("no_pictures")

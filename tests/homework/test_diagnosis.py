@@ -153,7 +153,7 @@ def cats(size):
 
 
 def test_behind_dead_units():
-    """Where A1 is 0 throughout, dW2 is 0 whatever dZ2 is; db2 tells of it."""
+    """If A1 is 0 throughout, dW2 is 0 for any dZ2; db2 shows the mistake."""
     parameters, X, Y = network([4, 5, 5, 1], 20, 3)
     parameters["b1"] = np.full((5, 1), -100.0)
     parameters["b2"] = np.full((5, 1), 0.3)
@@ -412,7 +412,7 @@ def test_a_mistake_in_what_is_not_shown(line, wrong, first, words):
 
 
 def of_tanh_network(code):
-    """What compare says of a learner's L_model_backward, for a network 4-5-3-1 of tanh layers."""
+    """Diagnose a learner's L_model_backward on a tanh network 4-5-3-1."""
     space = {"np": np}
     exec(code, space)
     p, X, Y = network([4, 5, 3, 1], 12, 3)
@@ -595,7 +595,7 @@ def backward(parameters, cache, X, Y):
     ],
 )  # fmt: skip
 def test_compare_gradients_diagnoses_a_planar_backprop(line, wrong, name, words):
-    """Of code that shows dW and db only, with a line changed."""
+    """A line is changed in code that shows dW and db only."""
     space = {"np": np}
     exec(textwrap.dedent(PLANAR.replace(line, wrong)), space)
     rng = np.random.RandomState(0)
@@ -665,7 +665,7 @@ def test_dA_as_in_the_earlier_edition(wrong):
 
 @pytest.mark.parametrize(("manual", "words"), [(3, "dict"), ({"dW1": np.ones((1, 2))}, "no db1")])
 def test_compare_gradients_refuses_what_is_no_gradient(manual, words):
-    """What was given, and what is missing."""
+    """The error says what was given, and what is missing."""
     with pytest.raises(SettingError, match=words):
         nn.compare_gradients([2, 1], np.ones((2, 3)), [[0, 1, 0]], manual=manual)
 

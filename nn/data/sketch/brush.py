@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 
 class Brush:
-    """Paints on a picture in coordinates of its own: x right, y up, the figure within [-1, 1].
+    """A painter in coordinates of its own: x right, y up, the figure within [-1, 1].
 
     ``picture`` (size, size, 3) holds red, green and blue, 0 to 1, and is painted on in place.
     ``centre`` is where (0, 0) lies, in fractions of the picture from its lower left corner;
@@ -52,7 +52,7 @@ class Brush:
         self.outline = outline
 
     def fill(self, distance: Array, colour: Colour, outline: float | None = None) -> None:
-        """Paint where ``distance`` is negative, with the brush's outline or the one given."""
+        """Paint the points of negative ``distance``, with the brush's outline or the one given."""
         colour = np.asarray(colour, dtype=float)
         width = self.outline if outline is None else outline
         if width:
@@ -61,7 +61,7 @@ class Brush:
 
     def _blend(self, distance: Array, colour: Array) -> None:
         cover = np.clip(0.5 - distance / self.pixel, 0, 1)
-        # Most shapes are small: touching only their own rows and columns halves the time.
+        # Most shapes are small, so touching only their own rows and columns halves the time.
         rows, columns = np.flatnonzero(cover.any(axis=1)), np.flatnonzero(cover.any(axis=0))
         if rows.size:
             box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
@@ -78,7 +78,7 @@ class Brush:
         angle: float = 0.0,
         outline: float | None = None,
     ) -> None:
-        """An ellipse about (x, y) with half-axes rx and ry, turned by ``angle``."""
+        """Paint an ellipse about (x, y) with half-axes rx and ry, turned by ``angle``."""
         c, s = np.cos(angle), np.sin(angle)
         dx, dy = self.x - x, self.y - y
         u, v = (c * dx + s * dy) / rx, (c * dy - s * dx) / ry
@@ -89,20 +89,20 @@ class Brush:
     def disc(
         self, x: float, y: float, r: float, colour: Colour, outline: float | None = None
     ) -> None:
-        """A disc about (x, y) of radius r."""
+        """Paint a disc about (x, y) of radius r."""
         self.fill(np.hypot(self.x - x, self.y - y) - r, colour, outline)
 
     def line(
         self, points: Sequence[Point], width: float, colour: Colour, outline: float | None = None
     ) -> None:
-        """A stroke with round ends through the points; ``width`` is half its width."""
+        """Paint a stroke with round ends through the points; ``width`` is half its width."""
         strokes = [self._to_segment(a, b) for a, b in pairwise(points)]
         self.fill(np.sqrt(np.minimum.reduce(strokes)) - width, colour, outline)
 
     def polygon(
         self, points: Sequence[Point], colour: Colour, outline: float | None = None
     ) -> None:
-        """The area that the points go round, in either direction."""
+        """Paint the area that the points enclose, in either direction."""
         inside = np.zeros(self.x.shape, dtype=bool)
         edges = []
         for a, b in zip(points, [*points[1:], points[0]], strict=True):
@@ -115,7 +115,7 @@ class Brush:
         self.fill(np.where(inside, -distance, distance), colour, outline)
 
     def _to_segment(self, a: Point, b: Point) -> Array:
-        """The squared distance to the segment from a to b."""
+        """Return the squared distance to the segment from a to b."""
         bx, by = b[0] - a[0], b[1] - a[1]
         dx, dy = self.x - a[0], self.y - a[1]
         along = np.clip((dx * bx + dy * by) / (bx * bx + by * by), 0, 1)
@@ -126,7 +126,7 @@ class Brush:
 def arc(
     x: float, y: float, rx: float, start: float, stop: float, ry: float | None = None
 ) -> list[Point]:
-    """Nine points on an ellipse about (x, y), from one angle to another, in radians."""
+    """Return nine points on an ellipse about (x, y), from one angle to another, in radians."""
     turn = np.linspace(start, stop, 9)
     return [
         (float(x + rx * np.cos(t)), float(y + (rx if ry is None else ry) * np.sin(t))) for t in turn

@@ -12,7 +12,7 @@ EYES = np.array([[0.45, 0.78, 0.30], [0.95, 0.80, 0.20], [0.35, 0.65, 0.90]])
 
 
 class Coat:
-    """How one cat looks: its colours, whether it is striped, and whether it sleeps."""
+    """The looks of one cat: colours, stripes, and eyes open or closed."""
 
     def __init__(self, rng: RandomState) -> None:
         self.fur = fur(rng)
@@ -24,7 +24,7 @@ class Coat:
 
 
 def head(b: Brush, coat: Coat, x: float, y: float, r: float) -> None:
-    """Two pointed ears, round cheeks, eyes with upright pupils, a nose and whiskers."""
+    """Paint two pointed ears, round cheeks, eyes with upright pupils, a nose and whiskers."""
     for side in (-1, 1):
         ear = [(0.92, 0.25), (0.80, 1.30), (0.15, 0.85)]
         inner = [(0.78, 0.50), (0.73, 1.08), (0.36, 0.82)]
@@ -58,12 +58,12 @@ def _eye(b: Brush, coat: Coat, x: float, y: float, r: float) -> None:
 
 
 def face(b: Brush, rng: RandomState) -> None:
-    """A cat that looks straight at you, from close by."""
+    """Paint a cat that looks straight at you, from close by."""
     head(b, Coat(rng), 0.0, -0.12, 0.78)
 
 
 def sitting(b: Brush, rng: RandomState) -> None:
-    """A cat that sits, its tail to one side."""
+    """Paint a cat that sits, its tail to one side."""
     coat = Coat(rng)
     b.line(arc(0.42, -0.42, 0.40, -np.pi / 2, rng.uniform(0.15, 1.4)), 0.09, coat.fur)
     b.ellipse(0, -0.46, 0.46, 0.50, coat.fur)
@@ -77,7 +77,7 @@ def sitting(b: Brush, rng: RandomState) -> None:
 
 
 def walking(b: Brush, rng: RandomState) -> None:
-    """A cat that walks by, turns its head and holds its tail high."""
+    """Paint a cat that walks by, turns its head and holds its tail high."""
     coat = Coat(rng)
     bend, step = rng.uniform(-0.2, 0.15), rng.uniform(-0.1, 0.1)
     b.line([(-0.62, -0.15), (-0.84, 0.15), (-0.84 - bend, 0.62)], 0.075, coat.fur)
@@ -96,7 +96,7 @@ def walking(b: Brush, rng: RandomState) -> None:
 
 
 def lying(b: Brush, rng: RandomState) -> None:
-    """A cat that lies like a loaf of bread, its tail around it."""
+    """Paint a cat that lies like a loaf of bread, its tail around it."""
     coat = Coat(rng)
     b.ellipse(-0.15, -0.38, 0.75, 0.42, coat.fur)
     b.line(arc(-0.20, -0.52, 0.70, np.pi, 1.62 * np.pi, ry=0.30), 0.085, coat.fur)

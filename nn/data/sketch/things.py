@@ -167,7 +167,7 @@ def cactus(b: Brush, rng: RandomState) -> None:
 
 
 def dog(b: Brush, rng: RandomState) -> None:
-    """Round and furry like a cat, but with hanging ears and its tongue out: the hard one."""
+    """Paint the hard case: round and furry like a cat, but with hanging ears and its tongue out."""
     coat = fur(rng)
     b.ellipse(0, 0.05, 0.62, 0.66, coat)
     for side in (-1, 1):
