@@ -1,4 +1,4 @@
-"""The bounds that the project's issues set, and whether a run reached them."""
+"""The bounds that the project sets itself, and whether a run reached them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ class Bound:
     contender: str
     at_most: float
     versus: str | None = HAND
-    issue: int = 4
 
     def __str__(self) -> str:
         if self.versus is None:
@@ -31,16 +30,16 @@ class Bound:
 BOUNDS = [
     Bound(planar.STEP, EAGER, 0.5, TORCH),
     Bound(planar.STEP, EAGER, 2.0),
-    Bound(planar.STEP, EAGER, 2.2, issue=2),
+    Bound(planar.STEP, EAGER, 2.2),
     Bound(planar.STEP, planar.OWN_LOSS, 0.5, TORCH),
     Bound(planar.STEP, planar.OWN_LOSS, 2.0),
-    Bound(planar.STEP, planar.OWN_LOSS, 2.2, issue=2),
+    Bound(planar.STEP, planar.OWN_LOSS, 2.2),
     Bound(planar.STEP, COMPILED, 0.75),
     Bound(planar.STEP, COMPILED, 0.65, JAX),
     Bound(planar.LOOP, ITERATE, 0.70),
     # 2.5 us if hand NumPy's planar step takes 30 us
-    Bound(chain.CHAIN, EAGER, 2.5 / 30, issue=2),
-    Bound(FLOAT64, EAGER, 0.8, issue=2),
+    Bound(chain.CHAIN, EAGER, 2.5 / 30),
+    Bound(FLOAT64, EAGER, 0.8),
     *(
         Bound(work, COMPILED, at_most, versus)
         for work in (FLOAT64, FLOAT32)

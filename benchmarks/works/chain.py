@@ -17,7 +17,7 @@ from . import planar
 
 CHAIN = "chain of 1000 scalar products, per op"
 LENGTH = 1000
-SLOPE = 1.0001
+POINT = 1.0001
 
 
 @contextlib.contextmanager
@@ -40,53 +40,53 @@ def chain(x: Any, length: int = LENGTH) -> Any:
 
 
 def exact(length: int = LENGTH) -> float:
-    """Return its derivative at SLOPE."""
-    return (length + 1) * math.pow(SLOPE, length)
+    """Return its derivative at POINT."""
+    return (length + 1) * math.pow(POINT, length)
 
 
 def ours(length: int = LENGTH) -> Running:
     """Run it on Tensors, with backward."""
-    x = ag.Tensor(SLOPE, requires_grad=True)
+    x = ag.Tensor(POINT, requires_grad=True)
 
     def step() -> None:
         x.grad = None
         chain(x, length).backward()
 
-    return Running(step, lambda: {"slope": x.grad}, count=length)
+    return Running(step, lambda: {"derivative": x.grad}, count=length)
 
 
 def torch(length: int = LENGTH) -> Running:
     """Run it in PyTorch."""
     torch = peers.torch()
-    x = torch.tensor(SLOPE, dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(POINT, dtype=torch.float64, requires_grad=True)
 
     def step() -> None:
         x.grad = None
         chain(x, length).backward()
 
-    return Running(step, lambda: {"slope": x.grad.numpy()}, count=length)
+    return Running(step, lambda: {"derivative": x.grad.numpy()}, count=length)
 
 
 def autograd(length: int = LENGTH) -> Running:
     """Run it in HIPS autograd."""
-    slope = peers.load("autograd").grad(lambda x: chain(x, length))
+    derivative = peers.load("autograd").grad(lambda x: chain(x, length))
     found: list[Any] = [None]
 
     def step() -> None:
-        found[0] = slope(SLOPE)
+        found[0] = derivative(POINT)
 
-    return Running(step, lambda: {"slope": found[0]}, count=length)
+    return Running(step, lambda: {"derivative": found[0]}, count=length)
 
 
 def mygrad(length: int = LENGTH) -> Running:
     """Run it in MyGrad."""
-    x = peers.load("mygrad").tensor(SLOPE)
+    x = peers.load("mygrad").tensor(POINT)
 
     def step() -> None:
         x.null_grad()
         chain(x, length).backward()
 
-    return Running(step, lambda: {"slope": x.grad}, count=length)
+    return Running(step, lambda: {"derivative": x.grad}, count=length)
 
 
 def micrograd(length: int = LENGTH) -> Running:
@@ -95,11 +95,11 @@ def micrograd(length: int = LENGTH) -> Running:
     x: list[Any] = [None]
 
     def step() -> None:
-        x[0] = value(SLOPE)
+        x[0] = value(POINT)
         with recursion(20 * length):
             chain(x[0], length).backward()
 
-    return Running(step, lambda: {"slope": x[0].grad}, count=length)
+    return Running(step, lambda: {"derivative": x[0].grad}, count=length)
 
 
 def contenders(length: int = LENGTH) -> list[Contender]:

@@ -14,11 +14,11 @@ from .. import engines
 from ..measure import HAND, Contender, Effort, Row, Running, compare
 from ..problem import planar_cost
 from . import planar
-from .chain import LENGTH, SLOPE, chain
+from .chain import LENGTH, POINT, chain
 
 PLANAR = "the planar step in parts"
 CALL = "one product of scalars, in a chain of 1000"
-ARRAY = "one tanh of 400 numbers, in a chain of 100"
+ARRAY = "one tanh of 400 elements, in a chain of 100"
 
 
 def only(step: Callable[[], object], count: int = 1) -> Running:
@@ -130,7 +130,7 @@ def repeated_sweep(y: ag.Tensor, x: ag.Tensor, n: int) -> Running:
 
 def scalar_sweep() -> Running:
     """Run the sweep through the chain."""
-    x = ag.Tensor(SLOPE, requires_grad=True)
+    x = ag.Tensor(POINT, requires_grad=True)
     return repeated_sweep(chain(x), x, LENGTH)
 
 
@@ -142,7 +142,7 @@ def tanh_sweep() -> Running:
 
 def calls() -> list[Contender]:
     """Measure a product of two NumPy scalars."""
-    number, tensor = np.float64(SLOPE), ag.Tensor(SLOPE, requires_grad=True)
+    number, tensor = np.float64(POINT), ag.Tensor(POINT, requires_grad=True)
     return [
         Contender(HAND, lambda: only(lambda: chain(number), LENGTH)),
         Contender("record", lambda: only(lambda: chain(tensor), LENGTH)),

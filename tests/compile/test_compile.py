@@ -1,4 +1,4 @@
-"""ag.compile: what a compiled step gives, when it compiles anew, and when it steps aside."""
+"""ag.compile: what a compiled step returns, when it compiles anew, and when f itself runs."""
 
 import ast
 import functools
@@ -29,7 +29,7 @@ Pair = namedtuple("Pair", "W b")
 
 
 def parameters(*sizes, dtype=np.float64, seed=0):
-    """Weights of a net with these layers, read-only."""
+    """Return read-only weights of a net with these layers."""
     rng = np.random.RandomState(seed)
     p = {}
     for l, (n, k) in enumerate(zip(sizes[1:], sizes, strict=False), 1):
@@ -41,12 +41,12 @@ def parameters(*sizes, dtype=np.float64, seed=0):
 
 
 def log_loss(A, Y):
-    """As the course writes it."""
+    """Return the cross-entropy as the course writes it."""
     return -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / Y.shape[1]
 
 
 def net_cost(hidden, p, X, Y):
-    """A net with sigmoid output."""
+    """Return the cost of a net with sigmoid output."""
     A, L = X, len(p) // 2
     for l in range(1, L):
         A = hidden(p[f"W{l}"] @ A + p[f"b{l}"])
@@ -54,7 +54,7 @@ def net_cost(hidden, p, X, Y):
 
 
 def descent(cost):
-    """One step of gradient descent."""
+    """Return a function that takes one step of gradient descent."""
 
     def step(p, X, Y, rate):
         J, g = ag.value_and_grad(cost)(p, X, Y)
@@ -70,7 +70,7 @@ def leaves(x):
 
 
 def assert_same(a, b, tolerance=1e-12):
-    """Equal in structure, shape, type and value."""
+    """Assert that both are equal in structure, shape, dtype and value."""
     for x, y in zip(leaves(a), leaves(b), strict=True):
         assert np.shape(x) == np.shape(y)
         assert np.asarray(x).dtype == np.asarray(y).dtype
@@ -90,7 +90,7 @@ HIDDEN = {
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_nets_train_as_they_do_eagerly(hidden, dtype):
-    """Three steps on, with other numbers each time; float32 stays float32."""
+    """Three steps agree, each from the parameters of the last; float32 stays float32."""
     f = descent(functools.partial(net_cost, HIDDEN[hidden]))
     step = ag.compile(f)
     p, X32, Y32 = parameters(3, 5, 4, 1, dtype=dtype), X.astype(dtype), Y.astype(dtype)
@@ -102,7 +102,7 @@ def test_nets_train_as_they_do_eagerly(hidden, dtype):
 
 
 def softmax_cost(p, X, Y):
-    """Cross-entropy of a softmax net; Y has a row for each class."""
+    """Return the cross-entropy of a softmax net; Y has a row for each class."""
     A = ag.relu(p["W1"] @ X + p["b1"])
     return -np.mean(np.sum(Y * ag.log_softmax(p["W2"] @ A + p["b2"], axis=0), axis=0))
 
@@ -127,7 +127,7 @@ def test_softmax_nets(cost):
 
 @pytest.mark.parametrize("labels", [np.float64, np.int64, np.uint8])
 def test_the_by_hand_forward_pass(labels):
-    """The course's own functions, deep and planar, differentiated and compiled."""
+    """The course's own functions, deep and planar, can be differentiated and compiled."""
 
     def deep(p, X, Y):
         return by_hand.compute_cost(by_hand.L_model_forward(X, p)[0], Y)
@@ -142,7 +142,7 @@ def test_the_by_hand_forward_pass(labels):
 
 
 def momentum(state, X, Y, rate, beta=0.9, decay=0.01):
-    """With weight decay."""
+    """Take a step of momentum with weight decay."""
     p, v = state
     J, g = ag.value_and_grad(functools.partial(net_cost, np.tanh))(p, X, Y)
     v = {k: beta * v[k] + g[k] + decay * p[k] for k in p}
@@ -150,7 +150,7 @@ def momentum(state, X, Y, rate, beta=0.9, decay=0.01):
 
 
 def adam(state, X, Y, rate):
-    """Adam, whose count of steps is a Python number."""
+    """Take a step of Adam, whose count of steps is a Python number."""
     p, m, v, t = state
     J, g = ag.value_and_grad(functools.partial(net_cost, ag.relu))(p, X, Y)
     t = t + 1
@@ -225,7 +225,7 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("case", FUNCTIONS)
 def test_functions_of_all_kinds(case):
-    """Gradients of linear algebra, of any order, of indices and of kinks; and plain NumPy."""
+    """Gradients of linear algebra, of any order, of indices and of kinks agree; so does plain NumPy."""
     f, step = FUNCTIONS[case], ag.compile(FUNCTIONS[case])
     for k in range(2):
         x = np.random.RandomState(k).randn(2, 3)
@@ -239,7 +239,7 @@ def test_functions_of_all_kinds(case):
 
 
 def test_a_function_of_ones_own():
-    """A primitive of the user's, with its gradient."""
+    """A primitive of the user's compiles with its gradient."""
 
     @ag.primitive(lambda g, y, x: g * 3 * x * x)
     def cube(x):
@@ -253,7 +253,7 @@ def test_a_function_of_ones_own():
 
 
 def test_nested_containers_go_in_and_out():
-    """Named tuples and ordered dicts keep their type."""
+    """Namedtuples and ordered dicts keep their type."""
 
     def f(net, extra):
         W, b = net["layers"][0]
@@ -271,7 +271,7 @@ def test_nested_containers_go_in_and_out():
 
 
 def test_other_containers_are_another_version():
-    """A list where a tuple was, another order of keys."""
+    """A list in place of a tuple, or another order of keys, is compiled anew."""
     step = ag.compile(lambda p: [p])
     assert step((X,))[0][0] is X
     assert type(step([X])[0]) is list
@@ -281,7 +281,7 @@ def test_other_containers_are_another_version():
 
 
 def test_keywords_defaults_and_any_number_of_arguments():
-    """However f is called."""
+    """A compiled function takes arguments in every way in which f does."""
 
     def f(x, scale=2.0, *rest, power=1, **more):
         return x * scale**power + sum(rest) + more.get("shift", 0)
@@ -296,7 +296,7 @@ def test_keywords_defaults_and_any_number_of_arguments():
 
 
 def test_text_booleans_and_none_decide():
-    """Each value is a version of its own."""
+    """Each value has a version of its own."""
 
     def f(x, kind, flip, more=None):
         x = np.tanh(x) if kind == "tanh" else np.exp(x)
@@ -309,7 +309,7 @@ def test_text_booleans_and_none_decide():
 
 
 def test_whole_numbers_are_pinned_where_python_needs_them():
-    """A loop count is; a factor is not."""
+    """A loop count is pinned; a factor is not."""
 
     def f(x, n, k):
         for _ in range(n):
@@ -323,7 +323,7 @@ def test_whole_numbers_are_pinned_where_python_needs_them():
 
 
 def test_whole_numbers_as_axis_size_and_index():
-    """NumPy's functions need them as they are."""
+    """NumPy's functions get the integers themselves."""
 
     def f(x, axis, i):
         return np.sum(x, axis=axis), x[i], x[i : i + 2], np.repeat(x, i, axis=axis), np.roll(x, i)
@@ -335,14 +335,14 @@ def test_whole_numbers_as_axis_size_and_index():
 
 
 def test_a_function_as_an_argument():
-    """Told from another by what it is."""
+    """Another function is another version."""
     step = ag.compile(lambda x, g: g(x))
     assert_allclose(step(X, np.tanh), np.tanh(X))
     assert_allclose(step(X, np.exp), np.exp(X))
 
 
-def test_what_cannot_be_told_apart_raises():
-    """And arrays of other kinds."""
+def test_arguments_that_cannot_be_compared_raise():
+    """Unhashable arguments, masked arrays and Dask arrays raise TraceError."""
     with pytest.raises(ag.TraceError, match="cannot tell"):
         ag.compile(lambda x, s: x)(X, {1, 2})
     with pytest.raises(ag.TraceError, match="plain arrays"):
@@ -352,7 +352,7 @@ def test_what_cannot_be_told_apart_raises():
 
 
 def test_an_object_that_holds_arrays_is_refused():
-    """Their numbers would be frozen, and the object, changed, would still be the same one."""
+    """Its arrays would be frozen, and the object, once changed, would still be the same."""
 
     class Model:
         def __init__(self):
@@ -363,14 +363,14 @@ def test_an_object_that_holds_arrays_is_refused():
 
 
 def test_only_functions_can_be_compiled():
-    """As it is seen at once, not at the first call."""
+    """The error comes at once, not at the first call."""
     with pytest.raises(TypeError, match="takes a function, not a ndarray"):
         ag.compile(np.ones(2))
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_number_of_pythons_comes_back_as_one(dtype):
-    """It is used as an array where that is quicker, but not handed out as one."""
+    """It is used as an array if that is faster, but not returned as one."""
 
     def f(x, rate):
         return x * rate + np.tanh(x) * rate, rate, (rate, 2)
@@ -384,14 +384,14 @@ def test_a_number_of_pythons_comes_back_as_one(dtype):
 
 
 def test_memory_maps_are_arrays(tmp_path):
-    """Large data may lie in a file."""
+    """Data may lie in a file."""
     mapped = np.memmap(tmp_path / "x", dtype=np.float64, mode="w+", shape=X.shape)
     mapped[:] = X
     assert_allclose(ag.compile(np.tanh)(mapped), np.tanh(X))
 
 
 def test_numbers_of_every_kind():
-    """Python's, NumPy's, and arrays of no dimension, in turn."""
+    """Python's numbers, NumPy's, and 0-d arrays agree, in turn."""
     step = ag.compile(lambda x, s: (x * s, s * 2))
     for s in (2.0, np.float64(2), np.array(2.0), np.float32(2), 2, 2j, np.array(2.0), 2.0):
         got, expected = step(X, s), (X * s, s * 2)
@@ -400,7 +400,7 @@ def test_numbers_of_every_kind():
 
 
 def test_orders_in_memory_do_not_matter():
-    """Transposed, strided, reversed, byte-swapped."""
+    """Transposed, strided, reversed and byte-swapped arrays agree."""
     step = ag.compile(lambda x: np.tanh(x) @ x.T)
     for x in (X, np.asfortranarray(X), np.repeat(X, 2, axis=1)[:, ::2], X[::-1], X.astype(">f8")):
         assert_allclose(step(x), np.tanh(x) @ x.T, rtol=1e-12)
@@ -415,14 +415,14 @@ def test_sizes_of_zero_and_one():
 
 
 def test_ufuncs_and_partials_compile():
-    """What has no name, or no signature."""
+    """Functions without a name or a signature compile."""
     assert_allclose(ag.compile(np.tanh)(X), np.tanh(X))
     assert_allclose(ag.compile(functools.partial(np.multiply, 2))(X), 2 * X)
     assert_allclose(ag.compile(ag.compile(np.tanh))(X), np.tanh(X))
 
 
 def test_arguments_are_not_written_to():
-    """Nor is anything that a result shares memory with."""
+    """Nothing is written to that an argument or an earlier result shares memory with."""
     f = descent(functools.partial(net_cost, np.tanh))
     step = ag.compile(f)
     p = {k: np.array(a) for k, a in parameters(3, 4, 1).items()}
@@ -436,7 +436,7 @@ def test_arguments_are_not_written_to():
 
 
 def test_adding_in_place_makes_a_new_array():
-    """The caller's stays as it was."""
+    """The caller's array stays as it was."""
 
     def f(x):
         x -= 1
@@ -452,7 +452,7 @@ def test_adding_in_place_makes_a_new_array():
 
 
 def test_a_new_shape_or_type_compiles_anew():
-    """And the old version is still there."""
+    """The old version is kept."""
     step = ag.compile(lambda x: x.sum(axis=1))
     for x in (X, X.astype(np.float32), X, X[:, :7], X, X[:, :7]):
         assert_same(step(x), x.sum(axis=1), 1e-6)
@@ -460,7 +460,7 @@ def test_a_new_shape_or_type_compiles_anew():
 
 
 def test_too_many_versions_warn_with_the_reason():
-    """Once for every eight."""
+    """There is one warning for every eight versions."""
     step = ag.compile(lambda x, k: x * k)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -482,7 +482,7 @@ def test_the_warning_names_a_pinned_number():
 
 
 def test_the_warning_names_a_learning_rate_that_decides():
-    """A float stays variable, unless an if statement looks at it."""
+    """A float is no reason to compile anew, unless an if statement looks at it."""
     step = ag.compile(lambda x, rate: x * rate if rate > 0 else -x)
     for k in range(7):
         step(np.ones(2), k + 1.5)
@@ -495,11 +495,11 @@ def test_before_the_first_call_there_is_no_source():
         _ = ag.compile(np.tanh).source
 
 
-# Stepping aside
+# f itself runs
 
 
 def test_gradients_flow_through_a_compiled_function():
-    """f itself runs then, inside ag.grad and on variables."""
+    """f itself runs inside ag.grad and on variables."""
     f = lambda x: np.sum(np.tanh(x) * x)
     step = ag.compile(f)
     step(X)
@@ -512,7 +512,7 @@ def test_gradients_flow_through_a_compiled_function():
 
 
 def test_a_compiled_function_inside_another():
-    """Its lines are part of the outer one's."""
+    """Its lines are part of the outer function's."""
     inner = ag.compile(np.tanh)
     outer = ag.compile(lambda x: ag.grad(lambda x: np.sum(inner(x) ** 2))(x))
     expected = ag.grad(lambda x: np.sum(np.tanh(x) ** 2))(X)
@@ -522,7 +522,7 @@ def test_a_compiled_function_inside_another():
 
 
 def test_tensors_go_in_and_come_out():
-    """Those without a gradient are compiled."""
+    """Tensors that need no gradient are compiled; Tensors are returned."""
     step = ag.compile(lambda x, y: (x + y, 1))
     out, one = step(ag.Tensor(X), np.array(Y))
     assert isinstance(out, ag.Tensor)
@@ -532,7 +532,7 @@ def test_tensors_go_in_and_come_out():
 
 
 def test_anomaly_detection_looks_at_the_function_itself():
-    """And names the user's line."""
+    """The error names the user's line."""
     step = ag.compile(lambda x: np.log(x))
     step(np.ones(3))
     with ag.detect_anomaly(), pytest.raises(ag.AnomalyError, match=r"np\.log"):
@@ -554,8 +554,8 @@ NAN = {
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 @pytest.mark.parametrize("case", NAN)
-def test_nan_where_the_engine_has_a_cure(case):
-    """Zero times anything is zero in a branch that is not taken; the step gives what eager gives."""
+def test_nan_that_the_engine_can_repair(case):
+    """Zero times anything is zero in a branch that is not taken; the step agrees with eager."""
     f = lambda x: ag.value_and_grad(NAN[case])(x)
     step = ag.compile(f)
     x = np.abs(RNG.randn(3, 4)) + 0.1
@@ -567,8 +567,8 @@ def test_nan_where_the_engine_has_a_cure(case):
         assert np.isfinite(step(x)[1]).all()
 
 
-def test_second_derivatives_with_a_cure():
-    """The watch looks at every sweep, also at those inside."""
+def test_second_derivatives_that_the_engine_can_repair():
+    """The guard looks at every sweep, also at inner ones."""
     inner = ag.grad(lambda x: np.sum(np.where(x > 0, np.log(np.where(x > 0, x, 0)) * x, x * x)))
     f = ag.grad(lambda x: np.sum(inner(x) ** 2))
     x = np.array([1.0, -2.0, 0.0, 3.0])
@@ -591,7 +591,7 @@ def test_a_branch_that_hides_a_nan_is_watched():
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("z", [0.0, 30.0, 40.0, 90.0, 800.0, -30.0, -90.0, -720.0, -800.0])
 def test_saturated_outputs(z, dtype):
-    """Where A rounds to 0 or 1 the cost stays finite and right, as it does eagerly."""
+    """If A rounds to 0 or 1 the cost stays finite and right, as it does eagerly."""
 
     def cost(p, X, Y):
         return log_loss(ag.sigmoid(p["W1"] @ X + p["b1"]), Y)
@@ -602,7 +602,7 @@ def test_saturated_outputs(z, dtype):
     with np.errstate(all="ignore"):
         (got, J), (expected, J_eager) = ag.compile(f)(*args), f(*args)
     assert_same(got, expected, 1e-12 if dtype == np.float64 else 1e-5)
-    # -log(A) and -log(1 - A) from the logits; the eager logarithm of 1 - A lost what A rounded off
+    # -log(A) and -log(1 - A) come from the logits; eager log(1 - A) has lost what A rounded off
     Z = np.longdouble(z)
     right = np.mean(np.logaddexp(0, np.array([-1, 1]) * Z))
     assert_allclose(float(J), float(right), rtol=1e-12 if dtype == np.float64 else 1e-5, atol=1e-12)
@@ -610,7 +610,7 @@ def test_saturated_outputs(z, dtype):
 
 
 def test_warnings_are_held_back_as_the_engine_holds_them_back():
-    """A sigmoid overflows in silence; a logarithm of zero is told by the function itself."""
+    """A sigmoid overflows silently; a logarithm of zero warns."""
     step = ag.compile(lambda x: ag.grad(lambda x: np.sum(ag.sigmoid(x)))(x))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -624,7 +624,7 @@ def test_warnings_are_held_back_as_the_engine_holds_them_back():
 
 
 def test_threads_do_not_share_memory():
-    """Many at once, each with its own numbers."""
+    """Many threads at once get the results for their own arguments."""
     f = descent(functools.partial(net_cost, np.tanh))
     step = ag.compile(f)
     p = parameters(3, 8, 1)
@@ -643,7 +643,7 @@ def test_threads_do_not_share_memory():
 
 
 def test_threads_compile_once():
-    """They wait for each other."""
+    """Threads wait for each other, so that one of them compiles."""
     runs = []
 
     def f(x):
@@ -663,7 +663,7 @@ def test_threads_compile_once():
 
 
 def hand_step(p, X, Y, rate):
-    """The course's step for (n, 20, 7, 5, 1), by hand."""
+    """Take the course's step for (n, 20, 7, 5, 1), by hand."""
     m, caches, A = X.shape[1], [], X
     for l in range(1, 5):
         Z = p[f"W{l}"] @ A + p[f"b{l}"]
@@ -681,7 +681,7 @@ def hand_step(p, X, Y, rate):
 
 
 def peak(f, *args):
-    """Bytes at the worst moment of a call, beyond what was there."""
+    """Return the bytes at the peak of a call, beyond those before it."""
     f(*args)
     tracemalloc.start()
     f(*args)
@@ -691,7 +691,7 @@ def peak(f, *args):
 
 
 def test_memory_is_at_most_that_of_the_hand_written_step():
-    """Its own arrays, which it keeps, included."""
+    """The buffers that it keeps are included."""
     n, m = 3000, 209
     p = parameters(n, 20, 7, 5, 1)
     X, Y = RNG.rand(n, m), (RNG.rand(1, m) > 0.6) * 1.0
@@ -708,7 +708,7 @@ def test_memory_is_at_most_that_of_the_hand_written_step():
 
 
 def test_a_compiled_step_keeps_no_argument_alive():
-    """The example it was compiled for may go."""
+    """The example that it was compiled for can be freed."""
 
     class Watched(np.ndarray):
         pass
@@ -735,7 +735,7 @@ def run_alone(source, call):
 
 
 def test_the_source_is_a_file_of_its_own():
-    """With nothing but NumPy, it gives the same."""
+    """With nothing but NumPy, it returns the same."""
     f = descent(functools.partial(net_cost, ag.leaky_relu))
     step = ag.compile(f)
     p = parameters(3, 4, 1)
@@ -748,7 +748,7 @@ def test_the_source_is_a_file_of_its_own():
 
 
 def test_the_source_holds_functions_that_are_no_lines():
-    """Of this package's and the user's, with what they use."""
+    """Functions of this package and of the user stand in it, with what they use."""
     X = RNG.randn(3, 4)
 
     def f(x):
@@ -767,7 +767,7 @@ FACTOR = 3
 
 @ag.primitive(lambda g, y, x: g * FACTOR)
 def uses_more(x):
-    """A body that is no straight line: it asks for a number."""
+    """Return 3 x, by a body that cannot be traced: it asks for a number."""
     return helper(x) if float(np.sum(x)) == float(np.sum(x)) else x
 
 
@@ -776,7 +776,7 @@ def helper(x):
 
 
 def test_names_in_the_source_are_the_courses():
-    """Z1, A1, dZ1, dW1, and the user's for the rest."""
+    """The source has Z1, A1, dZ1, dW1, and the user's names for the rest."""
     step = ag.compile(descent(functools.partial(net_cost, np.tanh)))
     step(parameters(3, 4, 1), X, Y, 0.1)
     names = {line.split(" = ")[0].strip() for line in step.source.splitlines() if " = " in line}
@@ -784,7 +784,7 @@ def test_names_in_the_source_are_the_courses():
 
 
 def test_tracebacks_show_the_generated_lines():
-    """linecache knows the file."""
+    """linecache knows the generated file."""
     step = ag.compile(lambda A: np.linalg.inv(A))
     step(np.eye(2))
     with pytest.raises(np.linalg.LinAlgError) as raised:
@@ -794,7 +794,7 @@ def test_tracebacks_show_the_generated_lines():
 
 
 def test_names_do_not_collide():
-    """With Python's keywords, with each other, with names of the file."""
+    """Names differ from Python's keywords, from each other, and from names of the file."""
 
     def f(p):
         return sum(p.values()) * 2
@@ -804,7 +804,7 @@ def test_names_do_not_collide():
 
 
 def test_a_long_chain_compiles():
-    """In a time that grows with its length, not with its square."""
+    """A chain of 400 functions compiles."""
 
     def f(x):
         for _ in range(400):

@@ -25,7 +25,7 @@ for a in (X, Y):
 
 
 def parameters(*sizes, dtype=np.float64):
-    """Weights of a net with these layers, read-only."""
+    """Return read-only weights of a net with these layers."""
     rng = np.random.RandomState(3)
     p = {}
     for l, (n, k) in enumerate(zip(sizes[1:], sizes, strict=False), 1):
@@ -37,7 +37,7 @@ def parameters(*sizes, dtype=np.float64):
 
 
 def cost(p, X, Y, hidden=ag.relu):
-    """A net's, as the course writes it."""
+    """Return the cost of a net, as the course writes it."""
     A, L = X, len(p) // 2
     for l in range(1, L):
         A = hidden(p[f"W{l}"] @ A + p[f"b{l}"])
@@ -64,7 +64,7 @@ def plain(p, X, Y, rate):
 
 
 def decayed(p, X, Y, rate):
-    """Weight decay, in place of an L2 penalty in the cost."""
+    """Take a step with weight decay, in place of an L2 penalty in the cost."""
     J, g = ag.value_and_grad(cost)(p, X, Y)
     return {k: p[k] - rate * (g[k] + 0.1 * p[k]) for k in p}, J
 
@@ -77,7 +77,7 @@ def momentum(state, X, Y, rate):
 
 
 def nesterov(state, X, Y, rate):
-    """The gradient is taken ahead, at W + 0.9 V."""
+    """Take a step with the gradient ahead, at W + 0.9 V."""
     p, v = state
     J, g = ag.value_and_grad(cost)({k: p[k] + 0.9 * v[k] for k in p}, X, Y)
     v = {k: 0.9 * v[k] - rate * g[k] for k in p}
@@ -85,7 +85,7 @@ def nesterov(state, X, Y, rate):
 
 
 def both(state, X, Y, rate):
-    """Momentum and weight decay."""
+    """Take a step with momentum and weight decay."""
     p, v = state
     J, g = ag.value_and_grad(cost)(p, X, Y)
     v = {k: 0.9 * v[k] + g[k] + 0.01 * p[k] for k in p}
@@ -93,7 +93,7 @@ def both(state, X, Y, rate):
 
 
 def last_gradient(state, X, Y, rate):
-    """A state that does not remember its past: the step itself."""
+    """Keep the last update as a state, which does not depend on its own past."""
     p, _ = state
     J, g = ag.value_and_grad(cost)(p, X, Y)
     d = {k: -rate * g[k] for k in p}
@@ -101,14 +101,14 @@ def last_gradient(state, X, Y, rate):
 
 
 def falling_rate(state, X, Y, rate):
-    """The rate is a state of its own, a Python number."""
+    """Keep the rate as a state, a Python number."""
     p, r = state
     J, g = ag.value_and_grad(cost)(p, X, Y)
     return ({k: p[k] - r * g[k] for k in p}, r * 0.99), J
 
 
 def scaled_data(p, X, Y, rate):
-    """X is prepared inside the step; that does not change from one to the next."""
+    """Prepare X inside the step, the same way at each one."""
     return plain(p, X / 3 + 1, Y, rate)
 
 
@@ -143,7 +143,7 @@ def adam(state, X, Y, rate):
 
 
 def penalty(p, X, Y, rate):
-    """W1 is also in the cost, whose value comes back."""
+    """Use W1 in the cost too, whose value is returned."""
 
     def f(p, X, Y):
         return cost(p, X, Y) + 0.01 * np.sum(p["W1"] ** 2)
@@ -153,13 +153,13 @@ def penalty(p, X, Y, rate):
 
 
 def shown(p, X, Y, rate):
-    """A value that holds a part of W1."""
+    """Return a part of W1 as a value."""
     new, J = plain(p, X, Y, rate)
     return new, (J, new["W1"][0, 0], p["W1"].sum())
 
 
 def batches(state, X, Y, rate):
-    """Another half of the examples at every step: X, as the step sees it, changes."""
+    """Take another half of the examples at every step, so that X changes."""
     p, shift = state
     here = (np.arange(6) + shift) % M
     new, J = plain(p, X[:, here], Y[:, here], rate)
@@ -167,13 +167,13 @@ def batches(state, X, Y, rate):
 
 
 def clipped(p, X, Y, rate):
-    """An update that is not linear in the gradient."""
+    """Take an update that is not linear in the gradient."""
     J, g = ag.value_and_grad(cost)(p, X, Y)
     return {k: p[k] - rate * np.clip(g[k], -0.01, 0.01) for k in p}, J
 
 
 def tied(p, X, Y, rate):
-    """W1 is used in a second place."""
+    """Use W1 in a second place."""
 
     def f(p, X, Y):
         return cost(p, X, Y) + np.sum(np.tanh(p["W1"] @ (X * X)))
@@ -183,21 +183,21 @@ def tied(p, X, Y, rate):
 
 
 def remembered(state, X, Y, rate):
-    """Another state takes W1 over, and uses it in another way."""
+    """Hand W1 to another state, which uses it in another way."""
     p, old = state
     new, J = plain(p, X, Y, rate)
     return ({**new, "b1": new["b1"] + 0.01 * np.tanh(old).sum()}, p["W1"] - 0.1), J
 
 
 def passed_on(state, X, Y, rate):
-    """As it is, without a change."""
+    """Hand the new W1 to another state unchanged."""
     p, old = state
     new, J = plain(p, X, Y, rate)
     return ({**new, "b1": new["b1"] + 0.01 * np.tanh(old).sum()}, new["W1"]), J
 
 
 def both_ways(p, X, Y, rate):
-    """W1 also meets X.T, which a square X allows."""
+    """Multiply W1 by X.T too, which a square X allows."""
     X = X[:M]
 
     def f(p, X, Y):
@@ -208,7 +208,7 @@ def both_ways(p, X, Y, rate):
 
 
 def transposed_too(p, X, Y, rate):
-    """A square W1 meets X both as it is and transposed."""
+    """Multiply X by a square W1 and by its transpose."""
 
     def f(p):
         return np.sum(np.tanh(p["W1"] @ X)) + np.sum(np.sin(p["W1"].T @ X))
@@ -218,7 +218,7 @@ def transposed_too(p, X, Y, rate):
 
 
 def swapped(state, X, Y, rate):
-    """Two states of W1's shape change places."""
+    """Swap two states of W1's shape."""
     p, other = state
     new, J = plain(p, X, Y, rate)
     return ({**new, "W1": other}, new["W1"]), J
@@ -239,7 +239,7 @@ FALLING_BACK = {
 
 
 def eagerly(step, state, n, *constants, every):
-    """What iterate is to give."""
+    """Return what iterate must return."""
     values = []
     for i in range(n):
         state = step(state, *constants)
@@ -258,7 +258,7 @@ def assert_same(a, b, tolerance=1e-12):
 
 
 def loops_of(step, state, *constants):
-    """The loops that iterate has to choose from."""
+    """Return the loops that iterate chooses from."""
     compiled = step if isinstance(step, ag.compile(plain).__class__) else ag.compile(step)
     call = compiled.call((state, *constants), {}).plain()
     return Loops("step", call, Version(step, "step", call))
@@ -267,7 +267,7 @@ def loops_of(step, state, *constants):
 @pytest.mark.parametrize("n", [1, 2, 7, 25])
 @pytest.mark.parametrize("case", REDUCED)
 def test_a_reduced_loop_gives_the_same(case, n):
-    """States and values, after one step and after many."""
+    """States and values agree after one step and after many."""
     f, start = REDUCED[case]
     state = start(parameters(N, 4, 3, 1))
     loops = loops_of(f, state, X, Y, 0.05)
@@ -282,7 +282,7 @@ def test_a_reduced_loop_gives_the_same(case, n):
 
 
 def free(reduction):
-    """The same, as if it cost nothing to start with."""
+    """Return the same reduction, as if it cost nothing to start."""
     return dataclasses.replace(reduction, spent=-1)
 
 
@@ -298,7 +298,7 @@ SHARED = {
 @pytest.mark.parametrize("n", [1, 2, 3, 8])
 @pytest.mark.parametrize("how", SHARED)
 def test_states_may_share_an_array(how, n):
-    """One written in place does not change the other."""
+    """Writing one in place does not change the other."""
 
     def step(state, x):
         a, b = state
@@ -310,7 +310,7 @@ def test_states_may_share_an_array(how, n):
 
 
 def eager_states(step, state, n, *constants):
-    """The last state, from calls one by one."""
+    """Return the last state of calls one by one."""
     for _ in range(n):
         state, _ = step(state, *constants)
     return state
@@ -328,7 +328,7 @@ VALUES = {
 @pytest.mark.parametrize("every", [1, 2])
 @pytest.mark.parametrize("name", VALUES)
 def test_values_are_those_before_the_step(name, every, n):
-    """A state that is also the value is the old one, and each value has memory of its own."""
+    """A state returned as value is the old one, and each value has memory of its own."""
 
     def step(state):
         a, b, c = state
@@ -359,7 +359,7 @@ def test_values_are_those_before_the_step(name, every, n):
 
 
 def test_values_of_a_reduced_loop_are_those_before_the_step():
-    """W1 @ X is itself a state there."""
+    """W1 @ X, which the reduced loop computes in another way, is the old one too."""
 
     def step(p, X, Y, rate):
         return plain(p, X, Y, rate)[0], p["W1"] @ X
@@ -376,7 +376,7 @@ def test_values_of_a_reduced_loop_are_those_before_the_step():
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_a_state_in_any_order_of_memory(order):
-    """Of a Fortran-ordered array a reshape is a copy; it is made at every step."""
+    """A reshape of a Fortran-ordered array is a copy, made at every step."""
 
     def step(W):
         row = W.reshape(-1)
@@ -390,7 +390,7 @@ def test_a_state_in_any_order_of_memory(order):
 
 
 def test_a_view_of_a_new_state_in_the_old_ones_place():
-    """The view is made where the state is known."""
+    """The view is made when the state is known."""
 
     def step(state):
         W, v = state
@@ -406,8 +406,8 @@ def test_a_view_of_a_new_state_in_the_old_ones_place():
 
 
 @pytest.mark.parametrize("case", FALLING_BACK)
-def test_where_it_does_not_apply_the_loop_stays_as_it_is(case):
-    """And gives the same."""
+def test_other_loops_are_not_reduced(case):
+    """A loop that is not reduced agrees with eager steps."""
     f, start = FALLING_BACK[case]
     state = start(parameters(N, 4, 3, 1))
     assert loops_of(f, state, X, Y, 0.05).reduction is None
@@ -416,15 +416,15 @@ def test_where_it_does_not_apply_the_loop_stays_as_it_is(case):
 
 
 def test_states_that_change_places():
-    """One of the family's shape that is no product with X."""
+    """One of them has W1's shape, but no product with X."""
     p = parameters(N, 4, 3, 1)
     state = p, np.array(p["W1"]) * 0.5
     got = ag.iterate(swapped, state, 9, X, Y, 0.05, every=2)
     assert_same(got, eagerly(swapped, state, 9, X, Y, 0.05, every=2))
 
 
-def test_it_is_chosen_only_where_it_saves_work():
-    """Not where m is larger than n_x; not for a few iterations, which the start would cost more."""
+def test_reduction_is_chosen_only_if_it_saves_work():
+    """It is not chosen if m is larger than n_x, nor for a few iterations."""
     p = parameters(N, 4, 1)
     loops = loops_of(plain, p, X, Y, 0.05)
     call = ag.compile(plain).call((p, X, Y, 0.05), {})
@@ -439,7 +439,7 @@ def test_it_is_chosen_only_where_it_saves_work():
 
 
 def test_logistic_regression_is_reduced_too():
-    """There it is w.T @ X, with w a column, and the gradient X @ dZ.T."""
+    """It has w.T @ X, with w a column, and the gradient X @ dZ.T."""
 
     def f(p, X, Y):
         A = ag.sigmoid(p["w"].T @ X + p["b"])
@@ -459,7 +459,7 @@ def test_logistic_regression_is_reduced_too():
 
 
 def test_reduced_in_float32():
-    """It stays float32."""
+    """A reduced loop stays in float32."""
     p = parameters(N, 4, 3, 1, dtype=np.float32)
     args = X.astype(np.float32), Y.astype(np.float32), 0.05
     got = ag.iterate(plain, p, 300, *args)
@@ -467,7 +467,7 @@ def test_reduced_in_float32():
 
 
 def test_callbacks_get_the_weights():
-    """Though the loop keeps W1 @ X in their place."""
+    """get_state returns W1, which the loop does not keep."""
     p = parameters(N, 4, 3, 1)
     seen = []
 
@@ -487,7 +487,7 @@ def test_callbacks_get_the_weights():
 
 
 def test_a_callback_can_stop():
-    """What comes back is the state then."""
+    """The state at that iteration is returned."""
     p = parameters(N, 4, 1)
     last, costs = ag.iterate(plain, p, 1000, X, Y, 0.05, every=10, callback=lambda i, J, s: i == 30)
     assert len(costs) == 4
@@ -495,7 +495,7 @@ def test_a_callback_can_stop():
 
 
 def test_a_callback_may_raise_and_the_loop_is_used_again():
-    """Memory goes back to where it came from."""
+    """The buffers are returned to the loop after an error."""
     step = ag.compile(plain)
     p = parameters(N, 4, 1)
 
@@ -508,7 +508,7 @@ def test_a_callback_may_raise_and_the_loop_is_used_again():
 
 
 def test_the_callers_arrays_are_not_written_to():
-    """Neither at the start nor when results are used again."""
+    """Neither at the start nor when results are used again is an array written to."""
     p = {k: np.array(a) for k, a in parameters(N, 4, 1).items()}
     before = {k: np.array(a) for k, a in p.items()}
     step = ag.compile(plain)
@@ -522,7 +522,7 @@ def test_the_callers_arrays_are_not_written_to():
 
 @pytest.mark.parametrize(("n", "every"), [(0, 1), (1, 1), (5, 1), (5, 2), (6, 3), (7, 100)])
 def test_every(n, every):
-    """Values of iterations 0, every, 2 * every, ..."""
+    """The values are those of iterations 0, every, 2 * every, ..."""
     step = lambda s, a: (s + a, (s * 1, {"twice": 2 * s}))
     last, values = ag.iterate(step, np.zeros(2), n, np.ones(2), every=every)
     assert_array_equal(last, [n, n])
@@ -531,7 +531,7 @@ def test_every(n, every):
 
 
 def test_wrong_arguments_are_named():
-    """What was given, what is expected."""
+    """The errors say what was given and what is expected."""
     with pytest.raises(TypeError, match=r"whole number for n, not 2\.5"):
         ag.iterate(lambda x: x, np.ones(2), 2.5)
     with pytest.raises(ag.TraceError, match=r"one is \{'a': \.\.\.\}; it returned \[\.\.\.\]"):
@@ -574,7 +574,7 @@ STATES = {
 @pytest.mark.parametrize("n", [1, 2, 5])
 @pytest.mark.parametrize("case", STATES)
 def test_states_of_all_kinds(case, n):
-    """Memory that is written in place, or not, is never read too late."""
+    """A state that is written in place is not read afterwards."""
     f, state = STATES[case]
     expected = state
     for _ in range(n):
@@ -586,7 +586,7 @@ def test_states_of_all_kinds(case, n):
 
 
 def test_a_state_must_keep_its_shape_and_type():
-    """The error says what it became."""
+    """The error says what the state became."""
     with pytest.raises(
         ag.TraceError, match=r"goes in as float64\[3\] but comes out as float64\[6\]"
     ):
@@ -600,13 +600,13 @@ def test_a_state_must_keep_its_shape_and_type():
 
 
 def test_a_state_that_grows_with_its_key():
-    """Another text is another state."""
+    """Another string is another state."""
     with pytest.raises(ag.TraceError, match="nested like"):
         ag.iterate(lambda s: {"a": s["a"], "kind": "other"}, {"a": np.zeros(3), "kind": "one"}, 2)
 
 
 def test_a_state_that_decides_a_size_must_not_change():
-    """The loop is compiled once; a Python loop of compiled steps is not."""
+    """A loop is compiled once, for one size."""
     step = ag.compile(lambda s: ((s[0][: s[1]].sum() + s[0], s[1] + 1), s[0][0]))
     with pytest.raises(ag.TraceError, match="decides a size"):
         ag.iterate(step, (np.ones(5), 2), 3)
@@ -615,7 +615,7 @@ def test_a_state_that_decides_a_size_must_not_change():
 
 
 def test_several_constants_and_shapes_use_one_step():
-    """Each combination has its loop."""
+    """Each combination of shapes has a loop of its own."""
     step = ag.compile(lambda s, a, b: (s * a + b, s.sum()))
     for n in (3, 4):
         got = ag.iterate(step, np.ones(n), 5, np.full(n, 0.5), 2.0, every=2)
@@ -628,21 +628,21 @@ def test_several_constants_and_shapes_use_one_step():
 
 
 def hidden_nan(p, x):
-    """The engine cures a nan in the branch that is not taken."""
+    """Take a step whose nan, in the branch that is not taken, the engine repairs."""
     J, g = ag.value_and_grad(lambda p: np.sum(np.where(p > x, np.sqrt(p * (p > x)), p)))(p)
     return p - 0.3 * g, J
 
 
 def hidden_and_masked(p, x):
-    """And here the nan would not show in the state."""
+    """Take such a step, with the nan hidden from the state."""
     J, g = ag.value_and_grad(lambda p: np.sum(np.where(p > x, np.sqrt(p * (p > x)), p)))(p)
     return p - 0.3 * np.where(g == g, g, 5), J
 
 
 @pytest.mark.parametrize("step", [hidden_nan, hidden_and_masked])
 @pytest.mark.parametrize("every", [1, 3, 100])
-def test_nan_where_the_engine_has_a_cure(step, every):
-    """The loop goes back to the last state that was right, and runs the function itself."""
+def test_nan_that_the_engine_can_repair(step, every):
+    """The loop goes back to the last good state, and runs the function itself."""
     start, x = np.array([3.0, 1.5, 0.7, 9.0]), np.full(4, 0.5)
     seen, runs = [], []
 
@@ -662,7 +662,7 @@ def test_nan_where_the_engine_has_a_cure(step, every):
 
 
 def test_nan_for_good_is_nan():
-    """A descent that diverges gives what it gives eagerly, in about the same time."""
+    """A descent that diverges returns what it returns eagerly."""
 
     def step(s, a):
         J, g = ag.value_and_grad(lambda s: np.sum(np.sqrt(s) * a))(s)
@@ -675,7 +675,7 @@ def test_nan_for_good_is_nan():
 
 
 def test_saturated_outputs_do_not_stop_the_loop():
-    """float32 probabilities round to 1 early; the cost comes from the logits."""
+    """float32 probabilities round to 1 early; the cost is computed from the logits."""
     p = {"W1": np.full((1, 2), 40.0, np.float32), "b1": np.zeros((1, 1), np.float32)}
     x, y = np.eye(2, dtype=np.float32), np.array([[1, 1]], np.float32)
     calls = []
@@ -695,7 +695,7 @@ def test_saturated_outputs_do_not_stop_the_loop():
 
 
 def test_threads_run_loops_side_by_side():
-    """Each with memory of its own."""
+    """Each thread has buffers of its own."""
     step = ag.compile(plain)
     p = parameters(N, 4, 1)
     inputs = [X * (1 + 0.1 * k) for k in range(6)]
@@ -714,13 +714,13 @@ def test_threads_run_loops_side_by_side():
 
 
 def test_tensors_are_taken_as_arrays():
-    """State and constants."""
+    """Tensors in the state and the constants are taken as arrays."""
     got = ag.iterate(lambda s, a: s + a, ag.Tensor([1.0, 2.0]), 3, ag.Tensor([1.0, 1.0]))[0]
     assert_array_equal(got, [4, 5])
 
 
 def test_large_products_take_the_quicker_way():
-    """With a copy of X.T where that pays; the result is the same."""
+    """A copy of X.T may be made; the result is the same."""
     rng = np.random.RandomState(1)
     x, y = rng.randn(900, 300), (rng.rand(1, 300) > 0.5) * 1.0
     p = parameters(900, 20, 1)
@@ -739,7 +739,7 @@ def test_large_products_take_the_quicker_way():
     st.integers(1, 12),
 )
 def test_random_linear_updates(terms, n):
-    """Any combination of weights, velocity and gradient, with random numbers."""
+    """Any linear combination of weights, velocity and gradient agrees with eager steps."""
 
     def step(state, X, Y):
         p, V = state
@@ -767,7 +767,7 @@ def test_random_linear_updates(terms, n):
 
 
 def test_no_warnings():
-    """A loop is silent where the engine is."""
+    """A loop is as silent as the engine."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         ag.iterate(plain, {"W1": np.full((1, N), 100.0), "b1": np.zeros((1, 1))}, 30, X, Y, 0.01)

@@ -1,6 +1,6 @@
 """The benchmarks run, every contender computes the same numbers, and the table says what was found.
 
-Nothing here measures time.
+No test here measures time.
 """
 
 import itertools
@@ -19,19 +19,19 @@ from benchmarks.works import cat, chain, compiling, memory, parts, planar, softm
 
 ROOT = Path(__file__).parents[2]
 HURRY = Effort(seconds=0.0)
-# Peers warn about their own affairs.
+# Warnings of other libraries are theirs.
 pytestmark = pytest.mark.filterwarnings("default")
 
 
 def same_work(name, contenders, tolerance):
-    """Each contender with the control of its work, for parametrize."""
+    """Return each contender with the control of its work, for parametrize."""
     contenders = HURRY.present(contenders)
     control = contenders[0]
     assert control.name == HAND
     return [
         pytest.param(control, c, tolerance, id=f"{name}: {c}")
         for c in contenders[1:]
-        if "alone" not in c.name  # floors: a part of the work, no result
+        if "alone" not in c.name  # a lower bound: part of the work, without result
     ]
 
 
@@ -46,7 +46,7 @@ def same_work(name, contenders, tolerance):
     ],
 )
 def test_contenders_compute_the_same_numbers(control, contender, tolerance):
-    """After three steps the cost and all parameters are those of hand NumPy."""
+    """After three steps the cost and all parameters equal those of hand NumPy."""
     expected, running = control.start(), contender.start()
     for _ in range(3):
         expected.once()
@@ -62,21 +62,21 @@ def test_contenders_compute_the_same_numbers(control, contender, tolerance):
 
 
 @pytest.mark.parametrize("contender", HURRY.present(chain.contenders(length=50))[1:], ids=str)
-def test_chains_have_the_slope_of_a_power(contender):
-    """The derivative of x**51 comes out, at the first call and at the second."""
+def test_chains_have_the_derivative_of_a_power(contender):
+    """The derivative of x**51 is found at the first call and at the second."""
     running = contender.start()
     for _ in range(2):
         running.once()
-        assert np.allclose(running.read()["slope"], chain.exact(50), rtol=1e-12)
+        assert np.allclose(running.read()["derivative"], chain.exact(50), rtol=1e-12)
 
 
 def test_training_gives_the_costs_of_hand_numpy():
-    """Every recorded cost of `fit` is that of the course's functions, to 1e-12."""
+    """Every recorded cost of `fit` equals that of the course's functions, to 1e-12."""
     assert training.compare_costs(cat.problem(n_x=300), iterations=500) < 1e-12
 
 
 def test_pytorch_trains_to_the_same_costs():
-    """What goes 100 iterations at a call goes on where it stopped."""
+    """A contender of 100 iterations a call continues at its next call."""
     pytest.importorskip("torch")
     problem = cat.problem(n_x=300)
     running, expected = training.torch(problem), training.hand(problem)
@@ -97,7 +97,7 @@ def test_pytorch_trains_to_the_same_costs():
     ids=str,
 )
 def test_parts_run(contender):
-    """What has no numbers to compare runs."""
+    """Contenders without numbers to compare run."""
     contender.start().once()
 
 
@@ -114,7 +114,7 @@ def test_memory_is_counted():
 
 
 def test_contenders_take_turns():
-    """A B A B: neither runs twice before the other had its turn."""
+    """Contenders run in turns, A B A B, rather than one after the other."""
     order = []
 
     def contender(name):
@@ -134,7 +134,7 @@ def test_contenders_take_turns():
 
 
 def test_every_bound_names_a_contender():
-    """No bound is lost because somebody was renamed."""
+    """A renamed contender does not lose its bounds."""
     names = {
         planar.STEP: planar.steps(),
         planar.LOOP: planar.loops(),
@@ -151,7 +151,7 @@ def test_every_bound_names_a_contender():
 
 
 def test_a_table_shows_bounds_reached_missed_and_not_measured(tmp_path):
-    """The last column is yes, NO, or says that somebody was missing; the page keeps its words."""
+    """The last column is yes, NO or `not measured`; the page keeps its other text."""
     rows = [
         Row(planar.STEP, HAND, 30e-6, least=29e-6, ratio=1.0),
         Row(planar.STEP, engines.EAGER, 63e-6, least=60e-6, ratio=2.1),
@@ -173,7 +173,7 @@ def test_a_table_shows_bounds_reached_missed_and_not_measured(tmp_path):
 
 
 def test_the_command_prints_a_table():
-    """`python -m benchmarks` runs from the checkout, and says what is wrong with its arguments."""
+    """`python -m benchmarks` runs from the checkout, and names wrong arguments."""
     run = partial(subprocess.run, cwd=ROOT, capture_output=True, text=True, check=False)
     done = run([sys.executable, "-m", "benchmarks", "memory", "--no-peers", "--threads", "1"])
     assert done.returncode == 0, done.stderr
