@@ -288,6 +288,30 @@ def test_divisions_cancel_in_a_sigmoid_that_is_written_out():
     assert any(line.fn is ag.sigmoid for line in short.lines)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_nothing_is_multiplied_out_that_loses_digits(dtype):
+    """The derivative of silu(x**2) is 2 x for large x; expanded, it was a third too small."""
+    f = ag.grad(lambda x: np.sum(x**2 / (1 + np.exp(-(x**2)))))
+    for size in (3e3, 1e8) if dtype is np.float64 else (3e3,):
+        x = np.array([size, -size], dtype)
+        assert_allclose(ag.compile(f)(x), 2 * x, rtol=4 * np.finfo(dtype).eps)
+        assert_allclose(ag.compile(f)(x), f(x), rtol=4 * np.finfo(dtype).eps)
+
+
+def test_weights_in_a_cross_entropy_stay_finite_where_it_saturates():
+    """With weights nothing simpler than p (1 - A) - q A is left; it has no division."""
+
+    def cost(Z, Y):
+        A = ag.sigmoid(Z)
+        return -np.sum(3 * Y * np.log(A) + (1 - Y) * np.log(1 - A))
+
+    Z, Y = np.array([[-800.0, 40.0, 0.5, 0.5]]), np.array([[1.0, 0.0, 1.0, 0.25]])
+    by_hand = np.array(
+        [[-3.0, 1.0, -3 / (1 + np.exp(0.5)), 0.75 / (1 + np.exp(-0.5)) - 0.75 / (1 + np.exp(0.5))]]
+    )
+    assert_allclose(ag.compile(ag.grad(cost))(Z, Y), by_hand, rtol=1e-14)
+
+
 def test_divisions_on_the_way_forward_stay():
     """What a person wrote may mean what it says: 0 / 0 is nan."""
     assert applied(cancellation.cancel_divisions, lambda x, y: x / y * y, X, Y + 1) == [

@@ -1,148 +1,122 @@
-"""Cancel divisions in products of the backward pass, written as sums of products and back.
+"""Cancel the divisions in the derivative of a cross-entropy through its sigmoid.
 
-UNSAFE: where it multiplies out a sum whose terms are large and nearly cancel, digits are lost.
+The course's cost, -mean(Y log A + (1 - Y) log(1 - A)) with A = sigmoid(Z), has the derivative
+(c Y / A - c (1 - Y) / (1 - A)) * A * (1 - A) with c = -1 / m. It equals (A - Y) / m, which is
+shorter, and finite if A is 0 or 1.
+
+ROUNDING: with any numerators p and q, p (1 - A) - q A has the terms of the lines it replaces, and
+rounds less often. A - Y, the difference of those terms, is rounded once.
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ...rules.shaping import astype
 from ..ir import Line, Program, Var
 from .cleanup import dead_code
-from .polynomials import Sum, Term, expansions, flattened
-from .rewrite import UNSAFE, Definitions, New, rewritten, rule
+from .rewrite import (
+    ROUNDING,
+    Definitions,
+    Match,
+    New,
+    Pattern,
+    is_number,
+    kind_of,
+    made_by,
+    result_kind,
+    rewritten,
+    rule,
+)
 
-MAX_WRITTEN = 3  # terms
+
+def _written_out(p: Any, q: Any, n: Any) -> Any:
+    """Backpropagate through A = 1 / (1 + exp(n)), n = -Z."""
+    e = np.exp(n)
+    u = 1 + e
+    A = 1 / u
+    return -(-(p / A - q / (1 - A)) * A / u * e)
+
+
+_PATTERNS = [
+    Pattern(lambda p, q, A: (p / A - q / (1 - A)) * (A * (1 - A))),
+    Pattern(lambda p, q, A: (q / (1 - A) - p / A) * (A * (1 - A))),
+    Pattern(_written_out),
+]
 
 
 def cancel_divisions(program: Program) -> Program:
-    """Turn products in which every division cancels into what is left of them.
+    """Write the derivative of a cross-entropy with respect to Z without divisions."""
+    return dead_code(rewritten(program, [cross_entropy]))
 
-    An example is the course's cost, -mean(Y log A + (1 - Y) log(1 - A)) with A = sigmoid(Z):
-    (-Y / A + (1 - Y) / (1 - A)) / m * A * (1 - A) is (A - Y) / m, which is shorter, and finite if
-    A is 0 or 1.
-    """
-    sums, makers = expansions(program), program.makers()
 
-    @rule(np.multiply, np.negative, accuracy=UNSAFE)
-    def cancelled(line: Line, made: Definitions) -> New:
-        total = sums.get(line.out)
-        if total is None or not total.divided or not line.out.shape or not line.rules:
+@rule(np.multiply, np.negative, accuracy=ROUNDING)
+def cross_entropy(line: Line, made: Definitions) -> New:
+    """Replace (p / A - q / (1 - A)) * A * (1 - A) by p * (1 - A) - q * A, or by c * (Y - A)."""
+    for pattern in _PATTERNS if line.rules else ():
+        for match in pattern.matches(line, made):
+            # Unsigned integers wrap around: 1 - Y is 255 if Y is 2.
+            if all(x.out.dtype.kind in "fi" for x in (*match.between, line)):
+                lines = without_division(match, -1.0 if pattern is _PATTERNS[1] else 1.0)
+                if lines is not None:
+                    return lines
+    return None
+
+
+def without_division(match: Match, sign: float) -> list[Line] | None:
+    """Return the lines that replace a match; None if they would change a shape or a dtype."""
+    line, made = match.line, match.made
+    one_minus_A = next(x for x in match.between if x.fn is np.subtract and is_number(x.args[0], 1))
+    A = one_minus_A.args[1]
+    numerators = [made[v] for v in (match.found["p"], match.found["q"]) if v in made]
+    behind = (*numerators, *match.between[::-1], line)
+    rules = tuple(dict.fromkeys(r for x in behind for r in x.rules))
+    lines: list[Line] = []
+
+    def emit(fn: Any, *args: Any) -> Var:
+        kind = result_kind(made_by(line, line.out, fn, *args)) or kind_of(line.out)
+        lines.append(Line(fn, args, {}, (Var(*kind),), rules=rules))
+        return lines[-1].out
+
+    (Y, c), (complement, d) = scaled(match.found["p"], made), scaled(match.found["q"], made)
+    rest = made.get(complement) if isinstance(complement, Var) else None
+    if c == d and rest is not None and rest.fn is np.subtract and rest.args[1] is Y:
+        if not is_number(rest.args[0], 1) or rest.out.dtype.kind not in "fi":
             return None
-        short = simplest(total, line)
-        if short is None:
-            return None
-        rules = tuple(dict.fromkeys(rules_behind(line, makers)))
-        return [dataclasses.replace(x, rules=rules) for x in short]
-
-    return dead_code(rewritten(program, [cancelled]))
-
-
-def rules_behind(line: Line, made: Mapping[Var, Line]) -> list[str]:
-    """Return the rules that went into a line, the first one first."""
-    found: list[str] = []
-    seen: set[Var] = set()
-    stack = [line]
-    while stack:
-        x = stack.pop()
-        found += x.rules
-        following = [v for v in x.reads if v in made and made[v].rules and v not in seen]
-        seen.update(following)
-        stack += [made[v] for v in following]
-    return found[::-1]
-
-
-class Writer:
-    """Collects the lines of one expression of real numbers."""
-
-    def __init__(self, rules: tuple[str, ...]) -> None:
-        self.rules = rules
-        self.lines: list[Line] = []
-
-    def line(self, fn: Any, *args: Any) -> Var:
-        """Append a line and return its variable.
-
-        Raises ValueError for integers, which may wrap around.
-        """
-        dtype = np.result_type(
-            *[0.0 if not isinstance(a, Var) or a.weak else a.dtype for a in args]
+        c *= sign
+        difference = emit(np.subtract, Y, A) if c > 0 else emit(np.subtract, A, Y)
+        if abs(c) != 1:
+            emit(*multiplication(difference, abs(c)))
+    else:
+        terms = (
+            emit(np.multiply, match.found["p"], one_minus_A.out),
+            emit(np.multiply, match.found["q"], A),
         )
-        if dtype.kind != "f":
-            raise ValueError("integers may wrap around")
-        out = Var(np.broadcast_shapes(*(a.shape for a in args if isinstance(a, Var))), dtype)
-        self.lines.append(Line(fn, args, {}, (out,), rules=self.rules))
-        return out
-
-    def product(self, t: Term, c: float) -> Any:
-        """Return c times the bases, or c if there are none."""
-        value: Any = None
-        for base, power in t:
-            for _ in range(power):
-                value = base if value is None else self.line(np.multiply, value, base)
-        if value is None:
-            return c
-        return value if abs(c - 1.0) < 1e-12 else self.line(np.multiply, value, c)
+        emit(np.subtract, *terms[:: int(sign)])
+    last = lines.pop()
+    if kind_of(last.out) != kind_of(line.out):
+        return None
+    return [*lines, Line(last.fn, last.args, {}, line.outs, rules=rules)]
 
 
-def simplest(total: Sum, line: Line) -> list[Line] | None:
-    """Return lines that make what `line` made from a Sum whose divisions all cancel.
+def scaled(x: Any, made: Definitions) -> tuple[Any, float]:
+    """Return v and the number c if x is c * v, else x and 1."""
+    line = made.get(x) if isinstance(x, Var) else None
+    if line is not None and line.fn is np.negative:
+        return line.args[0], -1.0
+    if line is not None and line.fn is np.multiply:
+        for number, v in (line.args, line.args[::-1]):
+            if is_number(number):
+                return v, float(number)
+    return x, 1.0
 
-    None if some division is left, or if there would be many terms.
+
+def multiplication(x: Var, c: float) -> tuple[Any, Var, float]:
+    """Return the call for x * c: x / 3 is more accurate than x * 0.333...
+
+    >>> multiplication(Var((), np.dtype(float)), 1 / 3)[2]
+    3
     """
-    flat = flattened(total)
-    if flat is None or not flat.terms or flat.size > MAX_WRITTEN:
-        return None
-    common, terms = common_number(flat)
-    writer = Writer(line.rules)
-    try:
-        result: Any = None
-        for t, c in sorted(terms.items(), key=lambda item: -item[1]):  # what is added comes first
-            part = writer.product(t, abs(c))
-            if result is None:
-                result = part if c > 0 else negated(writer, part)
-            else:
-                result = writer.line(np.add if c > 0 else np.subtract, result, part)
-        if common != 1.0:
-            fn, number = shorter(common)
-            result = writer.line(fn, result, number)
-        if isinstance(result, Var) and result.dtype != line.out.dtype:
-            result = writer.line(astype, result, line.out.dtype)
-    except ValueError:
-        return None
-    if not writer.lines or not isinstance(result, Var) or result.shape != line.out.shape:
-        return None
-    last = writer.lines[-1]
-    return [*writer.lines[:-1], line.calling(last.fn, *last.args)]
-
-
-def negated(writer: Writer, part: Any) -> Any:
-    """Return minus a number, or the variable of a line that negates."""
-    return writer.line(np.negative, part) if isinstance(part, Var) else -part
-
-
-def shorter(factor: float) -> tuple[Any, float]:
-    """Return how to multiply by a factor in few characters: / 3 and / 0.8, but * 0.3.
-
-    >>> shorter(1 / 3)[1], shorter(1.25)[1], shorter(0.3)[1]
-    (3, 0.8, 0.3)
-    """
-    n = round(1 / factor)
-    if n != 0 and abs(1 / factor - n) < 1e-9 * n:
-        return np.true_divide, n
-    inverse = float(f"{1 / factor:.12g}")
-    is_shorter = len(repr(inverse)) < len(repr(factor)) and abs(inverse * factor - 1) < 1e-15
-    return (np.true_divide, inverse) if is_shorter else (np.multiply, factor)
-
-
-def common_number(flat: Sum) -> tuple[float, dict[Term, float]]:
-    """Factor a Sum as c * (A - Y): return c, and the terms inside."""
-    common = min(abs(c) for c in flat.terms.values())
-    inside = {t: c / common for t, c in flat.terms.items()}
-    if any(abs(abs(s) - 1.0) > 1e-12 for s in inside.values()):
-        return 1.0, dict(flat.terms)
-    return common, inside
+    n = round(1 / c)
+    return (np.true_divide, x, n) if n and abs(1 / c - n) < 1e-9 * n else (np.multiply, x, c)

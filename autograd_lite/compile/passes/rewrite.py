@@ -139,7 +139,7 @@ class Pattern:
         self.parameters = {}
         for name in inspect.signature(f).parameters:
             number = name in NUMBERS
-            example = 1.5 if number else np.ones((2, 2))
+            example = 1.5 if number else np.full((2, 2), 0.5)
             self.parameters[Var(np.shape(example), float, name, weak=number)] = example
         result = f(*(builder.adopt(v, example) for v, example in self.parameters.items()))
         self.lines = builder.lines
