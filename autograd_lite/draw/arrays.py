@@ -1,4 +1,4 @@
-"""Arrays for the explorer: small ones number by number, large ones as a heat map and a summary."""
+"""Arrays for the explorer: small ones in full, large ones as a heat map and a summary."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 
 from .values import extent, histogram
 
-FULL = 48  # an array of at most this many numbers is sent whole
-CELLS = 960  # a larger one as a grid of at most this many means
+FULL = 48  # elements; a larger array is sent as a grid
+CELLS = 960  # at most this many means are in a grid
 MOST_COLUMNS = 96
 
 
 class Store:
-    """The arrays of a page, each once: equal arrays share a place.
+    """The arrays of a page; equal arrays are stored once.
 
     >>> store = Store()
     >>> store.add(np.float64(3)), store.add(np.zeros(2)), store.add(np.zeros(2))
@@ -29,7 +29,7 @@ class Store:
         self.places: dict[Any, int] = {}
 
     def add(self, x: Any) -> int:
-        """The place of an array, entered when it is new."""
+        """Return the place of an array; add it if it is new."""
         if isinstance(x, tuple | list):
             return self._enter(("several", len(x)), {"s": [len(x)], "t": "arrays", "several": 1})
         a = np.asarray(x)
@@ -46,17 +46,17 @@ class Store:
 
 
 def digest(a: Any) -> bytes:
-    """A large array in few bytes, alike only for arrays that are equal."""
+    """Return a hash of a large array."""
     from hashlib import blake2b
 
     return blake2b(np.ascontiguousarray(a).data, digest_size=16).digest()
 
 
 def encode(a: Any) -> dict[str, Any]:
-    """What the page gets of an array."""
+    """Return what the page needs to show an array."""
     entry: dict[str, Any] = {"s": list(a.shape), "t": str(a.dtype)}
     if a.size <= FULL or a.dtype.kind not in "fiub":
-        entry["x"] = [plain(v) for v in a.ravel()[:FULL].tolist()]
+        entry["x"] = [json_value(v) for v in a.ravel()[:FULL].tolist()]
         if a.size > FULL:
             entry["more"] = 1
         return entry
@@ -65,8 +65,9 @@ def encode(a: Any) -> dict[str, Any]:
     largest = float(np.max(np.abs(cells[np.isfinite(cells)]), initial=0.0)) or 1.0
     packed = (cells / largest).astype("<f2").tobytes()
     entry |= {
-        "lo": plain(low), "hi": plain(high), "mean": plain(mean), "hist": histogram(a, 16),
-        "grid": [rows, columns, plain(largest), base64.b64encode(packed).decode()],
+        "lo": json_value(low), "hi": json_value(high), "mean": json_value(mean),
+        "hist": histogram(a, 16),
+        "grid": [rows, columns, json_value(largest), base64.b64encode(packed).decode()],
         "text": np.array2string(a, precision=4, threshold=40, edgeitems=2, max_line_width=72),
     }  # fmt: skip
     bad = int(a.size - np.isfinite(a).sum())
@@ -74,7 +75,7 @@ def encode(a: Any) -> dict[str, Any]:
 
 
 def grid(a: Any) -> tuple[Any, int, int]:
-    """Means over blocks of a matrix, row by row, and how many rows and columns of them.
+    """Return means over blocks of a matrix, row by row, and the number of rows and columns.
 
     >>> grid(np.array([[1.0, 3.0]]))
     (array([1., 3.]), 1, 2)
@@ -94,8 +95,8 @@ def grid(a: Any) -> tuple[Any, int, int]:
     return matrix.ravel(), rows, columns
 
 
-def plain(x: Any) -> Any:
-    """A number as JSON knows it; nan, infinities and complex numbers as text."""
+def json_value(x: Any) -> Any:
+    """Return a number for JSON: nan, infinities and complex numbers as text."""
     if isinstance(x, complex):
         return f"{x.real:g}{x.imag:+g}j"
     if isinstance(x, float) and not np.isfinite(x):

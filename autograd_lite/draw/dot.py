@@ -1,59 +1,55 @@
 """A picture as DOT, the language of Graphviz: left to right, layers as clusters.
 
-Shape and line tell the kinds apart without colour: a parameter is a box with a heavy line, an input
-a sheet of paper, a result a rounded box, the cost an octagon with a double line. The colours are
-from the palette of Okabe and Ito, which the colour-blind can tell apart.
+Shapes and lines tell the kinds of vertices apart without colour. The colours are those of Okabe and
+Ito, which the colour-blind can tell apart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from textwrap import wrap
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .labels import GRADIENT, QUIET, VALUE, Row, plain, quoted, rich, text
+from .labels import GRADIENT, QUIET, VALUE, Row, html_label, plain_label, quoted, text
 from .picture import Edge, Kind, Picture, Vertex
 from .values import brief, is_small, lines_of, shape_text
 
-LOOKS: dict[Kind, str] = {
-    "parameter": 'shape=box, style=filled, penwidth=2.4, color="#B07A00", fillcolor="#FDF0D0"',
-    "input": 'shape=note, style=filled, penwidth=1.2, color="#0072B2", fillcolor="#E3F1FA"',
-    "step": 'shape=box, style="rounded,filled", penwidth=1.2, color="#6B6B6B", fillcolor="#FFFFFF"',
-    "cost": "shape=octagon, style=filled, peripheries=2, penwidth=1.2, margin=0, "
-    'color="#9C3A75", fillcolor="#F9E8F2"',
-    "group": 'shape=folder, style=filled, penwidth=1.2, color="#00785A", fillcolor="#E4F3EE"',
-    "more": 'shape=plaintext, style=""',
+
+class Look(NamedTuple):
+    """How a kind of vertex is drawn, and how the legend describes it."""
+
+    word: str
+    outline: str
+    shape: str
+    style: str
+    width: float
+    colour: str
+    fill: str
+
+
+LOOKS: dict[Kind, Look] = {
+    "parameter": Look("parameter", "heavy box", "box", "filled", 2.4, "#B07A00", "#FDF0D0"),
+    "input": Look("input", "sheet", "note", "filled", 1.2, "#0072B2", "#E3F1FA"),
+    "step": Look("result", "rounded box", "box", "rounded,filled", 1.2, "#6B6B6B", "#FFFFFF"),
+    "cost": Look("cost", "octagon", "octagon", "filled", 1.2, "#9C3A75", "#F9E8F2"),
+    "group": Look("folded", "folder", "folder", "filled", 1.2, "#00785A", "#E4F3EE"),
 }
-KINDS: dict[Kind, tuple[str, str]] = {  # in the legend: a name, and how it is outlined
-    "parameter": ("parameter", "heavy box"),
-    "input": ("input", "sheet"),
-    "step": ("result", "rounded box"),
-    "cost": ("cost", "octagon"),
-    "group": ("folded", "folder"),
-}
-KEYS: dict[Kind, str] = {  # the same looks as cells of a table
-    "parameter": 'BORDER="2" COLOR="#B07A00" BGCOLOR="#FDF0D0"',
-    "input": 'BORDER="1" COLOR="#0072B2" BGCOLOR="#E3F1FA"',
-    "step": 'BORDER="1" STYLE="ROUNDED" COLOR="#6B6B6B" BGCOLOR="#FFFFFF"',
-    "cost": 'BORDER="1" COLOR="#9C3A75" BGCOLOR="#F9E8F2"',
-    "group": 'BORDER="1" COLOR="#00785A" BGCOLOR="#E4F3EE"',
-}
-LARGE, FAR = 150, 8  # beyond so many vertices, an edge over more than 8 columns is cut
-PAIRS = 120  # with at most this many edges, the way back is drawn as arrows of its own
+LARGE, FAR = 150, 8  # in a graph of more vertices, an edge over more columns is cut
+PAIRS = 120  # in a graph of at most this many edges, the backward pass has its own arrows
 
 Labels = Callable[[Sequence[Row]], str]
 
 
 def dot(picture: Picture, html: bool = True) -> str:
-    """The DOT source of a picture; `html` False for a Graphviz without HTML-like labels.
+    """Return the DOT source of a picture; `html` is False for a Graphviz without HTML-like labels.
 
     >>> from autograd_lite import Tensor, draw
     >>> print(draw(Tensor(2.0, requires_grad=True, name="x") * 3).source[:9])
     digraph {
     """
-    labels: Labels = rich if html else plain
+    labels: Labels = html_label if html else plain_label
     lines = [
         "digraph {",
         '  graph [rankdir=LR, bgcolor="white", nodesep=0.35, ranksep=0.6, pad=0.3,',
@@ -62,7 +58,7 @@ def dot(picture: Picture, html: bool = True) -> str:
         '  node [fontname="Helvetica,Arial,sans-serif", fontsize=12, margin="0.13,0.07"]',
         '  edge [fontname="Helvetica,Arial,sans-serif", fontsize=11, arrowsize=0.7,',
         '    color="#7A7A7A"]',
-        f"  label={rich_legend(picture) if html else plain_legend(picture)}",
+        f"  label={legend(picture, html)}",
     ]
     for i, name in enumerate(picture.groups):
         members = [v for v in picture.vertices if v.group == name]
@@ -85,19 +81,25 @@ def dot(picture: Picture, html: bool = True) -> str:
 
 
 def statement(v: Vertex, picture: Picture, labels: Labels) -> str:
-    """One vertex."""
-    kind = KINDS[v.kind][0] if v.kind in KINDS else "more"
-    about = ": ".join(filter(None, [v.line, v.note])) or f"{kind} {v.name}"
-    label = quoted("…") if v.kind == "more" else labels(rows(v, picture))
-    return f"n{v.key} [{LOOKS[v.kind]}, tooltip={quoted(about)}, label={label}]"
+    """Return the DOT statement of one vertex."""
+    look = LOOKS.get(v.kind)
+    if look is None:
+        return f'n{v.key} [shape=plaintext, style="", tooltip="more {v.name}", label="{v.name}"]'
+    about = ": ".join(filter(None, [v.line, v.note])) or f"{look.word} {v.name}"
+    line = "peripheries=2, margin=0, " if v.kind == "cost" else ""
+    return (
+        f'n{v.key} [shape={look.shape}, style="{look.style}", {line}penwidth={look.width}, '
+        f'color="{look.colour}", fillcolor="{look.fill}", tooltip={quoted(about)}, '
+        f"label={labels(rows(v, picture))}]"
+    )
 
 
 def rows(v: Vertex, picture: Picture) -> list[Row]:
-    """The lines inside a vertex: name and call, shape and type, value, gradient."""
+    """Return the lines of a label: name and call, shape and dtype, value, gradient."""
     sign = "" if not v.expression else " = " if v.kind != "group" else ": "
     found = [Row("given" if v.given else "made up", sign + shortened(v.expression), v.name)]
-    gives = f"gives {v.op} " if v.kind == "group" else ""
-    found.append(Row("shape", gives + shape_text(v.value)))
+    returns = f"returns {v.op} " if v.kind == "group" else ""
+    found.append(Row("shape", returns + shape_text(v.value)))
     if picture.passes != "backward" and picture.values:
         found += numbers(v.value, "value", "")
     if picture.passes != "forward" and not (v.kind == "input" and v.node is None):
@@ -110,7 +112,7 @@ def rows(v: Vertex, picture: Picture) -> list[Row]:
 
 
 def numbers(x: Any, kind: str, before: str) -> list[Row]:
-    """Lines for a value: a scalar in large type, an array in a type where columns line up."""
+    """Return lines for a value: a scalar in large type, an array in a monospaced font."""
     lines = lines_of(x)
     several = isinstance(x, tuple | list)
     if not several and np.ndim(x) == 0:
@@ -122,7 +124,7 @@ def numbers(x: Any, kind: str, before: str) -> list[Row]:
 
 
 def arrows(edge: Edge, picture: Picture) -> list[str]:
-    """One edge: forward with its value, and back with the derivative that it carries."""
+    """Return one edge: a forward arrow with the value, a backward arrow with the gradient."""
     a, b = f"n{edge.source}", f"n{edge.target}"
     source, target = picture.by_key[edge.source], picture.by_key[edge.target]
     if source.kind == "more" or edge.passed is None:
@@ -141,11 +143,11 @@ def arrows(edge: Edge, picture: Picture) -> list[str]:
 
 
 def far_edges(picture: Picture) -> set[int]:
-    """Edges of a large graph that reach far back: Graphviz needs quadratic time for these."""
+    """Return the edges of a large graph that reach far back, which take Graphviz quadratic time."""
     if len(picture.vertices) <= LARGE:
         return set()
     place: dict[int, int] = {}
-    for v in picture.vertices:  # oldest first, so sources are placed
+    for v in picture.vertices:  # oldest first, so that sources have a place
         if not v.ends:
             before = [place.get(e.source, 0) for e in picture.incoming(v.key)]
             place[v.key] = 1 + max(before, default=0)
@@ -157,22 +159,22 @@ def far_edges(picture: Picture) -> set[int]:
 
 
 def reference(i: int, edge: Edge, picture: Picture) -> list[str]:
-    """A far edge: the name of its source stands at its target instead of a line."""
+    """Return a far edge: instead of a line, the name of its source stands at its target."""
     name = picture.by_key[edge.source].name
     look = f'shape=plaintext, fontcolor="{QUIET}", tooltip={quoted(name)}'
     return [f"r{i} [{look}, label={quoted(f'{name} ↑')}]", f"r{i} -> n{edge.target}"]
 
 
 def factor(x: float) -> str:
-    """A number as the second factor of a product: negative ones in brackets."""
+    """Return a number as the second factor of a product, in brackets if it is negative."""
     shown = brief(x)
     return f"({shown})" if shown.startswith("-") else shown
 
 
-def legend(picture: Picture) -> tuple[list[Kind], str, str]:
-    """The kinds there are, and what the two ways show."""
+def legend(picture: Picture, html: bool) -> str:
+    """Return what colours and shapes mean, and the notes for the reader, as a label."""
     present = {v.kind for v in picture.vertices}
-    kinds = [kind for kind in KINDS if kind in present]
+    looks = [look for kind, look in LOOKS.items() if kind in present]
     value = "→ value" if picture.passes != "backward" and picture.values else ""
     gradient = ""
     if picture.has_gradients:
@@ -180,34 +182,28 @@ def legend(picture: Picture) -> tuple[list[Kind], str, str]:
         gradient = f"← gradient, dV = d{root.op if root.kind == 'group' else root.name}/dV"
         if any(e.local is not None for e in picture.edges):
             gradient += "; on edges: incoming × local"
-    return kinds, value, gradient
-
-
-def rich_legend(picture: Picture) -> str:
-    """What colours and shapes mean, and what the reader should know, as a table."""
-    kinds, value, gradient = legend(picture)
-    cells = [f"<TD {KEYS[kind]}>{KINDS[kind][0]}</TD>" for kind in kinds]
+    notes = [line for note in picture.notes for line in wrap(note, 64)]
+    if not html:
+        words = ", ".join(f"{look.word}: {look.outline}" for look in looks)
+        lines = [("note", " "), ("note", words), ("value", value), ("gradient", gradient)]
+        lines += [("note", line) for line in notes]
+        return plain_label([Row(style, line) for style, line in lines if line])
+    cells = []
+    for look in looks:
+        rounded = ' STYLE="ROUNDED"' if "rounded" in look.style else ""
+        border = f'BORDER="{round(look.width)}"{rounded} COLOR="{look.colour}"'
+        cells.append(f'<TD {border} BGCOLOR="{look.fill}">{look.word}</TD>')
     for words, colour in ((value, VALUE), (gradient, GRADIENT)):
         if words:
             cells.append(f'<TD><FONT COLOR="{colour}">{text(words)}</FONT></TD>')
     table = f'<TABLE BORDER="0" CELLSPACING="8"><TR>{"".join(cells)}</TR></TABLE>'
-    lines = [line for note in picture.notes for line in wrap(note, 64)]
-    notes = "".join(f'<TR><TD ALIGN="LEFT">{text(line)}</TD></TR>' for line in lines)
+    below = "".join(f'<TR><TD ALIGN="LEFT">{text(line)}</TD></TR>' for line in notes)
     return (
         '<<TABLE BORDER="0" CELLSPACING="6" CELLPADDING="3"><TR><TD></TD></TR>'
-        f'<TR><TD ALIGN="LEFT">{table}</TD></TR>{notes}</TABLE>>'
+        f'<TR><TD ALIGN="LEFT">{table}</TD></TR>{below}</TABLE>>'
     )
 
 
-def plain_legend(picture: Picture) -> str:
-    """The same in words."""
-    kinds, value, gradient = legend(picture)
-    words = ", ".join(f"{name}: {outline}" for name, outline in map(KINDS.__getitem__, kinds))
-    lines = [("note", words), ("value", value), ("gradient", gradient)]
-    lines += [("note", line) for note in picture.notes for line in wrap(note, 64)]
-    return plain([Row(style, line) for style, line in [("note", " "), *lines] if line])
-
-
 def shortened(words: str, most: int = 44) -> str:
-    """Words that fit into a vertex."""
+    """Return words that fit into a vertex."""
     return words if len(words) <= most else words[: most - 1] + "…"

@@ -1,4 +1,4 @@
-"""What `draw` gives: a picture that can be printed, saved, and shown in a notebook."""
+"""The result of `draw`: a picture that can be printed, saved, and shown in a notebook."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ _PICTURE_KINDS = (".svg", ".png", ".pdf")
 class Drawing:
     """A drawn graph: `print` shows it as text, a notebook as a picture, `render` writes a file.
 
+    Examples
+    --------
     >>> from autograd_lite import Tensor, draw
     >>> draw(Tensor(2.0, requires_grad=True, name="x") ** 2)
     J = x**2  cost       () float64  4  dJ —
@@ -31,17 +33,30 @@ class Drawing:
 
     @cached_property
     def source(self) -> str:
-        """The graph in DOT, the language of Graphviz."""
+        """Return the graph in DOT, the language of Graphviz."""
         return dot(self.picture)
 
     def _plain(self) -> str:
         return dot(self.picture, html=False)
 
     def render(self, path: str | Path) -> Path:
-        """Write an .svg, .png or .pdf, or the source itself as .dot, and give the path written.
+        """Write an .svg, .png, .pdf, .dot or .txt file.
 
-        Where nothing here can render, `graph.svg` becomes `graph.dot`, with a warning that says
-        what to install. A .png or .pdf that cannot be made raises DrawingError.
+        Parameters
+        ----------
+        path : str or Path
+            The file; its suffix decides the format. If nothing on this machine can render an
+            .svg, a .dot file is written instead, with a warning that says what to install.
+
+        Returns
+        -------
+        Path
+            The file that was written.
+
+        Raises
+        ------
+        DrawingError
+            If a .png or .pdf cannot be made, or for another suffix.
         """
         path = Path(path)
         kind = path.suffix.lower()

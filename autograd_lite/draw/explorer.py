@@ -1,8 +1,8 @@
-"""The explorer: one HTML file that steps through the forward and the backward pass of a program.
+"""The explorer: one HTML file that steps through the forward and the backward pass.
 
-Python gathers the graph, the numbers and the formulas; `page/` holds the page, its style, and its
+Python gathers the graph, the values and the formulas. `page/` holds the page, its style, and its
 script in six parts: layout places vertices, view draws, camera zooms, numbers shows arrays, panel
-explains a step, app listens to the reader.
+explains a step, app handles what the reader does.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 from html import escape
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,21 +19,21 @@ from .folding import assign_layers, make_blocks
 from .formulas import Formulas, why_summed
 from .gradients import local_derivative
 from .picture import Edge, Picture, Vertex
-from .sources import Sources
+from .source_lines import SourceLines
 
 SCATTER = "scatter(x, i, shape) is an array of zeros with x added at index i"
-MANY = 150  # vertices; a page opens folded beyond
+MANY = 150  # vertices; the page of a larger graph opens folded
 SCRIPTS = ("layout.js", "view.js", "camera.js", "numbers.js", "panel.js", "app.js")
 
 
-def page(picture: Picture, sources: Sources, title: str) -> str:
-    """The HTML of the explorer."""
+def page(picture: Picture, lines: SourceLines, title: str) -> str:
+    """Return the HTML of the explorer."""
     folder = resources.files(__package__) / "page"
 
     def part(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
 
-    data = json.dumps(gather(picture, sources, title), separators=(",", ":"), ensure_ascii=False)
+    data = json.dumps(gather(picture, lines, title), separators=(",", ":"), ensure_ascii=False)
     html = part("explorer.html")
     for mark, words in (
         ("{{title}}", escape(title)),
@@ -46,8 +45,8 @@ def page(picture: Picture, sources: Sources, title: str) -> str:
     return html
 
 
-def gather(picture: Picture, sources: Sources, title: str) -> dict[str, Any]:
-    """Everything the page knows: vertices, edges, arrays, layers and steps."""
+def gather(picture: Picture, lines: SourceLines, title: str) -> dict[str, Any]:
+    """Return the data of the page: vertices, edges, arrays, layers and steps."""
     assign_layers(picture)
     layers = len(picture.groups)
     large = len(picture.vertices) > MANY
@@ -56,7 +55,7 @@ def gather(picture: Picture, sources: Sources, title: str) -> dict[str, Any]:
     store, formulas = Store(), Formulas()
     place = {v.key: i for i, v in enumerate(picture.vertices)}
     group = {name: i for i, name in enumerate(picture.groups)}
-    vertices = [describe(v, store, sources, group) for v in picture.vertices]
+    vertices = [describe(v, store, lines, group) for v in picture.vertices]
     uses: dict[int, int] = {}
     for e in picture.edges:
         uses[e.source] = uses.get(e.source, 0) + 1
@@ -80,12 +79,12 @@ def gather(picture: Picture, sources: Sources, title: str) -> dict[str, Any]:
     }
 
 
-def describe(v: Vertex, store: Store, sources: Sources, group: dict[str, int]) -> dict[str, Any]:
-    """One vertex for the page; what is empty is left out."""
+def describe(v: Vertex, store: Store, lines: SourceLines, group: dict[str, int]) -> dict[str, Any]:
+    """Describe one vertex; empty entries are left out."""
     entry = {
         "k": v.kind, "n": v.name, "o": v.op, "e": v.expression, "v": store.add(v.value),
         "d": None if v.gradient is None else store.add(v.gradient), "l": v.line,
-        "c": sources.code(v.line), "g": group.get(v.group) if v.group else None,
+        "c": lines.code(v.line), "g": group.get(v.group) if v.group else None,
         "x": 0 if v.given else 1, "t": v.note,
     }  # fmt: skip
     return {key: value for key, value in entry.items() if value is not None and value != ""}
@@ -112,7 +111,7 @@ def explain(picture: Picture, e: Edge, store: Store, formulas: Formulas) -> dict
 
 
 def steps(picture: Picture, place: dict[int, int]) -> list[list[Any]]:
-    """The order of the show: start, each call, then each gradient once it is complete."""
+    """Return the order of the steps: start, each call, each gradient when it is complete."""
     found: list[list[Any]] = [["start", -1]]
     found += [["forward", place[v.key]] for v in picture.vertices if not v.ends]
     waiting = {v.key: len(picture.outgoing(v.key)) for v in picture.vertices}
@@ -132,10 +131,3 @@ def steps(picture: Picture, place: dict[int, int]) -> list[list[Any]]:
         if v.gradient is not None and place[v.key] not in shown
     ]
     return found
-
-
-def write(html: str, path: str | Path) -> Path:
-    """Write the page, and give its path."""
-    path = Path(path)
-    path.write_text(html, encoding="utf-8")
-    return path

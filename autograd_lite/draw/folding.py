@@ -1,4 +1,4 @@
-"""Which layer each vertex belongs to; folding a layer, or a stretch of calls, to one vertex."""
+"""The layers of a picture, and folding a layer or a range of calls to one vertex."""
 
 from __future__ import annotations
 
@@ -12,43 +12,38 @@ import numpy as np
 from ..errors import DrawingError
 from .picture import Edge, Picture, Vertex, size_of
 
-MANY = 300  # vertices; a graph with more folds by itself
-BLOCKS = 24  # stretches that a large graph without layers is folded into
-
-
-def layer_number(v: Vertex) -> int | None:
-    """The layer in a parameter's name: 1 for W1, 0 for layers[0].W; None for w1, one number.
-
-    >>> layer_number(Vertex(0, "parameter", "W12", value=np.zeros((2, 2))))
-    12
-    """
-    found = re.search(r"\d+", v.name) if v.given and v.kind == "parameter" else None
-    return int(found.group()) if found and np.ndim(v.value) >= 1 else None
+MANY = 300  # vertices; a larger graph is folded without being asked
+BLOCKS = 24  # ranges of calls that a large graph without layers is folded into
+_ITEM = re.compile(r"(\w+)\[\d+\]")
 
 
 def layer_numbers(vertices: list[Vertex]) -> dict[int, int | None]:
-    """The layers of all parameters; one list of arrays, params[0], params[1], ..., has none.
+    """Return the layers in the names of parameters: 1 for W1, 0 for layers[0].W.
 
-    >>> layer_numbers([Vertex(0, "parameter", "params[0]", value=np.zeros((2, 2)))])
+    Scalars such as w1 have none, and neither has a single list params[0], params[1], ...
+
+    >>> W = np.zeros((2, 2))
+    >>> layer_numbers([Vertex(0, "parameter", "W12", value=W)])
+    {0: 12}
+    >>> layer_numbers([Vertex(0, "parameter", "params[0]", value=W)])
     {0: None}
     """
-    lists = {name for v in vertices if (name := _item_of(v.name))}
-    return {
-        v.key: None if len(lists) == 1 and _item_of(v.name) else layer_number(v) for v in vertices
-    }
+    items = {v.key: found[1] for v in vertices if (found := _ITEM.fullmatch(v.name))}
+    one_list = len(set(items.values())) == 1
 
+    def number(v: Vertex) -> int | None:
+        found = re.search(r"\d+", v.name)
+        named = v.given and v.kind == "parameter" and np.ndim(v.value) >= 1
+        return int(found[0]) if found and named and not (one_list and v.key in items) else None
 
-def _item_of(name: str) -> str:
-    """The list that a name is an item of: params of params[0]."""
-    found = re.fullmatch(r"(\w+)\[\d+\]", name)
-    return found.group(1) if found else ""
+    return {v.key: number(v) for v in vertices}
 
 
 def assign_layers(picture: Picture) -> None:
-    """Set `group` of every vertex from the numbers in the names of the parameters.
+    """Set the `group` of every vertex from the numbers in the names of parameters.
 
-    A result belongs to the deepest layer among what it was computed from; what comes after the
-    last activation is the cost; an input belongs where it is used first.
+    A result belongs to the deepest layer among its arguments, and an input to the layer that uses
+    it first. Results after the last activation are the cost.
     """
     numbers = layer_numbers(picture.vertices)
     if not any(n is not None and np.ndim(picture.by_key[k].value) == 2 for k, n in numbers.items()):
@@ -78,7 +73,7 @@ def assign_layers(picture: Picture) -> None:
 
 
 def last_chain(picture: Picture, numbers: dict[int, int | None], last: int) -> set[int]:
-    """The calls of the last layer: from its first product, one by one, until the way forks."""
+    """Return the calls of the last layer: from its first product to the first fork."""
     steps = [v for v in picture.vertices if not v.ends and numbers[v.key] == last]
     start = next((v for v in steps if v.op in ("matmul", "dot")), steps[0] if steps else None)
     inside: set[int] = set()
@@ -97,7 +92,7 @@ def last_chain(picture: Picture, numbers: dict[int, int | None], last: int) -> s
 
 
 def fold(picture: Picture, which: Collection[str]) -> Picture:
-    """The same picture with each of these groups as one vertex."""
+    """Return the picture with each of these groups as one vertex."""
     which = [g for g in picture.groups if g in which]
     if not which:
         return picture
@@ -137,7 +132,7 @@ def fold(picture: Picture, which: Collection[str]) -> Picture:
 
 
 def contents(members: list[Vertex]) -> str:
-    """What is inside a folded group: its parameters, and its calls counted.
+    """Return what a folded group contains: its parameters, and its calls counted.
 
     >>> contents([Vertex(0, "parameter", "W1"), Vertex(1, "step", "t1", op="tanh")])
     'W1; tanh'
@@ -152,41 +147,30 @@ def contents(members: list[Vertex]) -> str:
 
 
 def make_blocks(picture: Picture, blocks: int = BLOCKS) -> None:
-    """Group a large graph that has no layers into stretches of calls in their order.
+    """Group the calls of a large graph that has no layers into ranges, in their order.
 
-    Calls only depend on earlier ones, so no cycle can come between stretches.
+    Calls depend on earlier ones only, so there is no cycle between ranges.
     """
     free = [v for v in picture.vertices if v.group is None and not v.ends]
-    if not free:
-        return
-    size = -(-len(free) // blocks)
-    place = {v.key: i // size for i, v in enumerate(free)}
-    first_use: dict[int, set[int]] = {}
-    for e in picture.edges:
-        if e.target in place:
-            first_use.setdefault(e.source, set()).add(place[e.target])
-    stretches: dict[int, list[Vertex]] = {}
-    for v in free:
-        stretches.setdefault(place[v.key], []).append(v)
-    names = {
-        i: f"{part[0].name} … {part[-1].name}" if len(part) > 1 else part[0].name
-        for i, part in stretches.items()
-    }
-    for v in free:
-        v.group = names[place[v.key]]
+    size = max(-(-len(free) // blocks), 1)
+    for start in range(0, len(free), size):
+        part = free[start : start + size]
+        name = f"{part[0].name} … {part[-1].name}" if len(part) > 1 else part[0].name
+        picture.groups.append(name)
+        for v in part:
+            v.group = name
+    ranges = {v.key: v.group for v in free}
     for v in picture.vertices:
-        if v.ends and v.group is None and v.key in first_use:
-            homes = first_use[v.key]
-            if len(homes) == 1:
-                v.group = names[min(homes)]
-    picture.groups += [names[i] for i in sorted(names)]
+        homes = {ranges[e.target] for e in picture.outgoing(v.key) if e.target in ranges}
+        if v.ends and v.group is None and len(homes) == 1:
+            v.group = homes.pop()
 
 
 def cut(picture: Picture, depth: int) -> Picture:
-    """The last `depth` calls before the root; what lies further back becomes one `…` each."""
+    """Return the last `depth` calls before the root; a vertex `…` stands for what is left out."""
     near = {picture.root: 0}
     todo = [picture.root]
-    for key in todo:  # grows while it is read
+    for key in todo:  # grows during the loop
         for e in picture.incoming(key):
             if e.source not in near and near[key] < depth:
                 near[e.source] = near[key] + 1
@@ -209,13 +193,9 @@ def cut(picture: Picture, depth: int) -> Picture:
 
 
 def arrange(
-    picture: Picture,
-    depth: int | None,
-    level: str | None,
-    which: Collection[str | int],
-    many: int = MANY,
+    picture: Picture, depth: int | None, level: str | None, which: Collection[str | int]
 ) -> Picture:
-    """Layers assigned, then cut at `depth` and folded as asked, or because the graph is large."""
+    """Return the picture with layers, cut at `depth`, and folded if asked for or if it is large."""
     if picture.values:
         assign_layers(picture)
     if depth is not None:
@@ -225,13 +205,11 @@ def arrange(
     if unknown:
         known = ", ".join(picture.groups) or "none; layers come from names such as W1"
         raise DrawingError(f"no layer {unknown[0]!r} to fold; there are: {known}.")
-    large = len(picture.vertices) > many and level is None
-    if level == "layer" or large:
-        if level == "layer" and not picture.groups:
-            make_blocks(picture)
-        labels.update(picture.groups)
-    picture = fold(picture, labels)
-    if large and len(picture.vertices) > many:
+    large = len(picture.vertices) > MANY and level is None
+    if level == "layer" and not picture.groups:
+        make_blocks(picture)
+    picture = fold(picture, picture.groups if large or level == "layer" else labels)
+    if large and len(picture.vertices) > MANY:
         make_blocks(picture)
         picture = fold(picture, picture.groups)
     return picture

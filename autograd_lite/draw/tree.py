@@ -1,4 +1,4 @@
-"""A picture as text for terminals: the result first, what it was computed from below it."""
+"""A picture as text for terminals: the result first, its arguments below it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from .picture import Picture, Vertex
 from .values import lines_of, shape_text
 
 ROWS = 120
-DEEP = 16  # further in, a branch goes on in a tree of its own
+DEEP = 16  # levels; a deeper branch continues in a tree of its own
 
 
 def tree(picture: Picture) -> str:
-    """The text tree of a picture; what appears twice is written out once.
+    """Return the text tree of a picture; a vertex that occurs twice is written out once.
 
     >>> from autograd_lite import Tensor, draw
     >>> x = Tensor(3.0, requires_grad=True, name="x")
@@ -29,7 +29,7 @@ def tree(picture: Picture) -> str:
     done: set[int] = set()
     ends = [v.key for v in picture.vertices if not picture.outgoing(v.key) and v.expression]
     roots = [picture.root, *(key for key in ends if key != picture.root)]
-    for root in roots:  # grows when a branch gets too deep
+    for root in roots:  # grows when a branch is too deep
         todo: list[tuple[int, str, str]] = [(root, "", "")]
         while todo and len(rows) < ROWS:
             key, lead, below = todo.pop()
@@ -61,7 +61,7 @@ def tree(picture: Picture) -> str:
 
 
 def columns(v: Vertex, picture: Picture) -> tuple[str, ...]:
-    """Kind, shape and type, value, gradient."""
+    """Return kind, shape and dtype, value, and gradient of a vertex."""
     kind = {"step": "result", "more": "", "group": "folded"}.get(v.kind, v.kind)
     if v.kind == "more":
         return (kind, "")
@@ -76,7 +76,7 @@ def columns(v: Vertex, picture: Picture) -> tuple[str, ...]:
 
 
 def one_line(x: object) -> str:
-    """A value in one line."""
+    """Return a value in one line."""
     if isinstance(x, np.ndarray) and 1 < x.size <= 4:
         return " ".join(np.array2string(x, precision=4).split())
     if isinstance(x, np.ndarray) and 4 < x.size <= 12:

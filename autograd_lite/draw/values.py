@@ -1,4 +1,4 @@
-"""Numbers as short text: scalars, small arrays in full, large ones as a summary and a histogram."""
+"""Values as short text: scalars, small arrays in full, large ones as a summary and a histogram."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 BARS = "▁▂▃▄▅▆▇█"
-FULL_NUMBERS = 12  # an array of at most this many numbers is written out
+FULL = 12  # elements; a larger array is summarized
 FULL_ROWS = 4
 
 
 def brief(x: Any, digits: int = 4) -> str:
-    """One number, as short as a reader wants it.
+    """Return a number with few digits.
 
     >>> brief(33.0), brief(0.123456), brief(-1e-9), brief(np.nan), brief(2 - 1j)
     ('33', '0.1235', '-1e-09', 'nan', '2-1j')
@@ -30,7 +30,7 @@ def brief(x: Any, digits: int = 4) -> str:
 
 
 def lines_of(x: Any) -> list[str]:
-    """The lines that show a value in a node: every number of a small array, else a summary.
+    """Return the lines that show a value: all elements of a small array, else a summary.
 
     >>> lines_of(np.array([[1.0, -2.5]])), lines_of(3.0)
     (['[[ 1.  -2.5]]'], ['3'])
@@ -58,7 +58,7 @@ def lines_of(x: Any) -> list[str]:
 
 
 def summary(a: Any) -> list[str]:
-    """Range, mean and histogram of the finite numbers of an array."""
+    """Return range, mean and histogram of the finite elements of an array."""
     low, high, mean = extent(a)
     digits = 3
     while digits < 7 and low < high and brief(low, digits) == brief(high, digits):
@@ -70,13 +70,13 @@ def summary(a: Any) -> list[str]:
 
 
 def is_small(a: Any) -> bool:
-    """Whether a drawing has room for every number."""
+    """Return whether a drawing has room for every element."""
     rows = int(np.prod(a.shape[:-1]))
-    return a.size <= FULL_NUMBERS and rows <= FULL_ROWS and a.ndim <= 2
+    return a.size <= FULL and rows <= FULL_ROWS and a.ndim <= 2
 
 
 def extent(a: Any) -> tuple[float, float, float]:
-    """Smallest, largest and mean of the finite numbers of an array; nan where none is finite."""
+    """Return minimum, maximum and mean of the finite elements; nan if there are none."""
     flat = np.asarray(a, dtype=float).ravel()
     if not np.isfinite(np.dot(flat, flat)):
         flat = flat[np.isfinite(flat)]
@@ -86,7 +86,7 @@ def extent(a: Any) -> tuple[float, float, float]:
 
 
 def sparkline(a: Any, bins: int = 10) -> str:
-    """A histogram in one line of block characters; the lowest one stands for none.
+    """Return a histogram in one line of block characters; the lowest one stands for zero.
 
     >>> sparkline(np.array([0, 0, 0, 1, 2, 2]), bins=3)
     '█▄▆'
@@ -97,7 +97,7 @@ def sparkline(a: Any, bins: int = 10) -> str:
 
 
 def histogram(a: Any, bins: int = 10) -> list[int]:
-    """How many finite numbers fall into each of `bins` equal parts of their range.
+    """Count the finite elements in each of `bins` equal parts of their range.
 
     >>> histogram(np.array([0.0, 0.1, 1.0]), bins=2)
     [2, 1]
@@ -115,7 +115,7 @@ def histogram(a: Any, bins: int = 10) -> list[int]:
 
 
 def shape_text(x: Any) -> str:
-    """Shape and type, as `(4, 400) float64`."""
+    """Return shape and dtype, as `(4, 400) float64`."""
     if isinstance(x, tuple | list):
         return f"{len(x)} outputs"
     a = x if hasattr(x, "shape") else np.asarray(x)

@@ -606,7 +606,7 @@ def test_without_any_graphviz(tmp_path, monkeypatch):
     assert path.read_text(encoding="utf-8") == drawing.source
     assert drawing._repr_svg_() is None
     assert "image/svg+xml" not in drawing._repr_mimebundle_()
-    with pytest.raises(DrawingError, match="No Graphviz here"):
+    with pytest.raises(DrawingError, match="No Graphviz was found"):
         drawing.render(tmp_path / "graph.png")
 
 
