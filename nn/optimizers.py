@@ -106,13 +106,7 @@ def momentum(learning_rate: float, beta: float = 0.9) -> Optimizer:
     ----------
     B. Polyak, 1964, "Some methods of speeding up the convergence of iteration methods".
     """
-    alpha, beta = _positive("learning_rate", learning_rate), _fraction("beta", beta)
-
-    def update(grads: Gradients, state: State) -> tuple[Parameters, State]:
-        v = {name: beta * state["v"][name] + g for name, g in grads.items()}
-        return {name: -alpha * v[name] for name in grads}, {"v": v}
-
-    return _optimizer("momentum", {"learning_rate": alpha, "beta": beta}, "v", update)
+    return _with_velocity("momentum", learning_rate, beta, lambda g, v, beta: v)
 
 
 def nesterov(learning_rate: float, beta: float = 0.9) -> Optimizer:
@@ -132,13 +126,20 @@ def nesterov(learning_rate: float, beta: float = 0.9) -> Optimizer:
     Y. Bengio et al., 2012, "Advances in optimizing recurrent networks", equation 7, after
     Y. Nesterov, 1983.
     """
+    return _with_velocity("nesterov", learning_rate, beta, lambda g, v, beta: g + beta * v)
+
+
+def _with_velocity(
+    name: str, learning_rate: float, beta: float, direction: Callable[[Any, Any, float], Any]
+) -> Optimizer:
+    """Return an optimizer with v := beta v + dtheta that steps by -alpha direction(dtheta, v)."""
     alpha, beta = _positive("learning_rate", learning_rate), _fraction("beta", beta)
 
     def update(grads: Gradients, state: State) -> tuple[Parameters, State]:
-        v = {name: beta * state["v"][name] + g for name, g in grads.items()}
-        return {name: -alpha * (g + beta * v[name]) for name, g in grads.items()}, {"v": v}
+        v = {key: beta * state["v"][key] + g for key, g in grads.items()}
+        return {key: -alpha * direction(g, v[key], beta) for key, g in grads.items()}, {"v": v}
 
-    return _optimizer("nesterov", {"learning_rate": alpha, "beta": beta}, "v", update)
+    return _optimizer(name, {"learning_rate": alpha, "beta": beta}, "v", update)
 
 
 def rmsprop(learning_rate: float, beta: float = 0.9, epsilon: float = 1e-8) -> Optimizer:
