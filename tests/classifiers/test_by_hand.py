@@ -12,14 +12,14 @@ from nn.by_hand import activations, basics, deep, initialization, logistic, plan
 
 
 def frozen(values, dtype=np.float64):
-    """Give a read-only array, so that a formula that writes into its input fails."""
+    """Return a read-only array, so that a formula that writes into its input fails."""
     array = np.array(values, dtype=dtype)
     array.setflags(write=False)
     return array
 
 
 def draws(seed, *shapes):
-    """Give the course's test cases: successive randn draws of one seed, read-only."""
+    """Return the course's test cases: successive randn draws of one seed, read-only."""
     rng = np.random.RandomState(seed)
     return [frozen(rng.randn(*shape)) for shape in shapes]
 
@@ -41,7 +41,7 @@ def test_sigmoid_and_its_slope_meet_the_published_values():
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_sigmoid_is_silent_and_right_far_out(dtype):
-    """At -1000 and 1000 the limits, without a warning; at -40 all digits."""
+    """The limits at -1000 and 1000 come without a warning; at -40 all digits are right."""
     a = basics.sigmoid(frozen([-1000, 1000], dtype))
     assert a.dtype == dtype
     np.testing.assert_array_equal(a, [0, 1])
@@ -174,7 +174,7 @@ def test_layer_sizes_meet_the_published_values():
 
 
 def test_slopes_at_the_kink_are_those_from_the_left():
-    """ReLU has slope 0 at 0 and leaky ReLU 0.01."""
+    """ReLU has derivative 0 at 0, and leaky ReLU 0.01."""
     np.testing.assert_array_equal(by_hand.relu_derivative(frozen([0])), [0])
     np.testing.assert_array_equal(by_hand.leaky_relu_derivative(frozen([0])), [0.01])
 
@@ -213,7 +213,7 @@ def test_scales_give_the_spread_they_promise(name, size):
 
 
 def test_draws_leave_the_global_random_state_alone():
-    """Nobody's own random numbers change because a network was made."""
+    """Making a network does not change the user's random numbers."""
     before = np.random.get_state()[1].copy()
     for name in initialization.SCALES:
         by_hand.initialize_parameters_deep([3, 2, 1], scale=name)
@@ -365,7 +365,7 @@ def test_every_cost_can_be_recorded(which, capsys):
 
 
 def test_two_layer_model_is_the_L_layer_model_of_two_layers():
-    """From the same start both loops take the same steps, bit for bit."""
+    """Both loops take the same steps from the same start, bit for bit."""
     X, Y = by_hand.load_planar_dataset(40)
     settings = {"num_iterations": 20, "record_every": 1, "scale": "he", "hidden": "tanh"}
     first, first_costs = by_hand.two_layer_model(X, Y, (2, 3, 1), **settings)

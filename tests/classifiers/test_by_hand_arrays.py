@@ -40,7 +40,7 @@ class Duck(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def bare(x):
-    """Take a Duck's data out."""
+    """Return a Duck's data."""
     return x.data if isinstance(x, Duck) else x
 
 
@@ -117,14 +117,14 @@ def test_updates_run_on_duck_arrays():
     ],
 )
 def test_elementary_functions_run_on_duck_arrays(function):
-    """Each function of the first weeks gives a Duck of the same value."""
+    """Each function of the first weeks returns a Duck of the same value."""
     result = function(Duck(X))
     assert isinstance(result, Duck)
     np.testing.assert_array_equal(result.data, function(X))
 
 
 def formats(results):
-    """Name the number formats in a nest of results."""
+    """Return the dtypes in nested results."""
     if isinstance(results, dict):
         results = tuple(results.values())
     if isinstance(results, (tuple, list)):

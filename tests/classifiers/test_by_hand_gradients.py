@@ -145,7 +145,7 @@ def test_L_model_backward(layer_dims, hidden):
     X, Y, parameters = network(5, layer_dims, m)
 
     def cost_from(l, A, parameters):
-        """Give the cost as a function of A[l] and the parameters of the layers after it."""
+        """Return the cost as a function of A[l] and the parameters of the layers after it."""
         later = {f"{k}{i - l}": parameters[f"{k}{i}"] for i in range(l + 1, L + 1) for k in "Wb"}
         AL, _ = by_hand.L_model_forward(A, later, hidden=hidden)
         return by_hand.compute_cost(AL, Y)

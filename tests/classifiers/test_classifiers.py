@@ -183,7 +183,7 @@ def test_by_hand_gradients_are_by_hand_s_own(model, flower):
 
 @each
 def test_automatic_and_by_hand_train_alike(model):
-    """The same costs to 1e-10 at each of 200 steps, whoever computes the gradients."""
+    """Automatic and hand-derived gradients lead to the same costs to 1e-10 at each of 200 steps."""
     X, Y = examples()
     auto = fresh(model).fit(X, Y, 200, 0.5, record_every=1)
     hand = fresh(model).fit(X, Y, 200, 0.5, record_every=1, gradients="by_hand")
@@ -261,7 +261,7 @@ def test_arguments_are_stored_untouched():
 
 
 def test_costs_are_those_before_every_hundredth_step():
-    """Also every k-th; the callback sees the model after these steps."""
+    """Every k-th cost is recorded; the callback sees the model after these steps."""
     X, Y = examples()
     assert len(nn.LogisticRegression().fit(X, Y, 201).costs) == 3
     seen = []
@@ -333,7 +333,7 @@ def test_resumed_run_is_the_uninterrupted_run(model, gradients, tmp_path):
 @each
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_loaded_model_predicts_the_same_bits(model, dtype, tmp_path):
-    """Parameters, probabilities, history and what it knows about itself come back."""
+    """Parameters, probabilities, history and settings come back."""
     X, Y = examples(dtype=dtype)
     model = fresh(model).fit(X, Y, 30, 0.5)
     model.about["classes"] = ["dog", "cat"]
@@ -364,7 +364,7 @@ def test_resume_when_nothing_is_left_changes_nothing():
 
 
 def test_an_initializer_of_ones_own_can_be_saved(tmp_path):
-    """Its name is kept for the reader; the model predicts and goes on."""
+    """Its name is kept; the model predicts and resumes."""
     X, Y = examples()
 
     def halves(n_out, n_in, rng):
@@ -413,14 +413,14 @@ def test_what_is_not_a_model_is_refused(tmp_path):
 
 @pytest.fixture
 def ctrl_c_is_heard():
-    """As in a terminal; a process started in the background may be told not to listen."""
+    """Listen to Ctrl-C as in a terminal; a background process may ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_stops_cleanly_and_keeps_what_was_learned(ctrl_c_is_heard):
-    """The step under way is finished, fit returns, and going on gives the uninterrupted bits."""
+    """The current step is finished, fit returns, and resuming gives the uninterrupted bits."""
     X, Y = examples()
     whole = nn.LLayerClassifier([3, 4, 1]).fit(X, Y, 50, record_every=1)
     model = nn.LLayerClassifier([3, 4, 1])
@@ -440,7 +440,7 @@ def test_ctrl_c_stops_cleanly_and_keeps_what_was_learned(ctrl_c_is_heard):
 
 
 def test_a_second_ctrl_c_does_not_wait(ctrl_c_is_heard):
-    """For a callback, or a step, that never ends."""
+    """The second Ctrl-C ends even a callback or a step that hangs."""
     X, Y = examples()
 
     def press_twice(model):
@@ -454,7 +454,7 @@ def test_a_second_ctrl_c_does_not_wait(ctrl_c_is_heard):
 
 
 def test_a_handler_of_somebody_else_is_left_alone():
-    """Who catches Ctrl-C already keeps catching it."""
+    """A handler that already catches Ctrl-C keeps catching it."""
     caught = []
     before = signal.signal(signal.SIGINT, lambda *_: caught.append(1))
     try:
@@ -623,7 +623,7 @@ def test_divergence_is_said_with_a_remedy():
 
 
 def test_divergence_between_two_records_is_said_too():
-    """The last cost is looked at, recorded or not."""
+    """The last cost is checked, recorded or not."""
     model = nn.LLayerClassifier([3, 5, 1])
     with pytest.raises(DivergedError):
         model.fit(*examples(), 90, 1e200)

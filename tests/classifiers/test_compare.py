@@ -126,7 +126,7 @@ def test_no_alarm_where_all_terms_cancel():
 
 
 def test_no_alarm_at_the_kink():
-    """With zero weights every Z is 0, the kink of ReLU; the course's slope there is 0."""
+    """With zero weights every Z is 0, the kink of ReLU; the course's derivative there is 0."""
     X, Y = examples(3, 8)
     comparison = nn.compare_gradients(nn.LLayerClassifier([3, 4, 1], init="zeros"), X, Y)
     assert comparison.ok, str(comparison)
@@ -237,7 +237,7 @@ def test_a_wrong_formula_is_found(name, wrong, expected):
 
 
 def test_a_logistic_formula_without_its_mean_is_found(monkeypatch):
-    """The course's propagate is judged, too."""
+    """The course's propagate is compared, too."""
     right = by_hand.propagate
 
     def wrong(w, b, X, Y):
@@ -250,7 +250,7 @@ def test_a_logistic_formula_without_its_mean_is_found(monkeypatch):
 
 
 def test_a_planar_formula_with_a_wrong_slope_is_found(monkeypatch):
-    """The tanh network's backward_propagation is judged, too."""
+    """The tanh network's backward_propagation is compared, too."""
     right = by_hand.backward_propagation
 
     def wrong(parameters, cache, X, Y):
@@ -297,7 +297,7 @@ def test_saturation_is_said_not_hidden():
 
 
 def test_complex_step_against_central_differences():
-    """dJ/dV by moving V to and fro, through nothing but by_hand's forward pass."""
+    """Return dJ/dV by central differences through by_hand's forward pass alone."""
     X, Y = examples(3, 6)
     p = by_hand.initialize_parameters_deep([3, 4, 2, 1], seed=2, scale="he")
     network = nn.numerical.NumericalDerivatives(p, "tanh", X, Y)
@@ -331,7 +331,7 @@ def test_the_table_reads_well():
 
 
 def test_small_gradients_are_checked_in_full():
-    """Large ones at some elements, the largest among them."""
+    """Large gradients are checked at some elements, the largest among them."""
     X, Y = examples(30, 8)
     found = rows_of(nn.compare_gradients([30, 2, 1], X, Y, samples=10))
     assert found["dW2"].sampled == found["dW2"].size == 2

@@ -183,7 +183,7 @@ def test_a_learners_predictions():
 
 
 def test_numbers_leave_by_name_only():
-    """float(cost) and cost.item() are numbers; np.array(dA, copy=True) is told how to be written."""
+    """float(cost) and cost.item() are numbers; np.array(dA, copy=True) is an error with a remedy."""
     cost = np.sum(ag.Tensor([1.0, 2.0], requires_grad=True) ** 2)
     assert float(cost) == cost.item() == 5
     assert type(cost.item()) is float

@@ -1,4 +1,4 @@
-"""The cat loader: what it gives, what it accepts, and the one clear error for everything else."""
+"""The cat loader: what it returns, what it accepts, and one clear error for everything else."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_pictures_as_floats_between_0_and_1(folder: Path, dtype: str) -> None:
     ids=str,
 )
 def test_pictures_stored_in_any_standard_way(folder: Path, storage: dict[str, Any]) -> None:
-    """Chunks, every filter that HDF5 brings along, and unlimited shapes are read alike."""
+    """Chunks, every built-in filter of HDF5, and unlimited shapes are read alike."""
     with rewrite(folder, X) as file:
         file.create_dataset(X, data=PIXELS, **storage)
     assert np.array_equal(load_cat(folder).pictures_train, PIXELS)
@@ -628,7 +628,7 @@ def test_malformed(
     ids=["nothing", "a file", "a link to itself"],
 )
 def test_no_folder(tmp_path: Path, make: Malform, words: str) -> None:
-    """A folder that is none is named, with what it should hold."""
+    """A path that is no folder is named, with what the folder should hold."""
     make(tmp_path / "data")
     with pytest.raises(DataError, match=words) as caught:
         load_cat(tmp_path / "data")

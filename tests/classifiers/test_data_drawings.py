@@ -99,7 +99,7 @@ def test_drawing_takes_about_a_second() -> None:
 
 @pytest.mark.parametrize("figure", [*CATS, *THINGS], ids=lambda figure: figure.__name__)
 def test_every_figure_is_in_the_picture(figure: object) -> None:
-    """Each figure covers a good part of [-1, 1]^2 and stays within it, give or take a whisker."""
+    """Each figure covers a good part of [-1, 1]^2 and stays almost within it."""
     assert callable(figure)
     for seed in range(5):
         picture = np.full((64, 64, 3), -1.0)
@@ -171,7 +171,7 @@ SEEDS = pytest.mark.parametrize(
 
 @SEEDS
 def test_logistic_regression_does_not_solve_the_test_pictures(seed: int) -> None:
-    """Hard enough: below 95 % where the pictures are new; learnable: above the 66 % of a guess."""
+    """New pictures are hard enough (below 95 %) and learnable (above the 66 % of a guess)."""
     train, test = logistic_accuracies(drawn(seed))
     assert train > 0.95
     assert 0.66 < test < 0.95

@@ -26,7 +26,7 @@ def save(path: Path, array: np.ndarray[Any, Any], **options: Any) -> Path:
 
 
 def square(column: np.ndarray[Any, Any], size: int = 64) -> np.ndarray[Any, Any]:
-    """The column as the picture that it was."""
+    """Return the column as the picture that it was."""
     assert column.shape == (size * size * 3, 1)
     assert column.dtype == np.float64
     return column.reshape(size, size, 3)
@@ -54,7 +54,7 @@ def test_the_column_is_made_as_load_cat_makes_it() -> None:
 
 @pytest.mark.parametrize("size", [1, 16, 64])
 def test_any_size_is_resampled(tmp_path: Path, size: int) -> None:
-    """Areas keep their place and colour when a picture is shrunk, stretched or squeezed."""
+    """Areas keep their place and colour when a picture is resized."""
     halves = np.zeros((300, 200, 3), np.uint8)
     halves[:, :100] = (255, 0, 0)
     small = square(picture_to_column(save(tmp_path / "cat.png", halves), size=size), size)

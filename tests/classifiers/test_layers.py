@@ -77,7 +77,7 @@ def test_float32_net_stays_float32():
 
 
 def test_pure_functions_learn_the_flower():
-    """apply, value_and_grad and Adam: more than 85 % of the planar data, where a line gets half."""
+    """apply, value_and_grad and Adam reach 85 % on the planar data, where a line reaches half."""
     flower, Y = by_hand.load_planar_dataset()
     net = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), seed=1)
     parameters = net.initialize(np.random.RandomState(1))
@@ -125,14 +125,14 @@ def test_trace_names_what_is_on_the_way():
     ],
 )
 def test_refuses_settings(make, words):
-    """A size, a name or a layer that cannot be is named, with what would do."""
+    """An impossible size, name or layer is named, with what is allowed."""
     with pytest.raises(SettingError, match=words):
         make()
 
 
 @pytest.mark.parametrize("shape", [(2,), (3, 2), (2, 3, 1)])
 def test_linear_refuses_other_shapes(shape):
-    """Rank-1 arrays and rows in place of columns are an error that tells the shape."""
+    """Rank-1 arrays and rows in place of columns are an error that shows the shape."""
     with pytest.raises(DataError, match=r"\(2, m\)"):
         nn.Linear(2, 1)(np.ones(shape))
 
@@ -152,7 +152,7 @@ EACH = {
 
 @pytest.mark.parametrize("kind", EACH)
 def test_activation(kind):
-    """g(Z), number by number, on arrays and on Tensors."""
+    """g(Z), element by element, on arrays and on Tensors."""
     expected = [[EACH[kind](z) for z in row] for row in Z.tolist()]
     np.testing.assert_allclose(kind()(Z), expected, rtol=1e-14)
     np.testing.assert_allclose(kind()(ag.Tensor(Z)).data, expected, rtol=1e-14)
@@ -166,7 +166,7 @@ def test_softmax_is_over_rows():
 
 @pytest.mark.parametrize("name", nn.activations.ACTIVATIONS)
 def test_slopes_are_by_hand_s(name):
-    """Automatic slopes equal the hand-derived ones, at the kink too."""
+    """Automatic derivatives equal the hand-derived ones, at the kink too."""
     t = ag.Tensor(Z, requires_grad=True)
     (1.0 * nn.activations.activation_named(name)(t)).sum().backward()
     _, slope = by_hand.activations.activation_named(name)
@@ -192,7 +192,7 @@ def test_binary_cross_entropy():
 
 
 def test_binary_cross_entropy_of_large_logits():
-    """Right, and without a warning, where the probability rounds to 0 or 1; slope (A - Y) / m."""
+    """Right, and without a warning, if the probability rounds to 0 or 1; dJ/dZ = (A - Y) / m."""
     z = ag.Tensor([[1000.0, 1000.0, -1000.0, -1000.0]], requires_grad=True)
     J = losses.binary_cross_entropy_from_logits(z, np.array([[1.0, 0.0, 1.0, 0.0]]))
     J.backward()
@@ -263,6 +263,6 @@ def test_import_is_light():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    """The module's own __getattr__ gives nothing away for free."""
+    """The module's __getattr__ raises AttributeError for other names."""
     with pytest.raises(AttributeError, match="nothing_here"):
         _ = nn.nothing_here

@@ -94,7 +94,7 @@ def read_only(array):
 
 
 def descend(optimizer, gradient, theta, steps, dtype=np.float64, state=None):
-    """The path of one weight under `optimizer`, nothing of which may be written to."""
+    """Return the path of one weight under `optimizer`, on read-only arrays."""
     parameters = {"W1": read_only(np.full((1, 1), theta, dtype))}
     state = optimizer.init(parameters) if state is None else state
     path = []
@@ -146,7 +146,7 @@ def test_float32_stays_float32(make, walk):
 
 @each
 def test_reaches_the_bottom(make, walk):
-    """After 400 steps the weight lies at 1, or where decay has pulled it to."""
+    """After 400 steps the weight is at 1, or where decay has pulled it."""
     optimizer = make()
     path, _, _ = descend(optimizer, slope, -0.5, 400)
     bottom = 1 / (1 + optimizer.settings.get("weight_decay", 0) / 3)  # of 3 (x - 1) + rate x
@@ -177,7 +177,7 @@ def test_no_gradient_no_step(make, walk):
 
 @each
 def test_description_makes_it_again(make, walk):
-    """Name and settings are enough to go the same way."""
+    """Name and settings are enough to take the same steps."""
     optimizer = make()
     again = optimizer_named(optimizer.name, **optimizer.settings)
     assert descend(again, slope, -0.5, 5)[0] == descend(optimizer, slope, -0.5, 5)[0]
@@ -186,7 +186,7 @@ def test_description_makes_it_again(make, walk):
 
 @each
 def test_a_saved_model_goes_on_with_it(make, walk, tmp_path):
-    """Training, saving, loading and going on gives the bits of training without a stop."""
+    """Training, saving, loading and resuming gives the bits of training without a stop."""
     rng = np.random.RandomState(0)
     X, Y = rng.randn(3, 20), (rng.rand(1, 20) < 0.5) * 1
     whole = nn.LLayerClassifier([3, 4, 1]).fit(X, Y, 20, optimizer=make(), record_every=3)

@@ -22,7 +22,7 @@ def model():
 
 
 def texts(figure):
-    """Every text that the figure shows."""
+    """Return every text that the figure shows."""
     found = [t.get_text() for t in figure.texts]
     if figure.get_suptitle():
         found.append(figure.get_suptitle())
@@ -46,7 +46,7 @@ def test_learning_curve_shows_the_costs(model):
 
 
 def test_learning_curves_of_several(model):
-    """One line each, told apart by colour and stroke, with a legend."""
+    """Each run has a line with its own colour and stroke, and a legend."""
     figure = plots.learning_curves({"0.01": model, "0.001": model})
     (axes,) = figure.axes
     assert len({(line.get_color(), line.get_linestyle()) for line in axes.lines}) == 2
@@ -64,7 +64,7 @@ Y = np.arange(30).reshape(1, -1) % 2
 
 
 def test_mislabelled_shows_the_mistakes_only():
-    """Pictures 3 and 8 got the wrong label; the surer mistake, 8, comes first."""
+    """Pictures 3 and 8 are mislabelled; the more certain mistake, 8, comes first."""
     P = np.where(Y == 1, 0.9, 0.1)
     P[0, 3], P[0, 8] = 0.25, 0.96
     figure = plots.mislabelled(PICTURES, Y, P, ("dog", "cat"), "Test")

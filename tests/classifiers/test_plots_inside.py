@@ -24,7 +24,7 @@ def pictures():
 
 
 def texts(figure):
-    """Every text that the figure shows."""
+    """Return every text that the figure shows."""
     found = [figure.get_suptitle()]
     for axes in figure.axes:
         found += [axes.get_title(), axes.get_title(loc="left"), *(t.get_text() for t in axes.texts)]
@@ -73,7 +73,7 @@ def test_the_classes_have_their_points(planar):
 
 
 def test_several_models_side_by_side(planar):
-    """A panel each, with its label and score, and one scale."""
+    """Each model has a panel with its label and score; all share one scale."""
     model, X, Y = planar
     other = nn.TwoLayerClassifier(1, "tanh").fit(X, Y, 50)
     figure = plots.decision_boundary({"one unit": other, "four units": model}, X, Y, "Units")
@@ -93,7 +93,7 @@ def test_a_plane_needs_two_features(pictures):
 
 
 def shown(figure):
-    """The pictures in the only frame, in order."""
+    """Return the pictures in the only frame, in order."""
     (axes,) = figure.axes
     return [np.asarray(image.get_array()) for image in axes.images]
 
@@ -178,7 +178,7 @@ def test_histograms_hold_every_activation_and_gradient(pictures):
 
 
 def test_histograms_of_one_unit_and_of_many_layers():
-    """Logistic regression has one row; of ten layers eight are shown, the first and last among."""
+    """Logistic regression has one row; eight of ten layers are shown, with the first and the last."""
     rng = np.random.RandomState(0)
     X, Y = rng.rand(3, 6), np.array([[0, 1, 0, 1, 0, 1]])
     assert len(plots.histograms(nn.LogisticRegression().fit(X, Y, 1), X, Y).axes) == 2
@@ -232,7 +232,7 @@ def test_only_relu_units_die(planar):
 
 
 def test_labels_are_broken_in_legends(planar):
-    """A long label does not take the room of the lines."""
+    """A long label leaves room for the lines."""
     model, _, _ = planar
     figure = plots.learning_curves({"fast, 2-4-1 tanh, learning rate 1.2": model, "slow": model})
     shown = [t.get_text() for t in figure.axes[0].get_legend().get_texts()]

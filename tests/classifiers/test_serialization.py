@@ -1,4 +1,4 @@
-"""Checkpoints: what goes in comes out bit for bit, and damage never comes out at all."""
+"""Checkpoints: contents come back bit for bit, and a damaged file is never read."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_arrays_that_are_not_numbers(path: Path, array: Any) -> None:
     "name", ["", "/", "a/", "/a", "a//b", ".", "a/./b", "a\0b", "a\nb", "\ud800", 5]
 )
 def test_names_that_are_none(tmp_path: Path, name: Any) -> None:
-    """A name is printable, with slashes only inside."""
+    """Names are printable, with slashes only inside."""
     with pytest.raises(CheckpointError, match="cannot hold an array named"):
         write_image(tmp_path / "model.h5", {name: ARRAYS["W1"]}, {})
 
@@ -232,7 +232,7 @@ def save(path: Path, version: int) -> None:
 
 
 def version_at(path: Path) -> int:
-    """Which version is there; that arrays and settings belong together is checked on the way."""
+    """Return the version, after checking that arrays and settings belong together."""
     got = read_image(path)
     version = got.attributes["version"]
     assert holds(got, {"W1": np.full((3, 4), float(version))}, {"version": version})
@@ -317,7 +317,7 @@ def test_permissions_are_kept(tmp_path: Path) -> None:
 
 
 def test_threads_that_save_to_one_path(tmp_path: Path) -> None:
-    """Each save is whole, whoever comes last."""
+    """Each save is whole, in any order of the threads."""
     path = tmp_path / "model.h5"
     failures: list[BaseException] = []
 
@@ -426,7 +426,7 @@ def test_the_fingerprint_holds_without_the_seal(path: Path, times: int) -> None:
 
 
 def environment() -> dict[str, str]:
-    """The environment for another Python that imports what this one does."""
+    """Return the environment for another Python with the imports of this one."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(entry or os.getcwd() for entry in sys.path)}
 
 
@@ -548,7 +548,7 @@ FORGED = [
 def test_forged_files_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Forge, words: str
 ) -> None:
-    """A right seal is no passport: links, other files, bombs and changes are refused, cheaply."""
+    """A right seal does not help: links, other files, bombs and changes are refused quickly."""
     path = tmp_path / "model.h5"
     monkeypatch.setattr(checkpoint, "MAX_OBJECTS", 1000)
     forge(path, change)
@@ -572,7 +572,7 @@ def test_the_forger_can_write_a_good_one(tmp_path: Path) -> None:
 
 
 def test_settings_are_never_run(tmp_path: Path) -> None:
-    """JSON that is none, with a right fingerprint."""
+    """The attributes are invalid JSON with a right fingerprint."""
     for text in ("not json", "[" * 100_000):
         forge(
             tmp_path / "model.h5",

@@ -35,7 +35,7 @@ def version_at(path: Path) -> int:
 
 
 class Killed(BaseException):
-    """The process is gone."""
+    """The process was killed."""
 
 
 class System:
@@ -71,7 +71,7 @@ class System:
 
 
 def saved_under(system: System, path: Path, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Save the new version; whether the process lived."""
+    """Save the new version; return True if the process lived."""
     with monkeypatch.context() as patch:
         patch.setattr(files, "os", system)
         try:
@@ -240,7 +240,7 @@ def test_interrupted(
 
 
 def test_a_folder_that_cannot_be_synced(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some network drives refuse to sync a folder; that is not an error of the save."""
+    """A network drive that refuses to sync a folder is no error of the save."""
     unsupported = OSError(errno.EINVAL, "Invalid argument")
     monkeypatch.setattr(files, "os", failing("fsync", unsupported, after=1))
     save(path, NEW)
@@ -376,7 +376,7 @@ print("whole")
 
 
 def run(script: str, path: Path, times: int) -> str:
-    """Run a script in a process of its own and return what it prints."""
+    """Run a script in its own process and return its output."""
     python_path = os.pathsep.join(entry or os.getcwd() for entry in sys.path)
     done = subprocess.run(
         [sys.executable, "-c", COMMON + script, str(path), str(times)],

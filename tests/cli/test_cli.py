@@ -1,4 +1,4 @@
-"""The command line as a person meets it: files, sentences, exit codes, Ctrl-C, and bad input."""
+"""The command line as a user sees it: files, sentences, exit codes, Ctrl-C, and bad input."""
 
 import io
 import json
@@ -86,7 +86,7 @@ def files(folder):
     ("model", "layers"), [("logistic", "192-1"), ("two-layer", "192-7-1"), ("deep", "192-20-7-5-1")]
 )
 def test_train_leaves_everything_in_its_folder(model, layers, data, capsys):
-    """Seven files; the summary says data, cost, accuracy, gradients, files, and what comes next."""
+    """Seven files are written; the summary names data, cost, accuracy, gradients, files, next steps."""
     assert run("train", "--data", data, "--model", model, "--iterations", 150, "--out", "out") == 0
     assert set(files("out")) == FILES
     out, err = capsys.readouterr()
@@ -111,7 +111,7 @@ def test_train_leaves_everything_in_its_folder(model, layers, data, capsys):
 
 
 def test_report_holds_what_happened(trained, data):
-    """Data, settings, costs, accuracies and seconds, equal to what the model itself says."""
+    """Data, settings, costs, accuracies and seconds are those of the model itself."""
     report = json.loads((trained / "report.json").read_text())
     model = nn.load(trained / "model.h5")
     cats = nn.data.load_cat(data)
@@ -236,7 +236,7 @@ def start(*arguments, **options):
 
 @pytest.fixture
 def ctrl_c_is_heard():
-    """As in a terminal; a process started in the background may be told not to listen."""
+    """Listen to Ctrl-C as in a terminal; a background process may ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -275,7 +275,7 @@ def picture(path, brightness, size=(20, 30)):
 
 @pytest.mark.usefixtures("no_pictures")
 def test_predict_labels_pictures(data, capsys):
-    """One line each, with the class and how probable the model finds it."""
+    """Each picture has a line with its class and the probability."""
     run("train", "--data", data, "--model", "logistic", "--iterations", 1000, "--out", "out")
     bright, dark = picture("bright.png", 160), picture("dark.jpg", 40)
     capsys.readouterr()
@@ -321,7 +321,7 @@ def test_predict_says_when_an_older_model_had_to_do(trained, capsys):
 
 
 def test_compare_prints_the_table(capsys):
-    """Rows, conventions and outcome; exit code 0 where all are equal."""
+    """Rows, conventions and outcome; exit code 0 if all are equal."""
     assert run("compare", "--layers", "5,4,1") == 0
     out = capsys.readouterr().out
     assert "100 random examples" in out
@@ -364,7 +364,7 @@ def test_draw_writes_a_picture(data, capsys):
 
 
 def test_without_matplotlib_pictures_are_left_out(data, monkeypatch, capsys):
-    """All else is there; a sentence says what to install; exit code 0."""
+    """Everything else is written; a sentence says what to install; exit code 0."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)

@@ -114,7 +114,7 @@ def compare(code, *options):
 
 
 def changed(code, old, new):
-    """The code with a line changed."""
+    """Return the code with a line changed."""
     assert code.count(old) >= 1
     return code.replace(old, new)
 
@@ -135,7 +135,7 @@ def flat(text):
 
 @pytest.mark.parametrize("code", [DEEP, PLANAR, LOGISTIC], ids=["deep", "planar", "logistic"])
 def test_right_code_passes(code, capsys):
-    """Exit code 0; every gradient is equal."""
+    """Every gradient is equal; exit code 0."""
     assert compare(code) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -157,7 +157,7 @@ def test_one_function_is_enough(name, capsys):
 
 
 def test_several_parts_of_the_course_in_one_file(capsys):
-    """A table each; 1 where one of them has a wrong gradient."""
+    """Each part has a table; the exit code is 1 if one of them has a wrong gradient."""
     assert compare(DEEP + PLANAR + LOGISTIC) == 0
     out = capsys.readouterr().out
     assert [line.split()[0] for line in out.splitlines() if "after" in line] == [
@@ -193,7 +193,7 @@ def test_the_flower_for_every_part(capsys):
 
 
 def test_a_trained_model(capsys):
-    """At the parameters that it has learned."""
+    """The gradients are taken at the parameters that the model has learned."""
     X, Y = nn.by_hand.load_planar_dataset()
     nn.save("model.h5", nn.TwoLayerClassifier(5, "tanh").fit(X, Y, iterations=50))
     assert compare(PLANAR, "--model", "model.h5") == 0
@@ -212,7 +212,7 @@ def test_own_caches(capsys):
 
 
 def test_dA_as_in_the_earlier_edition(capsys):
-    """dA[l] for the gradient of A[l-1]: renamed, and said."""
+    """dA[l] for the gradient of A[l-1] is renamed, with a remark."""
     code = changed(DEEP, '"dA" + str(l)]', '"dA" + str(l + 1)]')
     assert compare(code) == 0
     out = capsys.readouterr().out
@@ -230,7 +230,7 @@ def test_functions_that_the_file_lacks_are_supplied(capsys):
 
 
 def test_a_function_that_nothing_calls_is_named(capsys):
-    """Nothing can be said of it."""
+    """A function that nothing calls is not tested, and a remark says so."""
     code = changed(
         DEEP, "dZ = relu_backward(dA, activation_cache)", "dZ = dA * (activation_cache > 0)"
     )
@@ -286,7 +286,7 @@ def test_mistakes_are_diagnosed(mistake, capsys):
 
 
 def test_the_readme_shows_what_is_printed(capsys):
-    """Its example, to the letter."""
+    """The course's example is matched letter by letter."""
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     shown = readme.split("Going back, the chain")[1].split("```")[0]
     assert compare(changed(DEEP, "dZ[Z <= 0] = 0", "dZ[dA <= 0] = 0")) == 1
@@ -294,14 +294,14 @@ def test_the_readme_shows_what_is_printed(capsys):
 
 
 def test_consequences_are_told_from_mistakes(capsys):
-    """A wrong mask spoils what comes after it on the way back: named, and not called mistakes."""
+    """Gradients that a wrong mask spoils later in the backward pass are named as consequences."""
     assert compare(changed(DEEP, "dZ[Z <= 0] = 0", "dZ[dA <= 0] = 0")) == 1
     told = flat(capsys.readouterr().out)
     assert "As a consequence, wrong too: db3, dA2, db2" in told
 
 
 def test_a_wrong_forward_pass(capsys):
-    """Said first: its gradients are those of another cost. Exit code 1."""
+    """A remark says that the gradients are those of another cost; exit code 1."""
     own = changed(DEEP, "Z = cache\n", 'Z = cache["Z"]\n')
     own = changed(own, "-cache))", '-cache["Z"]))')
     assert compare(own + changed(FORWARD, "np.dot(W, A) + b", "np.dot(W, A) - b")) == 1
@@ -309,7 +309,7 @@ def test_a_wrong_forward_pass(capsys):
 
 
 def test_a_wrong_cost_of_propagate(capsys):
-    """Gradients are right, the cost is not: said, and exit code 1."""
+    """Right gradients with a wrong cost lead to a remark and exit code 1."""
     assert compare(changed(LOGISTIC, "-1 / m * np.sum(Y", "-np.sum(Y")) == 1
     out = capsys.readouterr().out
     assert "returns the cost" in out
@@ -418,7 +418,7 @@ def test_bad_arguments(arguments, words, capsys):
 
 
 def test_the_folder_of_the_file_is_searched_and_left_alone(tmp_path, monkeypatch, capsys):
-    """Imports of what lies beside it work from anywhere; no compiled copies are left."""
+    """Imports of neighbouring files work from anywhere; no bytecode is left."""
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     (tmp_path / "course").mkdir()
     (tmp_path / "course" / "own_dnn_utils.py").write_text(DEEP)
@@ -430,7 +430,7 @@ def test_the_folder_of_the_file_is_searched_and_left_alone(tmp_path, monkeypatch
 
 
 def test_an_edit_is_seen_at_once(monkeypatch, capsys):
-    """The same second, the same size: the new code is what runs."""
+    """An edit within the same second and of the same size takes effect."""
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     assert compare(PLANAR) == 0
     assert compare(changed(PLANAR, "A2 - Y", "Y - A2")) == 1
@@ -438,7 +438,7 @@ def test_an_edit_is_seen_at_once(monkeypatch, capsys):
 
 
 def test_the_sentence_shows_shapes_of_arrays_on_the_line_only(capsys):
-    """Not those of every array around."""
+    """Only the shapes of arrays on the line are shown."""
     compare(changed(PLANAR, "np.dot(W2.T, dZ2)", "np.dot(W2, dZ2)"))
     err = capsys.readouterr().err
     assert "W2 (1, 4)" in err

@@ -138,7 +138,7 @@ def test_the_flower():
     ],
 )
 def test_every_picture_is_written(what, names, runs, capsys):
-    """WHAT.png, where one sees it; the file of the model does as well as its folder."""
+    """WHAT.png is written to the current folder; the model's file works like its folder."""
     paths = [runs / name for name in names]
     assert run("plot", *paths, "--what", what) == 0
     out, err = capsys.readouterr()
@@ -150,7 +150,7 @@ def test_every_picture_is_written(what, names, runs, capsys):
 
 
 def test_several_runs_in_one_figure(runs, drawn):
-    """A line each, through the costs of its model, named by folder and by what differs."""
+    """Each run has a line through its costs, named by folder and by the settings that differ."""
     assert run("plot", runs / "four", runs / "slow", "--out", "rates.pdf") == 0
     ((figure, path),) = drawn
     assert path == "rates.pdf"
@@ -163,7 +163,7 @@ def test_several_runs_in_one_figure(runs, drawn):
 
 
 def test_one_run_has_its_sizes_in_the_title(runs, drawn):
-    """And no legend."""
+    """There is no legend either."""
     assert run("plot", runs / "four") == 0
     (axes,) = drawn[0][0].axes
     assert axes.get_title(loc="left") == "four: TwoLayerClassifier 2-4-1"
@@ -171,13 +171,13 @@ def test_one_run_has_its_sizes_in_the_title(runs, drawn):
 
 
 def test_the_data_are_those_of_the_training(runs, drawn):
-    """Unless others are given: 400 points of the flower."""
+    """The default is 400 points of the flower."""
     assert run("plot", runs / "relu", "--what", "histograms") == 0
     assert "on 400 examples" in drawn[0][0].get_suptitle()
 
 
 def test_labels():
-    """Sizes and learning rate where they differ; the seed only where all else is the same."""
+    """Sizes and learning rate are shown if they differ; the seed only if all else is equal."""
     X, Y = by_hand.load_planar_dataset()
     a = nn.TwoLayerClassifier(3, "tanh").fit(X, Y, 1, 0.5)
     b = nn.TwoLayerClassifier(4, "relu", seed=5).fit(X, Y, 1, 0.5)

@@ -70,7 +70,7 @@ def test_every_exhibit_is_named(exhibit, dims, m):
 
 
 def test_what_follows_is_a_consequence():
-    """A mask forgotten in one layer leaves one mistake, and the gradients that come of it."""
+    """A mask forgotten in one layer is one mistake; the gradients that depend on it are consequences."""
 
     def once(*run):
         wrong = lambda dA, cache, name: (
@@ -101,7 +101,7 @@ def test_two_mistakes_are_both_named():
 
 
 def test_a_mistake_nobody_knows_is_said_to_be_unexplained():
-    """No explanation is made up, and the place of the error is told."""
+    """No explanation is invented, and the place of the error is shown."""
 
     def strange(*run):
         grads = museum.go_back(*run)
@@ -425,7 +425,7 @@ def of_tanh_network(code):
 
 
 def test_right_lines_behind_an_unknown_mistake_are_not_accused():
-    """A mask that nobody would guess: dW2 tells of it, and what is right after it is not blamed."""
+    """An unusual mask: dW2 shows it, and the right lines after it are not blamed."""
     code = DEEP.replace(HIDDEN, "dZ = dA * (Z > 0.3) if l == 2 else dA * (1 - A**2)")
     report = of_tanh_network(code)
     assert [row.name for row in report.mistakes] == ["dW2"], str(report)
@@ -445,7 +445,7 @@ def test_two_mistakes_in_one_layer_that_is_not_shown():
 
 @pytest.mark.parametrize("at", [2, 3])
 def test_a_factor_in_dZ_is_no_convention(at):
-    """dZ divided by m in one layer is a mistake there, and what comes of it follows."""
+    """dZ divided by m in one layer is a mistake there; later gradients are consequences."""
     divided = lambda dZ, cache: by_hand.linear_backward(
         dZ / (12 if dZ.shape[0] == [0, 5, 3, 1][at] else 1), cache
     )
@@ -489,7 +489,7 @@ def test_small_mistakes_are_seen_in_float32():
 
 
 def test_without_context():
-    """Shapes, factors, and what dZ tells about db need no forward values."""
+    """Shapes, factors, and db as a sum of dZ need no forward values."""
     wrong = {**GRADS, "dW2": GRADS["dW2"].T, "db2": np.sum(GRADS["dZ2"], axis=0) / M}
     report = nn.diagnose(wrong, GRADS)
     assert [(row.name, row.kind) for row in report.mistakes] == [
@@ -682,7 +682,7 @@ def test_differentiate_replaces_l_model_backward():
 
 
 def test_differentiate_takes_the_planar_cache():
-    """A dict of Z1, A1, ... as the forward pass gives it."""
+    """The cache is a dict of Z1, A1, ..., as the forward pass returns it."""
     parameters = by_hand.initialize_parameters(2, 4, 1)
 
     def cost(p, X, Y):
