@@ -198,7 +198,7 @@ def one_minus_A(*run):
 
 
 def relu_at_output(*run):
-    """The output's dZ with the derivative of ReLU."""
+    """Return the output's dZ with the derivative of ReLU."""
     return go_back(
         *run,
         at_output=True,

@@ -20,7 +20,7 @@ def variable(*shape: int, name: str | None = None) -> ag.Tensor:
 
 
 def line_of(word: str) -> str:
-    """The file and line on which `word` stands as a comment: `test_advice.py, line 7`."""
+    """Return the file and line on which `word` stands as a comment: `test_advice.py, line 7`."""
     lines = Path(__file__).read_text(encoding="utf-8").splitlines()
     (at,) = (i for i, line in enumerate(lines, 1) if line.endswith(f"# {word}"))
     return f"{Path(__file__).name}, line {at}"
@@ -70,7 +70,7 @@ SUMS = [(4, 7), (7, 4), (4,), (7,), (4, 1), (2, 4, 7), (2, 7), (3,)]
 
 
 def ways_out(a: Any, b: Any) -> dict[str, tuple[Any, Any]]:
-    """What a message may name, and the operands that it then means."""
+    """Return what a message may name, and the operands that it then means."""
     ways = {
         "b.T": (a, b.T), "a.T": (a.T, b), "b.reshape(-1, 1)": (a, b.reshape(-1, 1)),
         "a.reshape(-1, 1)": (a.reshape(-1, 1), b), "np.expand_dims(a, 1)": (a[:, None], b),
@@ -240,7 +240,7 @@ def test_a_gradient_that_is_never_used() -> None:
 
 
 def test_a_cost_that_is_a_plain_number() -> None:
-    """float(cost) ends the graph; that is told where it happens and where a gradient is asked."""
+    """float(cost) ends the graph; the message comes where it happens and where a gradient is asked for."""
     cost = lambda p: float(np.sum(p["W"] ** 2))
     with pytest.warns(ag.LearnerWarning, match=r"plain number.*float\(cost\).*return the cost"):
         ag.grad(cost)({"W": np.ones(2)})
@@ -256,14 +256,14 @@ def test_a_cost_that_is_a_plain_number() -> None:
     ],
 )  # fmt: skip
 def test_a_cost_that_counts(cost: Callable[[Any], Any]) -> None:
-    """How many are right is flat wherever it has a slope at all."""
+    """The number of right answers is flat wherever it has a derivative."""
     with pytest.warns(ag.LearnerWarning, match=r"comparison or a count.*how far off"):
         g = ag.grad(cost)(np.array([0.7, 0.2]))
     assert not g.any()
 
 
 def test_constant_functions_are_no_oversight() -> None:
-    """A function of nothing, and the slope of a straight line, have zero for a gradient."""
+    """A constant function, and the derivative of a straight line, have a gradient of zero."""
     assert ag.grad(lambda x: np.float64(3))(2.0) == 0
     assert ag.grad(ag.grad(lambda x: 3 * x))(2.0) == 0
 

@@ -17,7 +17,7 @@ X = RANDOM.normal(size=(2, 3))
 
 
 def cube(slope: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """x ** 3, with the slope that is claimed for it."""
+    """x ** 3, with the derivative that is claimed for it."""
 
     @ag.primitive(lambda g, y, x: g * slope(x))
     def cube(x):
@@ -30,13 +30,13 @@ RIGHT = cube(lambda x: 3 * x * x)
 
 
 def message(f, *args, **options):
-    """What is said about a wrong gradient."""
+    """Return what is said about a wrong gradient."""
     with pytest.raises(GradientMismatch) as caught:
         check_grads(f, *args, **options)
     return str(caught.value)
 
 
-# What is right
+# Right rules
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -149,7 +149,7 @@ def test_argnums_limits_what_is_checked():
 
 
 def test_a_rough_function_cannot_be_measured():
-    """Its slope changes within every step: no verdict, and no alarm."""
+    """Its derivative changes within every step: no verdict, and no alarm."""
     weierstrass = lambda x: sum(0.6**k * np.cos(5.0**k * x) for k in range(20))
     report = check_grads(weierstrass, np.array([1.0, 2.0]), order=1)
     assert {one.verdict for one in report.findings} == {"right", "unclear"}
@@ -162,7 +162,7 @@ FUNCTIONS = [np.exp, np.sin, np.tanh, lambda t: 1e6 + np.sin(t), lambda t: 1 / (
 @settings(max_examples=100, deadline=None)
 @given(x=st.floats(0.1, 3), scale=st.sampled_from([1e-2, 1.0, 10.0]), of=st.sampled_from(FUNCTIONS))
 def test_the_error_of_differences_is_known(x, scale, of):
-    """The slope lies within three times the error that is claimed for it."""
+    """The derivative lies within three times the error that is claimed for it."""
     slope = Ladder(lambda t: np.array([of(x + t)]), lambda y: y.item(), scale).slope()
     exact = ag.grad(of)(x)
     assert abs(slope.value - exact) <= 3 * slope.error
@@ -170,7 +170,7 @@ def test_the_error_of_differences_is_known(x, scale, of):
     assert slope.error <= 1e-7 * abs(exact) + 1e5 * resolution
 
 
-# What is wrong
+# Wrong rules
 
 
 @pytest.mark.parametrize("factor", [1.001, 1 + 1e-5, -1.0, 0.0, 2.0, np.nan, np.inf])
@@ -222,7 +222,7 @@ def test_one_wrong_number_among_many_is_found_by_halving():
 
 
 def test_the_wrong_result_is_shown():
-    """Of several results, the one whose derivative is wrong is named."""
+    """The report names the one of several results whose derivative is wrong."""
     wrong = cube(lambda x: 4 * x * x)
     text = message(lambda x: {"good": RIGHT(x), "bad": [x, wrong(x)]}, np.array([1.0, 2.0]))
     assert "x[0] of result['bad'][1][0]" in text
@@ -245,7 +245,7 @@ def test_data_taken_out_of_the_graph_is_suspected():
 
 
 def test_another_value_on_tensors_is_found():
-    """What is differentiated must be what is measured."""
+    """The function that is differentiated must be the one that is measured."""
     f = lambda x: x * (2.0 if type(x) is Tensor else 3.0)
     assert "other values on Tensors" in message(f, X)
 
@@ -277,7 +277,7 @@ def test_a_kink_is_told_from_an_error(f):
 
 
 def test_a_value_outside_the_kink_is_an_error():
-    """abs with slope 1.5 at 0 is wrong there."""
+    """abs with derivative 1.5 at 0 is wrong there."""
     bad = ag.primitive(lambda g, y, x: g * np.where(x == 0, 1.5, np.sign(x)))(lambda x: np.abs(x))
     assert "left -1, right 1; the rule's value lies outside" in message(bad, np.array([0.0, 1.0]))
 
@@ -300,7 +300,7 @@ def test_jumps_and_infinite_slopes_are_no_errors():
 
 
 def test_the_edge_of_a_domain():
-    """x^1.5 exists to the right of 0 only, where its slope is 0."""
+    """x^1.5 exists to the right of 0 only, where its derivative is 0."""
     assert check_grads(lambda x: x**1.5, np.array([0.0, 4.0]), order=1).ok
     bad = ag.primitive(lambda g, y, x: g * (1.5 * np.sqrt(x) + (x == 0)))(lambda x: x**1.5)
     assert "to the right only" in message(bad, np.array([0.0, 4.0]), order=1)
@@ -324,7 +324,7 @@ def test_error_against_step_is_drawn(tmp_path):
 
 
 def test_random_functions_are_refused():
-    """Two calls that differ cannot be differentiated by differences."""
+    """Two calls that differ have no finite differences."""
     with pytest.raises(ag.NotDifferentiableError, match="different values"):
         check_grads(lambda x: x * np.random.default_rng().normal(), X)
 

@@ -468,7 +468,7 @@ def test_a_handler_of_somebody_else_is_left_alone():
 
 
 def test_fit_works_in_a_thread():
-    """A thread cannot catch signals, and trains all the same."""
+    """A thread cannot catch signals, and trains nevertheless."""
     model = nn.LogisticRegression()
     thread = threading.Thread(target=lambda: model.fit(*examples(), 5))
     thread.start()

@@ -41,7 +41,7 @@ def networks(draw):
     init = draw(st.sampled_from(["small", "scaled", "he"]))
     model = nn.LLayerClassifier(dims, hidden, seed=draw(st.integers(0, 1000)), init=init)
     X, Y = examples(dims[0], draw(st.integers(1, 40)), draw(st.integers(0, 1000)))
-    # Where a probability rounds to 0 or 1 the formula derived by hand, Y / A, is not finite.
+    # If a probability rounds to 0 or 1 the formula derived by hand, Y / A, is not finite.
     A, _ = nn.by_hand.L_model_forward(X, model.initialize(dims[0]), hidden=hidden)
     assume(((A > 0) & (A < 1)).all())
     return model, X, Y
@@ -55,7 +55,7 @@ def test_random_networks(case):
     comparison = nn.compare_gradients(model, X, Y)
     assert comparison.ok, str(comparison)
     for row in comparison.rows:
-        # Where the terms of a gradient cancel, its rounding errors are those of the terms.
+        # If the terms of a gradient cancel, its rounding errors are those of the terms.
         if row.largest > 1e-2 * row.terms:
             assert row.relative <= 1e-12, str(comparison)
             assert row.numerical <= 1e-9, str(comparison)
@@ -193,7 +193,7 @@ def sign(dA, Z):
 
 @contextmanager
 def replaced(name, wrong):
-    """A wrong formula in the place of one of the course's, in `deep` and wherever it is used."""
+    """Put a wrong formula in the place of one of the course's, in `deep` and wherever it is used."""
     right = getattr(by_hand.deep, name)
 
     def run(*args):
@@ -315,7 +315,7 @@ def test_complex_step_against_central_differences():
             assert network.derivative(called, index) == pytest.approx(slope, abs=1e-9)
 
 
-# What is asked for
+# Options
 
 
 def test_the_table_reads_well():

@@ -50,7 +50,7 @@ def write(folder: Path, name: str = TRAIN, **changes: Any) -> None:
 
 
 def rewrite(folder: Path, key: str) -> h5py.File:
-    """The training file, open for changes, without ``key``."""
+    """Return the training file, open for changes, without ``key``."""
     write(folder, **{{X: "x", Y: "y"}[key]: None})
     return h5py.File(folder / TRAIN, "r+")
 
@@ -191,7 +191,7 @@ def test_a_file_that_is_a_link_or_has_a_user_block(folder: Path) -> None:
 
 @pytest.mark.parametrize("label", [0, 1])
 def test_one_class_only_warns(folder: Path, label: int) -> None:
-    """Labels that are all the same can be used, but not learned from."""
+    """Labels that are all equal can be used, but not learned from."""
     write(folder, y=np.full(6, label))
     with pytest.warns(DataWarning, match=rf"{TRAIN}, '{Y}': every label is {label}"):
         assert load_cat(folder).Y_train.sum() == 6 * label

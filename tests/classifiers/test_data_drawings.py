@@ -119,7 +119,7 @@ def sigmoid(z: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def deep_accuracies(data: CatData, iterations: int = 2500) -> tuple[float, float]:
-    """The course's 12288-20-7-5-1 net, seed 1, rate 0.0075: train and test accuracy.
+    """Return the course's 12288-20-7-5-1 net, seed 1, rate 0.0075: train and test accuracy.
 
     Written out here, so that no code of the project is its own judge. X enters only as
     S = W1 X and its update as a multiple of X^T X, which makes this a matter of half a second.

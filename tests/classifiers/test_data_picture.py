@@ -33,7 +33,7 @@ def square(column: np.ndarray[Any, Any], size: int = 64) -> np.ndarray[Any, Any]
 
 
 def scene(height: int = 64, width: int = 64) -> np.ndarray[Any, Any]:
-    """A picture of noise, uint8 (height, width, 3)."""
+    """Return a picture of noise, uint8 (height, width, 3)."""
     return np.random.RandomState(0).randint(0, 256, (height, width, 3)).astype(np.uint8)
 
 

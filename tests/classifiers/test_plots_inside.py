@@ -190,7 +190,7 @@ def test_histograms_of_one_unit_and_of_many_layers():
 
 
 def test_histograms_of_gradients_that_are_all_zero():
-    """A dead network has no gradient; it is shown all the same."""
+    """A dead network has no gradient; it is shown nevertheless."""
     X, Y = np.ones((2, 4)), np.array([[0, 1, 0, 1]])
     model = nn.LLayerClassifier([2, 3, 1]).fit(X, Y, 1)
     model.parameters["W1"][:], model.parameters["b1"][:] = 0, -1

@@ -169,7 +169,7 @@ def test_bytes_are_on_the_disk_before_they_have_the_name(
 
 
 def failing(name: str, error: OSError, after: int = 0) -> System:
-    """A system whose call ``name`` fails, after having worked some times."""
+    """Return a system whose call ``name`` fails, after having worked some times."""
     system, worked = System(), 0
     real = system.__getattr__(name)
 

@@ -252,7 +252,7 @@ def test_ctrl_c_saves_and_resume_goes_on(data, tmp_path, ctrl_c_is_heard):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     told = [line for line in err.splitlines() if not line.startswith("Matplotlib is building")]
-    assert not told  # on a new machine Matplotlib speaks of its fonts
+    assert not told  # on a new machine Matplotlib mentions its fonts
     assert "stopped by Ctrl-C; --resume continues" in out
     assert set(files("out")) >= FILES
     model = nn.load("out/model.h5")
@@ -266,7 +266,7 @@ def test_ctrl_c_saves_and_resume_goes_on(data, tmp_path, ctrl_c_is_heard):
 
 
 def picture(path, brightness, size=(20, 30)):
-    """A noisy grey picture, which the model of the tests labels by its brightness."""
+    """Return a noisy grey picture, which the model of the tests labels by its brightness."""
     rng = np.random.RandomState(1)
     pixels = rng.randint(0, 40, (*size, 3)) + brightness
     Image.fromarray(pixels.astype(np.uint8)).save(path)
@@ -360,7 +360,7 @@ def test_draw_writes_a_picture(data, capsys):
         assert words in text
 
 
-# What is not installed
+# Missing packages
 
 
 def test_without_matplotlib_pictures_are_left_out(data, monkeypatch, capsys):

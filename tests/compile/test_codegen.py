@@ -32,7 +32,7 @@ def program_of(f, *args):
 
 
 def course_cost(Z, Y):
-    """As the course writes it."""
+    """Return the cost as the course writes it."""
     A = ag.sigmoid(Z)
     return -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / Y.shape[1]
 

@@ -18,7 +18,7 @@ from autograd_lite.compile.tracing.arguments import Call
 from autograd_lite.compile.tracing.trace import trace
 from autograd_lite.rules.shaping import spread
 
-# What is drawn at random need not depend on every parameter.
+# A random function need not depend on every parameter.
 pytestmark = pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")
 
 SHAPE = (3, 4)
@@ -100,7 +100,7 @@ ends = st.integers(0, len(ENDS) - 1)
 
 
 def cost_of(steps: list[tuple[int, int, int]], end: int) -> Callable[..., Any]:
-    """A cost of parameters and data, from numbers that say what is applied to what."""
+    """Return a cost of parameters and data, made from numbers that choose its operations."""
 
     def cost(p: dict[str, Any], X: Any, Y: Any) -> Any:
         values = [p["W"], p["W"] * X, X, p["b"] + X, Y, p["s"] * p["W"]]
@@ -113,7 +113,7 @@ def cost_of(steps: list[tuple[int, int, int]], end: int) -> Callable[..., Any]:
 
 
 def training_step(cost: Callable[..., Any]) -> Callable[..., Any]:
-    """One step of gradient descent on a cost."""
+    """Take one step of gradient descent on a cost."""
 
     def step(p: dict[str, Any], X: Any, Y: Any, rate: Any) -> Any:
         J, g = ag.value_and_grad(cost)(p, X, Y)

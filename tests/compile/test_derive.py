@@ -31,7 +31,7 @@ def parameters(*sizes):
 
 
 def planar(p, X, Y):
-    """A tanh layer before a sigmoid unit, with the course's cost."""
+    """Return the course's cost of a tanh layer before a sigmoid unit."""
     m = X.shape[1]
     A1 = np.tanh(p["W1"] @ X + p["b1"])
     A2 = ag.sigmoid(p["W2"] @ A1 + p["b2"])
@@ -48,7 +48,7 @@ def deep(p, X, Y):
 
 
 def bare(derivation):
-    """Its lines without comments."""
+    """Return its lines without comments."""
     lines = [line.split("  #")[0].rstrip() for line in str(derivation).splitlines()]
     return [line for line in lines if line and not line.startswith("#")]
 
@@ -74,7 +74,7 @@ def by_hand_planar(parameters, X, Y):
 
 
 def written_out(p, X, Y):
-    """With 1 / (1 + exp(-Z)) in place of a function."""
+    """Compute the cost with 1 / (1 + exp(-Z)) in place of a function."""
     A1 = np.tanh(p["W1"] @ X + p["b1"])
     A2 = 1 / (1 + np.exp(-(p["W2"] @ A1 + p["b2"])))
     return -1 / X.shape[1] * np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))
@@ -92,7 +92,7 @@ def by_hand_deep(p, X, Y):
 
 @pytest.mark.parametrize("cost", [deep, by_hand_deep])
 def test_a_deep_net_of_relus(cost):
-    """The way back is three lines for each layer, the last one first."""
+    """The backward pass is three lines for each layer, the last one first."""
     lines = bare(ag.derive(cost, parameters(3, 7, 5, 4, 1), X, Y))
     backward = lines[lines.index("dZ4 = (A4 - Y) / m") :]
     assert backward[:6] == [
@@ -167,7 +167,7 @@ def run_alone(source, call):
 
 
 def costs_of(source, *args):
-    """What the function in a source gives."""
+    """Run the function in a source; return its result."""
     scope = {}
     exec(source, scope)
     return scope["cost_and_gradients"](*args)
@@ -231,7 +231,7 @@ def test_numbers_that_only_look_like_m_stay():
 
 
 def test_every_line_says_where_it_comes_from():
-    """Its shape, and on the way back the rules."""
+    """The text has its shape, and in the backward pass the rules."""
     d = ag.derive(planar, parameters(3, 4, 1), X, Y)
     comments = {s.name: s.comment for s in [*d.forward, *d.backward]}
     assert comments["Z1"] == f"(4, {M})"
@@ -305,7 +305,7 @@ def test_latex_is_well_formed(case):
 
 
 def test_a_page_to_hand_out():
-    """What is given, both passes, the program; valid for MathJax and for Markdown."""
+    """The page has the inputs, both passes and the program; it is valid for MathJax and for Markdown."""
     d = ag.derive(planar, parameters(3, 4, 1), X, Y)
     page = d.markdown
     headings = [line for line in page.splitlines() if line.startswith("#") and "`" not in line[2:3]]
@@ -342,7 +342,7 @@ def test_what_is_no_cost_raises():
 
 
 def printed(fn, *args):
-    """An expression of variables a, b, c and of nested calls."""
+    """Return an expression of variables a, b, c and of nested calls."""
     names, inlined = {}, {}
 
     def var(x):

@@ -22,13 +22,13 @@ X.flags.writeable = False
 
 
 def program_of(f, *args):
-    """What a function leaves behind, without passes."""
+    """Return what a function leaves behind, without passes."""
     names = [f"x{i}" for i in range(len(args))]
     return trace(f, Call.of(args, {}, names)).program
 
 
 def text(program):
-    """Its lines as a person would write them."""
+    """Return its lines as a person would write them."""
     names = name_variables(program)
     printer = Printer(names)
     return [
@@ -75,7 +75,7 @@ def test_check_refuses_an_output_that_nobody_makes():
 
 @pytest.mark.parametrize("fn", [np.multiply, np.matmul, np.where])
 def test_check_refuses_shapes_that_do_not_fit(fn):
-    """Of elementwise functions, of products and of transposes."""
+    """Elementwise functions, products and transposes have known shapes."""
     a, out = Var((2, 3), float, "a"), Var((5, 5), float)
     args = (a, a, a)[: 3 if fn is np.where else 2]
     with pytest.raises(ValueError, match="returns shape"):
@@ -100,7 +100,7 @@ def test_variables_are_found_and_filled_in_nests():
     assert fill(nest, {v: 2.0}) == (2.0, [w, 1], {"k": (2.0,)})
 
 
-# What a call becomes
+# Calls as lines
 
 
 def test_each_numpy_call_becomes_a_line():
@@ -203,7 +203,7 @@ def test_layers_are_named_as_in_the_course():
     assert lines[4:] == ["Z2 = t2 + b2", "A2 = np.maximum(0, Z2)"]
 
 
-# What cannot be traced
+# Calls that cannot be traced
 
 ERRORS = {
     "if": (lambda x: x if x.sum() > 0 else -x, "Python branch"),

@@ -25,20 +25,20 @@ for a in (X, Y, W):
 
 
 def program_of(f, *args):
-    """What a function leaves behind, and the values of its inputs."""
+    """Return what a function leaves behind, and the values of its inputs."""
     names = list(f.__code__.co_varnames[: f.__code__.co_argcount])
     call = Call.of(args, {}, names)
     return trace(f, call).program, [leaf.value for leaf in call.leaves]
 
 
 def text(program):
-    """Its lines as a person would write them."""
+    """Return its lines as a person would write them."""
     names = name_variables(program)
     return [f"{names[x.out]} = {Printer(names).expression(x)[0]}" for x in program.lines]
 
 
 def same(before, after, values):
-    """Both programs give the same."""
+    """Check that both programs return the same."""
     with np.errstate(all="ignore"):
         results = after.run(*values), before.run(*values)
     for a, b in zip(*results, strict=True):
@@ -48,7 +48,7 @@ def same(before, after, values):
 
 
 def applied(pass_, f, *args, first=()):
-    """The lines after some passes; the last must not change what comes out."""
+    """Return the lines after some passes; the last must not change what comes out."""
     program, values = program_of(f, *args)
     for p in first:
         program = p(program)
@@ -94,7 +94,7 @@ def test_fold_computes_what_depends_on_constants():
     same(program, folded, values)
     f, v = program_of(lambda x: x + getattr(x, "nothing", 1), X)
     same(f, passes.fold(f), v)
-    # Tracers that hang on constants alone come from inlined functions
+    # Tracers that depend on constants alone come from inlined functions
     p, v = program_of(lambda x: x * ag.sigmoid(np.zeros_like(x)), X)
     same(p, passes.fold(p), v)
 
@@ -136,7 +136,7 @@ def test_dead_code_is_left_out():
 
 
 def test_invariant_lines_leave_a_loop():
-    """What hangs on no changing variable runs once."""
+    """A line that depends on no changing variable runs once."""
     program, _ = program_of(lambda w, x: w - (w @ x) @ np.exp(x.T), W, X)
     before, body = passes.invariant(program, {program.inputs[0]})
     names = name_variables(program)
@@ -241,7 +241,7 @@ KEPT = {
 
 @pytest.mark.parametrize("case", KEPT)
 def test_simplify_keeps_the_meaning(case):
-    """Where a rule that looks alike would be wrong."""
+    """A rule that looks alike would be wrong there."""
     f = KEPT[case]
     applied(algebra.simplify, f, *(np.abs(X), 0.3)[: f.__code__.co_argcount])
 
@@ -258,13 +258,13 @@ def test_transposed_products_are_only_turned_when_nobody_else_needs_them():
 
 
 def course_cost(Z, Y):
-    """As the course writes it."""
+    """Return the cost as the course writes it."""
     A = ag.sigmoid(Z)
     return -np.sum(Y * np.log(A) + (1 - Y) * np.log(1 - A)) / Y.shape[1]
 
 
 def test_divisions_cancel_on_the_way_back():
-    """What is left of the course's cost is A - Y over m."""
+    """The gradient of the course's cost becomes A - Y over m."""
     lines = applied(
         lambda p: cancellation.cancel_divisions(algebra.simplify(p)),
         lambda Z, Y: ag.grad(course_cost)(Z, Y),
@@ -313,7 +313,7 @@ def test_weights_in_a_cross_entropy_stay_finite_where_it_saturates():
 
 
 def test_divisions_on_the_way_forward_stay():
-    """What a person wrote may mean what it says: 0 / 0 is nan."""
+    """A person's own 0 / 0 stays nan."""
     assert applied(cancellation.cancel_divisions, lambda x, y: x / y * y, X, Y + 1) == [
         "t1 = x / y", "t2 = t1 * y"
     ]  # fmt: skip
@@ -357,7 +357,7 @@ def test_means_are_sums():
 
 
 def test_sums_of_products_are_dot_products():
-    """Of sums, too, if nobody else needs them."""
+    """Sums are rewritten too, if nothing else needs them."""
     f = lambda x, y: -np.sum(x * y - x) / 3
     assert applied(reductions.sums_as_dots, f, X, Y) == [
         "t1 = np.vdot(x, y)", "t2 = x.sum()", "t3 = t1 - t2", "t4 = -t3", "t5 = t4 / 3"

@@ -36,13 +36,13 @@ RNG = np.random.RandomState(0)
 
 
 def title(r):
-    """The first function of a pair as it is written."""
+    """Return the first function of a pair as it is written."""
     lines = [line.strip() for line in inspect.getsource(r.pair[0]).splitlines()]
     return " ".join(lines).partition(", lambda")[0][:60]
 
 
 def array(dtype, shape, extreme):
-    """Numbers of both signs and, if extreme, of all magnitudes, with zeros, infinities and nan."""
+    """Return numbers of both signs; if extreme, of all magnitudes, with zeros, infinities and nan."""
     x = RNG.uniform(0.5, 2, shape) * RNG.choice([-1.0, 1.0], shape)
     if extreme:
         far = 300 if dtype == np.float64 else 37
@@ -53,7 +53,7 @@ def array(dtype, shape, extreme):
 
 
 def rewritten_program(r, names, arrays, numbers):
-    """The Program of the first function with these numbers, and what the rewrite makes of it."""
+    """Return the Program of the first function with these numbers, and its rewritten form."""
 
     def f(*given):
         known = dict(zip(names, given, strict=True))
@@ -66,7 +66,7 @@ def rewritten_program(r, names, arrays, numbers):
 
 
 def applications(r):
-    """Arrays and numbers to which a rewrite applies, with the Programs before and after."""
+    """Yield arrays and numbers to which a rewrite applies, with the Programs before and after."""
     parameters = list(inspect.signature(r.pair[0]).parameters)
     names = [p for p in parameters if p not in NUMBERS]
     shapes = [((3, 4),) * len(names)]
@@ -146,7 +146,7 @@ X, Y = np.ones((2, 3)), np.full((2, 3), 0.5)
 
 
 def test_a_pattern_matches_operands_in_either_order():
-    """Of functions that commute; unless it takes them in order only."""
+    """Functions that commute match in any order, unless the rewrite takes them in order only."""
     r = rewrite(lambda x, y: x + -y, lambda x, y: x - y)
     assert lines_after(r, lambda x, y: -x + y, X, Y)[1] == [np.negative, np.subtract]
     r = rewrite(lambda x, y: x + -y, lambda x, y: x - y, in_order=True)
@@ -161,7 +161,7 @@ def test_a_parameter_stands_for_one_argument():
 
 
 def test_conditions_hold_or_nothing_is_rewritten():
-    """Whether a result is read once, how many axes there are, whether a number is exact."""
+    """Conditions ask if a result is read once, how many axes there are, if a number is exact."""
     r = rewrite(lambda x: -np.exp(x), lambda x: np.log(x), once(np.exp))
     assert lines_after(r, lambda x: -np.exp(x), X)[1][-1] is np.log
 
@@ -190,7 +190,7 @@ def test_numbers_are_combined_only_exactly(c, d, exact):
 
 
 def test_a_rewrite_keeps_shape_and_dtype():
-    """Where the second function would make another, nothing changes."""
+    """If the second function would make another program, nothing changes."""
     r = rewrite(lambda x: np.exp(x), lambda x: np.sum(x))
     assert lines_after(r, lambda x: np.exp(x), X)[1] == [np.exp]
     r = rewrite(lambda x: x * 1, lambda x: x)

@@ -139,7 +139,7 @@ def test_source_is_executed_in_one_place() -> None:
 
 @pytest.mark.xfail
 def test_nobody_reads_bytecode_but_the_table() -> None:
-    """What a caller's code does next is not guessed; a rule's own arguments are read from it."""
+    """Only a rule's own arguments are read from bytecode; a caller's next step is not guessed."""
     for path in PYTHON:
         if module_of(path) not in ("autograd_lite.rules.registry", "autograd_lite.rules.signature"):
             assert "dis" not in imports(path), path

@@ -1,4 +1,4 @@
-"""What importing costs and shows: public names, functions that stay functions, and whose nn it is."""
+"""Cost and result of importing: public names, functions that stay functions, and whose nn it is."""
 
 import os
 import shutil

@@ -20,7 +20,7 @@ training = importlib.import_module("train_museum")
 
 
 def small():
-    """Two clouds of points in 6 dimensions, as the data of a picture set."""
+    """Return two clouds of points in 6 dimensions, as the data of a picture set."""
     rng = np.random.RandomState(0)
     Y, Y_test = (rng.rand(1, 40) < 0.5) * 1, (rng.rand(1, 15) < 0.5) * 1
     X, X_test = rng.randn(6, 40) + Y, rng.randn(6, 15) + Y_test

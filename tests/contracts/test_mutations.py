@@ -90,7 +90,7 @@ BUGS = [
 
 
 def noticed(bug: tuple[str, str, str], folder: Path) -> bool:
-    """Whether a test fails with the bug in a copy of the engine."""
+    """Return whether a test fails with the bug in a copy of the engine."""
     name, right, wrong = bug
     shutil.copytree(ROOT / "autograd_lite", folder / "autograd_lite")
     shutil.copytree(ROOT / "tests", folder / "tests")

@@ -231,7 +231,7 @@ def test_every_gradient_equals_the_engine():
 
 
 def test_contributions_add_up_to_the_gradient():
-    """What comes back along the edges out of a node is, summed, its gradient."""
+    """The gradients along the edges out of a node add up to its gradient."""
     parameters, X, Y = network()
     picture = ag.draw(planar_cost, parameters, X, Y).picture
     forks = 0
@@ -252,7 +252,7 @@ def test_a_value_used_twice_by_one_call_has_two_edges():
 
 
 def test_local_derivatives_are_those_of_complex_steps():
-    """The local derivative of a scalar call is its slope."""
+    """The local derivative of a scalar call is one number."""
     for f in (np.tanh, np.exp, np.sin, np.log, np.sqrt, np.square, np.reciprocal):
         node = f(leaf(0.7))._node
         slope = float(local_derivative(node, 0))
@@ -327,7 +327,7 @@ def test_line_of_source():
     assert line == f"test_draw.py, line {f.__code__.co_firstlineno + 1}"
 
 
-# What a vertex shows
+# Contents of a vertex
 
 
 def test_kinds_differ_in_shape_and_in_colour():
@@ -704,7 +704,7 @@ def test_rules_that_cannot_be_traced_show_their_source():
 
 
 def value_of(text, names):
-    """The value of a formula, found by a walk over its syntax: nothing in it is run as code."""
+    """Return the value of a formula, by a walk over its syntax: nothing runs as code."""
     text, _, rest = text.partition(", where ")
     for part in reversed(rest.split(" and ") if rest else []):
         name, _, definition = part.partition(" = ")

@@ -273,7 +273,7 @@ def test_buttons_step_through_both_passes(look):
 @needs_browser
 @pytest.mark.browser
 def test_the_rule_is_shown_as_a_formula_with_numbers(look):
-    """On the way back: formula, local derivative, product, and the line of source."""
+    """The backward pass shows formula, local derivative, product, and the line of source."""
     page, _ = look(5, "#step=7")
     panel = page.text("#panel")
     for words in (

@@ -11,7 +11,7 @@ FILE = Path(__file__).name
 X = np.array([0.5, -1.0, 2.0])
 
 # The call that makes the first nan or inf, the shapes it was given, and a program around it.
-# What comes after it holds them too, and must not be named.
+# Later calls hold them too, and must not be named.
 FORWARD = [
     ("np.log", "(3,)", "nan", lambda x: np.sum(np.tanh(np.log(x)) * 2)),
     ("np.sqrt", "(3,)", "nan", lambda x: np.sum(np.exp(np.sqrt(x)))),
@@ -26,7 +26,7 @@ FORWARD = [
     ("np.matmul", "(1, 3), (3, 1)", "inf", lambda x: ((x[None] * 1e200) @ (x[:, None] * 1e200))[0, 0]),
     ("np.cosh", "(3,)", "inf", lambda x: np.sum(1 / np.cosh(1000 * x))),
 ]  # fmt: skip
-# All is finite on the way forward; the named call's rule makes the first one on the way back.
+# All is finite on the way forward; the named call's rule makes the first one in the backward pass.
 BACKWARD = [
     ("np.sqrt", "(3,)", "inf", lambda x: np.sum(np.tanh(np.sqrt(x + 1)))),
     ("np.cbrt", "(3,)", "inf", lambda x: np.sum(np.cbrt(x - x.data[0]) * 2)),

@@ -27,20 +27,20 @@ PARAMETERS = {
 
 
 def cost(p: Any, X: Any, Y: Any) -> Any:
-    """The course's net of two layers, and its cost."""
+    """Return the course's net of two layers, and its cost."""
     A1 = np.tanh(p["W1"] @ X + p["b1"])
     A2 = ag.sigmoid(p["W2"] @ A1 + p["b2"])
     return -np.mean(Y * np.log(A2) + (1 - Y) * np.log(1 - A2))
 
 
 def mixture(out: Any) -> Any:
-    """A real number made of all outputs of a case."""
+    """Return a real number made of all outputs of a case."""
     parts = out if isinstance(out, tuple | list) else [out]
     return sum(np.sum(np.real(y * y)) for y in parts if y.dtype.kind in "fc")
 
 
 def slopes(f: Callable[..., Any], order: int, *args: Any) -> Any:
-    """The gradient of the mixture, or of the squares of that gradient."""
+    """Return the gradient of the mixture, or of the squares of that gradient."""
     numbers = tuple(range(len(args)))
     first = ag.grad(lambda *a: mixture(f(*a)), argnums=numbers)
     return (
@@ -84,7 +84,7 @@ every_program = pytest.mark.parametrize("name", PROGRAMS)
 def check_program(
     name: str, order: int, to: Callable[[Any], Any], back: Callable[[Any], Any]
 ) -> None:
-    """The gradient on arrays of another kind is that on NumPy's, and of the other kind."""
+    """Check that the gradient on arrays of another kind is that on NumPy's, and of this kind."""
     f, shape = PROGRAMS[name]
     x = np.random.default_rng(7).normal(size=shape)
     (want,), (got,) = slopes(f, order, x), slopes(f, order, to(x))
@@ -106,12 +106,12 @@ def test_strict_array_is_strict() -> None:
             wrong()
 
 
-# Where a list or an array of NumPy's stands beside a strict one, which CuPy refuses too.
+# Cases with a list or a NumPy array beside a strict one, which CuPy refuses too.
 MIXED = {"compress(3m)", "polyval(m)", "block(m, n)", "piecewise(5)"}
 
 
 def on_device(case: Case, args: list[Any]) -> list[Any] | None:
-    """The arrays of a case as strict ones; None if the function itself does not take these."""
+    """Return the arrays of a case as strict ones; None if the function does not take these."""
     moved = [Strict(a) for a in args]
     try:
         mixture(case.f(*moved))
@@ -130,7 +130,7 @@ def test_rule_stays_on_the_device(case: Case) -> None:
     numbers = [k for k, free in enumerate(case.free) if free]
 
     def of(a: list[Any]) -> Callable[..., Any]:
-        """The function of the arrays that are differentiated."""
+        """Return the function of the arrays that are differentiated."""
 
         def f(*free: Any) -> Any:
             whole = list(a)
@@ -198,7 +198,7 @@ def test_functional_forms_on_the_device() -> None:
 
 
 def refuse(*args: Any, **kwargs: Any) -> Any:
-    """A scheduler that computes nothing."""
+    """Raise in place of a scheduler that computes."""
     raise AssertionError("a lazy graph was computed while differentiating")
 
 
@@ -212,7 +212,7 @@ def lazy() -> Iterator[Callable[[Any], Any]]:
 
 
 def check_lazily(name: str, order: int, lazy: Callable[[Any], Any]) -> None:
-    """The gradient of a lazy array is lazy, and once computed the eager one."""
+    """Check that the gradient of a lazy array is lazy, and once computed the eager one."""
     with np.errstate(all="ignore"):  # of what is computed late the caller sees every step
         check_program(name, order, lazy, lambda a: a.compute(scheduler="synchronous"))
 
@@ -232,7 +232,7 @@ def test_second_order_on_dask(name: str, lazy: Callable[[Any], Any]) -> None:
 
 
 def batches(lazy: Callable[[Any], Any]) -> tuple[Any, Any]:
-    """The examples in three pieces."""
+    """Return the examples in three pieces."""
     return lazy(X).rechunk((2, 4)), lazy(Y).rechunk((1, 4))
 
 
@@ -278,7 +278,7 @@ def test_backward_is_lazy(lazy: Callable[[Any], Any]) -> None:
 
 
 def test_repeated_places_on_dask(lazy: Callable[[Any], Any]) -> None:
-    """What is looked up twice gets both gradients, lazily."""
+    """An element that is looked up twice gets both gradients, lazily."""
     rows = np.array([0, 1, 0, 0])
     (got,) = slopes(lambda x: x[rows] * np.take(x, rows, axis=0), 1, lazy(X))
     (want,) = slopes(lambda x: x[rows] * x[rows], 1, X)

@@ -48,32 +48,32 @@ def held() -> int:
 
 
 def peak_over(work: Callable[[], object]) -> float:
-    """How many arrays more than before `work` needs at its worst."""
+    """Return how many arrays `work` needs at its peak, beyond those held before."""
     tracemalloc.reset_peak()
     before = held()
     work()
     return (tracemalloc.get_traced_memory()[1] - before) / BYTES
 
 
-# Shapes of graphs: each gives a scalar from a leaf by some n calls
+# Shapes of graphs: each makes a scalar from a leaf by some n calls
 
 
 def chain(x, n):
-    """One after the other."""
+    """Make the calls one after the other."""
     for _ in range(n):
         x = x * 1.0000001
     return x
 
 
 def calls(x, n):
-    """The same through NumPy's door."""
+    """Make the calls through NumPy's dispatch."""
     for _ in range(n):
         x = np.sin(x)
     return x
 
 
 def fan_out(x, n):
-    """One number used n times."""
+    """Use one number n times."""
     y = x * 0.0
     for _ in range(n // 2):
         y = y + x * 2.0
@@ -81,18 +81,18 @@ def fan_out(x, n):
 
 
 def fan_in_stack(x, n):
-    """One call of n arguments."""
+    """Make one call of n arguments."""
     return np.stack([x * 2.0 for _ in range(n // 2)]).sum()
 
 
 def fan_in_concatenate(x, n):
-    """One call of n arguments, each a vector."""
+    """Make one call of n arguments, each a vector."""
     row = x.reshape(1)
     return np.concatenate([row * 2.0 for _ in range(n // 2)]).sum()
 
 
 def fan_in_rows(x, n):
-    """The same by each of the functions that make arrays taller, wider or deeper."""
+    """Make such calls of each function that makes arrays taller, wider or deeper."""
     row = x.reshape(1)
     rows = [row * 2.0 for _ in range(n // 8)]
     joins = (np.vstack, np.hstack, np.dstack, np.column_stack)
@@ -100,7 +100,7 @@ def fan_in_rows(x, n):
 
 
 def slices(x, n):
-    """Each number of an array by itself."""
+    """Take each element of an array by itself."""
     spread = x * np.ones(n // 2)
     total = 0.0
     for i in range(n // 2):
@@ -177,7 +177,7 @@ def test_derivatives_of_derivatives_of_a_long_chain():
     assert_allclose(ag.grad(ag.grad(lambda x: chain(x, n) ** 2))(0.5), 2 * 1.0000001 ** (2 * n))
 
 
-# What is held, and for how long
+# Memory that is held, and for how long
 
 
 def network(x):

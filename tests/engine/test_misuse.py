@@ -21,7 +21,7 @@ def x() -> ag.Tensor:
     return ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
 
 
-# The way back
+# The backward pass
 
 
 def test_backward_on_an_array_needs_a_gradient(x: ag.Tensor) -> None:
@@ -153,7 +153,7 @@ def test_argument_without_derivative_refuses_a_variable(f: Any, name: str, x: ag
     ],
 )  # fmt: skip
 def test_options_that_are_out_of_reach_say_so(f: Any, x: ag.Tensor) -> None:
-    """What is not differentiated raises, with the package's own error."""
+    """A value without a derivative raises the package's own error."""
     with pytest.raises(ag.NoRuleError, match=r"np\."):
         f(x)
 
@@ -246,7 +246,7 @@ def test_line_of_the_user(x: ag.Tensor) -> None:
     ],
 )  # fmt: skip
 def test_leaving_the_graph_is_refused(leave: Any, x: ag.Tensor) -> None:
-    """Where NumPy would make a plain array, the error says how to mean it."""
+    """If NumPy would make a plain array, the error says how to mean it."""
     with pytest.raises(ag.SilentCopyError, match=r"t\.data.*np\.stack"):
         leave(x)
 
@@ -268,7 +268,7 @@ def test_leaving_the_graph_is_refused(leave: Any, x: ag.Tensor) -> None:
     ],
 )
 def test_functions_of_numbers_are_refused(leave: Any, instead: str, x: ag.Tensor) -> None:
-    """math.exp asks a Tensor for its number, and its slope would be lost without a word."""
+    """math.exp asks a Tensor for its number, and its derivative would silently be lost."""
     with pytest.raises(ag.SilentCopyError, match=instead):
         leave(x)
     with pytest.raises(ag.SilentCopyError, match=instead):
@@ -300,7 +300,7 @@ def test_collecting_plain_numbers_is_refused(x: ag.Tensor) -> None:
 
 
 def test_numbers_that_say_so_may_leave(x: ag.Tensor) -> None:
-    """float(t), text, and questions whose answer has no slope."""
+    """float(t), text, and questions whose answer has no derivative."""
     t = x[0]
     assert math.exp(float(t)) == math.e
     assert math.sin(t.item()) == math.sin(1)
@@ -413,7 +413,7 @@ def with_augmented_assignment() -> Any:
 
 
 def with_out() -> Any:
-    """A ufunc with out=."""
+    """Call a ufunc with out=."""
     v = ag.Tensor([1.0, 2.0, 3.0], requires_grad=True)
     w = v.data * 1
     y = np.sum(v * w * 1.0)

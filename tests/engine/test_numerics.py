@@ -21,7 +21,7 @@ def _quiet() -> Iterator[None]:
 
 
 def g(f: Callable[..., Any], *args: Any, argnums: Any = 0) -> Any:
-    """The gradient of the sum of f's numbers."""
+    """Return the gradient of the sum of f's elements."""
     args = tuple(
         np.asarray(a, float) if np.asarray(a).dtype.kind == "i" else np.asarray(a) for a in args
     )
@@ -29,7 +29,7 @@ def g(f: Callable[..., Any], *args: Any, argnums: Any = 0) -> Any:
 
 
 def h(f: Callable[[Any], Any], x: Any) -> Any:
-    """The second derivative of a function of one number at a time."""
+    """Return the second derivative of an elementwise function."""
     return g(lambda v: ag.grad(lambda w: np.sum(f(w)))(v), x)
 
 
@@ -48,24 +48,24 @@ def same(got: Any, want: Any, tolerance: float = 1e-14) -> None:
         lambda x: np.maximum(x, 0), lambda x: np.maximum(0, x), lambda x: np.minimum(x, 0.0),
         lambda x: np.fmax(x, 0), lambda x: np.fmin(0, x), lambda x: np.copysign(x, -2.0),
         lambda x: np.clip(x, 0, 1), lambda x: np.clip(x, -1, 0), lambda x: np.clip(x, 0, None),
-        lambda x: np.clip(x, min=0), lambda x: x.clip(0, 1), lambda x: np.max(x, initial=0.0),
+        lambda x: np.clip(x, a_min=0, a_max=None), lambda x: x.clip(0, 1), lambda x: np.max(x, initial=0.0),
         lambda x: np.minimum(np.maximum(x, 0), 6), lambda x: np.hypot(x, 0.0),
     ],
 )  # fmt: skip
 def test_slope_at_a_kink_is_zero(f: Any) -> None:
-    """Zero is the smallest slope at a kink, in first and second order."""
+    """Zero is the smallest derivative at a kink, in first and second order."""
     assert g(f, np.zeros(3)).tolist() == [0, 0, 0]
     assert h(f, np.zeros(3)).tolist() == [0, 0, 0]
 
 
 def test_relu_of_the_course() -> None:
-    """maximum(0, Z) has slope 0 at 0, as the course has it; most peers say one half."""
+    """maximum(0, Z) has derivative 0 at 0, as the course has it; most peers say one half."""
     assert g(lambda z: np.maximum(0, z), [-1.0, 0.0, 2.0]).tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize("f", [np.maximum, np.minimum, np.fmax, np.fmin])
 def test_tie_of_two_variables_is_shared(f: Any) -> None:
-    """At x = y half goes to each, so that f(x, x) has slope one."""
+    """At x = y half goes to each, so that f(x, x) has derivative 1."""
     da, db = g(f, [1.0, 2.0], [1.0, 2.0], argnums=(0, 1))
     assert da.tolist() == db.tolist() == [0.5, 0.5]
     assert g(lambda x: f(x, x), [1.0, -2.0]).tolist() == [1, 1]
@@ -73,7 +73,7 @@ def test_tie_of_two_variables_is_shared(f: Any) -> None:
 
 @pytest.mark.parametrize("f", [np.fmax, np.fmin])
 def test_fmax_gives_all_to_what_is_a_number(f: Any) -> None:
-    """Where one operand is nan the gradient goes to the other."""
+    """If one operand is nan, the gradient goes to the other."""
     da, db = g(f, [nan, 1.0], [2.0, nan], argnums=(0, 1))
     assert da.tolist() == [0, 1]
     assert db.tolist() == [1, 0]
@@ -130,7 +130,7 @@ def test_median_beside_infinity() -> None:
 
 
 def test_interp_at_a_knot_takes_the_gentler_slope() -> None:
-    """Between two slopes the least in size; zero when they differ in sign, and at the ends."""
+    """The derivative is the least one between two; zero when they differ in sign, and at the ends."""
     xp, fp = np.array([0.0, 1, 2, 3, 4]), np.array([0.0, 1, 3, 2, 2])
     same(
         g(lambda x: np.interp(x, xp, fp), [0.0, 0.5, 1.0, 2.0, 2.5, 4.0, 9.0]),
@@ -163,7 +163,7 @@ def test_powers_at_zero() -> None:
 
 
 def test_powers_of_negative_numbers() -> None:
-    """(-2)**y has no slope in y, and the right one in x."""
+    """(-2)**y has no derivative in y, and the right one in x."""
     x, y = np.array([-2.0, -1.0]), np.array([3.0, 2.0])
     dx, dy = g(np.power, x, y, argnums=(0, 1))
     assert dx.tolist() == [12, -2]
@@ -204,7 +204,7 @@ def test_cumprod_with_zeros_is_exact(x: Any) -> None:
 
 
 def product_without(x: Any, places: list[int]) -> float:
-    """The derivative of a product by the numbers at these places, each other than the others."""
+    """Return the derivative of a product by the elements at these distinct places."""
     inside = max(places) < len(x) and len(set(places)) == len(places)
     return float(np.prod(np.delete(x, places))) if inside else 0.0
 
@@ -376,7 +376,7 @@ def test_mean_of_many_in_half_precision() -> None:
 
 
 def test_powers_that_are_constant_are_flat_everywhere() -> None:
-    """x**0 is 1 even for x = nan, and the slope of x**1 is."""
+    """x**0 is 1 even for x = nan, and the derivative of x**1 is."""
     assert g(lambda x: x**0, [inf, nan, 0.0, -2.0]).tolist() == [0, 0, 0, 0]
     assert h(lambda x: x**1, [inf, nan, 0.0, -2.0]).tolist() == [0, 0, 0, 0]
 
@@ -388,13 +388,13 @@ def test_determinant_of_no_numbers() -> None:
 
 
 def test_small_slopes_keep_their_digits() -> None:
-    """expm1 far down has the slope exp(x), not what is left of 1 - 1; I_0 near 0 has x / 2."""
+    """expm1 far down has the derivative exp(x), not what is left of 1 - 1; I_0 near 0 has x / 2."""
     same(g(np.expm1, [-40.0, -100.0]), [np.exp(-40), np.exp(-100)])
     same(g(np.i0, [0.0, 1e-20, -1e-200]), [0, 5e-21, -5e-201])
 
 
 def test_logarithm_of_a_probability_that_rounded() -> None:
-    """log(A) and log(1 - A) of a sigmoid keep their slopes where A is 0 or 1; 0.5 - A is no such."""
+    """log(A) and log(1 - A) of a sigmoid keep their derivatives where A is 0 or 1; 0.5 - A is no such."""
     same(ag.grad(lambda z: np.log(1 - ag.sigmoid(z)))(50.0), -1.0)
     same(ag.grad(lambda z: np.log(ag.sigmoid(z)))(-800.0), 1.0)
     with np.errstate(divide="ignore"):
@@ -434,7 +434,7 @@ def test_sinc_at_and_near_zero() -> None:
 
 
 def test_i0() -> None:
-    """The Bessel function: its slope is I_1, and I_1' at 0 is one half."""
+    """The Bessel function: its derivative is I_1, and I_1' at 0 is one half."""
     same(
         g(np.i0, [0.5, 2.0, 30.0]),
         [0.25789430539089633, 1.5906368546373291, 768532038938.957],
@@ -445,7 +445,7 @@ def test_i0() -> None:
 
 
 def test_exponential_overflow_is_quiet() -> None:
-    """Infinity where the slope is infinite, without a warning."""
+    """An infinite derivative is infinity, without a warning."""
     assert g(np.exp, [1000.0, -1000.0]).tolist() == [inf, 0]
     assert g(np.cosh, [1000.0]).tolist() == [inf]
     assert g(lambda x: 1 / x, [0.0]).tolist() == [-inf]
@@ -549,7 +549,7 @@ def test_integer_input_is_no_silent_constant() -> None:
 
 
 def test_where_argument_of_a_sum_counts() -> None:
-    """np.sum(x, where=m) has no slope where m is false; autograd gives one."""
+    """np.sum(x, where=m) has no derivative where m is false; autograd returns one."""
     assert g(lambda x: np.sum(x * x, where=[True, False]), [1.0, 2.0]).tolist() == [2, 0]
     assert g(lambda x: np.mean(x, where=[True, False]), [1.0, 2.0]).tolist() == [1, 0]
     assert g(lambda x: np.prod(x, where=[True, False]), [3.0, 2.0]).tolist() == [1, 0]

@@ -27,7 +27,7 @@ NODES, PROGRAMS, THOROUGH = 200, 300, 10_000
 
 
 class Dual:
-    """A number and its derivatives by every input: forward mode, as one learns it."""
+    """A number and its derivatives with respect to every input: forward mode, as one learns it."""
 
     def __init__(self, value: float, slopes: Any) -> None:
         self.value, self.slopes = value, slopes
@@ -110,7 +110,7 @@ class Dual:
         return (self * self + other * other).sqrt()
 
 
-# What NumPy calls on an object for np.exp and so on: name, function, derivative
+# The methods that NumPy calls on an object for np.exp and so on: name, function, derivative
 for _name, _f, _slope in (
     ("exp", math.exp, math.exp),
     ("exp2", lambda x: 2**x, lambda x: 2**x * math.log(2)),
@@ -140,22 +140,22 @@ for _name, _f, _slope in (
 
 
 def anywhere(*values: Any) -> bool:
-    """On all numbers."""
+    """Return True: the operation takes all numbers."""
     return True
 
 
 def inside(low: float, high: float) -> Callable[..., bool]:
-    """On numbers between two."""
+    """Return a condition: all numbers lie between two."""
     return lambda a, *rest: bool(np.all((a > low) & (a < high)))
 
 
 def apart(a: Any, b: Any = 0.0) -> bool:
-    """Where two operands are nowhere nearly equal: no kink is near."""
+    """Return whether two operands are nowhere nearly equal: no kink is near."""
     return bool(np.all(np.abs(np.subtract(a, b)) > 1e-3))
 
 
 def distinct(a: Any) -> bool:
-    """Where no two numbers are nearly equal."""
+    """Return whether no two numbers are nearly equal."""
     return bool(np.all(np.diff(np.sort(a, axis=None)) > 1e-3))
 
 
@@ -277,7 +277,7 @@ def compiled(text: str) -> CodeType:
 
 
 def write(seed: int) -> tuple[list[str], dict[str, Any]]:
-    """A program of at most 200 calls, and its inputs; every value in it is of moderate size."""
+    """Return a program of at most 200 calls of moderate values, and its inputs."""
     rng, inputs_rng = random.Random(seed), np.random.default_rng(seed)
     shapes = ((2, 3), (3,), (2, 1), ())
     inputs = {f"x{i}": inputs_rng.uniform(-2, 2, shape) for i, shape in enumerate(shapes)}
@@ -309,7 +309,7 @@ def write(seed: int) -> tuple[list[str], dict[str, Any]]:
 
 
 def run(lines: list[str], inputs: dict[str, Any], tidy: Callable[[Any], Any] | None = None) -> Any:
-    """What the program computes; `tidy` is called on the value of each line."""
+    """Return what the program computes; `tidy` is called on the value of each line."""
     names: dict[str, Any] = {"np": np, **inputs}
     for line in lines:
         name, text = line.split(" = ", 1)
@@ -319,12 +319,12 @@ def run(lines: list[str], inputs: dict[str, Any], tidy: Callable[[Any], Any] | N
 
 
 def naive_gradient(lines: list[str], inputs: dict[str, Any]) -> Any:
-    """The derivatives by dual numbers."""
+    """Return the derivatives by dual numbers."""
     n = sum(x.size for x in inputs.values())
     units = iter(np.eye(n))
 
     def duals(values: Any) -> Any:
-        """An object array in which every number is dual."""
+        """Return an object array in which every number is dual."""
         out = np.empty(np.shape(values), object)
         for i, value in enumerate(np.ravel(values)):
             value = value.item() if isinstance(value, np.ndarray) else value
@@ -339,7 +339,7 @@ def naive_gradient(lines: list[str], inputs: dict[str, Any]) -> Any:
 
 
 def check(seed: int) -> list[str]:
-    """One program: its gradient by the rules is that by dual numbers."""
+    """Check that the gradient of one program is that by dual numbers; return its lines."""
     lines, inputs = write(seed)
     got = ag.grad(lambda x: run(lines, x))(inputs)
     want = naive_gradient(lines, inputs)

@@ -45,7 +45,7 @@ def replays(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def network(W1: Any, b1: Any, W2: Any, b2: Any, X: Any, Y: Any, xp: Any = np) -> Any:
-    """The course's cost of a 2-layer network."""
+    """Return the course's cost of a 2-layer network."""
     A1 = np.tanh(W1 @ X + b1)
     A2 = 1 / (1 + np.exp(-(W2 @ A1 + b2)))
     return -np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / X.shape[1]
@@ -59,7 +59,7 @@ def arguments(seed: int, n: int = 3, h: int = 4, m: int = 5) -> list[Any]:
 
 
 def slopes(f: Callable[..., Any], *args: Any) -> list[Any]:
-    """The gradient of f by a backward through a graph of variables."""
+    """Return the gradient of f by a backward through a graph of variables."""
     variables = [ag.Tensor(a, requires_grad=True) for a in args]
     f(*variables).backward()
     return [v.grad for v in variables]
@@ -379,7 +379,7 @@ def test_a_warning_names_the_user_s_line(replays):
     ],
 )
 def test_no_plan(f):
-    """What the sweep does by other means, or what is long."""
+    """Some graphs are swept by other means, or are too long."""
     x = np.array([0.0, 2.0])
     want = slopes(f, x)
     learn(f, x)
@@ -388,7 +388,7 @@ def test_no_plan(f):
 
 
 def named(t: Any) -> Any:
-    """The same, with a name."""
+    """Return the same variable, with a name."""
     t.name = "A"
     return t
 

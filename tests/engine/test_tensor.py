@@ -21,11 +21,11 @@ X.flags.writeable = False
 
 
 def variable(data=X, **options):
-    """A Tensor that requires a gradient."""
+    """Return a Tensor that requires a gradient."""
     return Tensor(data, requires_grad=True, **options)
 
 
-# What it is
+# Attributes
 
 
 def test_attributes_are_those_of_the_array():
@@ -291,7 +291,7 @@ class Asked:
 
 
 def test_other_kinds_of_operands():
-    """What knows what to do is asked, with the Tensor; what is no number is a TypeError."""
+    """An object that defines the operator is asked, with the Tensor; an operand that is no number is a TypeError."""
     for t in (variable(), variable(1.0)):
         assert t + Asked() == ("added to", Tensor)
         assert (t == Asked()) == ("compared with", Tensor)
@@ -605,7 +605,7 @@ def test_a_hook_runs_once_when_the_gradient_is_complete():
 
 
 def test_a_hook_can_be_removed():
-    """register_hook gives back the function that does it."""
+    """register_hook returns the function that does it."""
     t = variable(3.0)
     remove = t.register_hook(lambda g: g * 100)
     remove()

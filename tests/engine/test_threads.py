@@ -18,7 +18,7 @@ from autograd_lite import Tensor
 from autograd_lite.engine.graph import not_plain
 
 THREADS, EACH = 8, 1000
-# What threads do to one another shows among the first few hundred, if at all.
+# Interference between threads shows among the first few hundred, if at all.
 HOW_OFTEN = pytest.mark.parametrize("each", [200, pytest.param(EACH, marks=pytest.mark.thorough)])
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(3, 5))
@@ -48,7 +48,7 @@ def in_threads(work):
 
 
 def gradient(i, w=W):
-    """One of a thousand gradients by a leaf that all threads share."""
+    """Return one of a thousand gradients with respect to a leaf that all threads share."""
     return ag.grad(lambda w: np.sum(np.tanh(w @ X) * WEIGHTS[i]))(w)
 
 
@@ -219,12 +219,12 @@ def test_spawned_processes_differentiate():
 
 
 def slope(x):
-    """A derivative as a plain number, which can be sent."""
+    """Return a derivative as a plain number, which can be sent."""
     return float(ag.grad(lambda x: np.sum(np.tanh(x * X)))(x))
 
 
 def finished(child, seconds=60):
-    """The exit status of a process; one that hangs is ended, and has failed."""
+    """Return the exit status of a process; end one that hangs."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         done, status = os.waitpid(child, os.WNOHANG)

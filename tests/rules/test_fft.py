@@ -18,7 +18,7 @@ named = pytest.mark.parametrize
 
 
 def matrix(f: Any, m: int, dtype: Any) -> tuple[Any, Any]:
-    """What a transform does to the real and to the imaginary unit at each place."""
+    """Return what a transform does to the real and to the imaginary unit at each place."""
     eye = np.eye(m)
     real = np.stack([f(e.astype(dtype)) for e in eye], axis=-1)
     if dtype is float:
@@ -116,7 +116,7 @@ def test_shifts_undo_each_other(axes: Any, shape: Any) -> None:
 
 
 def test_the_parts_that_an_inverse_real_transform_ignores() -> None:
-    """Of the first and the middle frequency the imaginary part does not count: gradient 0."""
+    """The imaginary part of the first and of the middle frequency does not count: gradient 0."""
     z = like(np.zeros(4, complex), np.random.default_rng(0))
     even = ag.grad(lambda z: np.sum(fft.irfft(z, 6) ** 2))(z)
     odd = ag.grad(lambda z: np.sum(fft.irfft(z, 7) ** 2))(z)

@@ -23,7 +23,7 @@ SEEDS = {"k": 2, "m": 3, "n": 2}
 
 
 def drawn(case: Case, seed: int = 0) -> list[Any]:
-    """Arrays for a case."""
+    """Return arrays for a case."""
     return case.draw(np.random.default_rng(seed), SEEDS)
 
 
@@ -52,7 +52,7 @@ def test_derivatives(case: Case) -> None:
 
 @pytest.mark.parametrize("n", [2, 3])
 def test_a_batch_is_many_matrices(n: int) -> None:
-    """What NumPy does to a stack of matrices has the gradients of each."""
+    """A function of a stack of matrices has the gradients of each."""
     rng = np.random.default_rng(n)
     stack = regular(rng, (2, 3, n, n))
     for f in (
@@ -78,7 +78,7 @@ def test_a_batch_is_many_matrices(n: int) -> None:
 
 
 def leibniz(a: Any) -> Any:
-    """The determinant as a sum over permutations: slow, and a polynomial."""
+    """Return the determinant as a sum over permutations: slow, and a polynomial."""
     n = a.shape[-1]
     total = 0.0
     for p in itertools.permutations(range(n)):
@@ -91,7 +91,7 @@ def leibniz(a: Any) -> Any:
 
 
 def of_rank(n: int, r: int, dtype: Any = float) -> Any:
-    """An n x n matrix of rank r."""
+    """Return an n x n matrix of rank r."""
     rng = np.random.default_rng(10 * n + r)
     return like(np.zeros((n, r), dtype), rng) @ like(np.zeros((r, n), dtype), rng)
 
@@ -154,7 +154,7 @@ def test_log_determinant_of_a_singular_matrix_has_no_slope() -> None:
 
 
 def tied(values: Any) -> Any:
-    """A symmetric matrix with these eigenvalues, in directions that are not the axes."""
+    """Return a symmetric matrix with these eigenvalues, in directions that are not the axes."""
     return Q @ np.diag(values) @ Q.T
 
 
@@ -249,7 +249,7 @@ MATRICES = (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)
 @pytest.mark.filterwarnings("ignore:divide by zero")  # NumPy's own, of 0**-1 on the way forward
 @pytest.mark.parametrize("dtype", [float, complex, np.float32])
 def test_every_norm_at_zero_is_flat(dtype: Any) -> None:
-    """The least-norm slope at the kink, to second order, whatever ord and axis."""
+    """The least-norm derivative at the kink, to second order, whatever ord and axis."""
     for shape, orders, axis in [
         ((3,), VECTORS, None),
         ((2, 3), VECTORS, 1),
@@ -270,7 +270,7 @@ def test_every_norm_at_zero_is_flat(dtype: Any) -> None:
 
 
 def test_norms_with_some_zeros() -> None:
-    """The part that is zero is flat, the rest has its slope."""
+    """The part that is zero is flat, the rest has its derivative."""
     x = np.array([0.0, 3, -4])
     for order, slope in [
         (None, [0, 0.6, -0.8]), (1, [0, 1, -1]), (0, [0, 0, 0]),
@@ -496,7 +496,7 @@ def test_third_order(f: Any) -> None:
     assert abs(got - want) <= 1e-7 * max(1, abs(want))
 
 
-# What has no answer
+# Undefined derivatives
 
 
 def test_a_raw_qr_has_no_rule() -> None:
@@ -522,7 +522,7 @@ def test_singular_matrices_are_numpys_own_error() -> None:
 
 
 def test_gradients_at_hard_points_are_quiet() -> None:
-    """pytest turns warnings into errors: dividing by zero on the way back is nobody's business."""
+    """pytest turns warnings into errors: dividing by zero in the backward pass must not warn."""
     with np.errstate(all="raise"):
         ag.grad(la.det)(np.zeros((2, 2)))
         ag.grad(la.norm)(np.zeros(3))

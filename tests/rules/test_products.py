@@ -54,7 +54,7 @@ M = np.array([[1.0, 2, -1], [0.5, 0, 3]])
     ],
 )
 def test_a_constant_may_be_a_list_a_tuple_or_a_number(f: Any, x: Any) -> None:
-    """What NumPy takes as an array is a constant factor, and the gradient is the same."""
+    """A constant factor may be anything that NumPy takes as an array."""
     listed = ag.grad(lambda x: np.sum(f(x, lambda c: c) ** 2))(x)
     array = ag.grad(lambda x: np.sum(f(x, lambda c: np.array(c, float)) ** 2))(x)
     np.testing.assert_array_equal(listed, array)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::autograd_lite.LearnerWarning")
 
 CASES = [*OF_NUMBERS, *OF_ARRAYS, *LINEAR_ALGEBRA]
 
-# Shapes a case, and arrays a shape, for functions of one number at a time and for all others
+# Shapes a case, and arrays a shape, for functions that broadcast and for all others
 MANY, FEW = (10, 6), (4, 2)
 SHAPES = [(), (1,), (2,), (3,), (1, 1), (2, 2), (1, 3), (3, 2), (2, 1, 2), (1, 2, 3), (0,), (2, 0)]
 every_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
@@ -36,7 +36,7 @@ def tensors(args: list[Any], free: list[bool]) -> list[Any]:
 
 
 def laid_out(a: Any, rng: np.random.Generator) -> Any:
-    """The same numbers in another layout, read-only: columns first, or backwards in memory."""
+    """Return the array read-only in another layout: columns first, or backwards in memory."""
     layout = rng.integers(3)
     b = (
         np.array(a, order="F")
@@ -50,7 +50,7 @@ def laid_out(a: Any, rng: np.random.Generator) -> Any:
 
 
 def rows(y: Any, variables: list[Any]) -> Any:
-    """The Jacobian of a flat Tensor by one backward for each of its numbers.
+    """Return the Jacobian of a flat Tensor, by one backward for each element.
 
     After the rows of a complex output come those of its imaginary part.
     """
@@ -67,7 +67,7 @@ def rows(y: Any, variables: list[Any]) -> Any:
 
 
 def raw(v: Any) -> Any:
-    """The gradient of a variable; zero where none arrived."""
+    """Return the gradient of a variable; zero where none arrived."""
     g = v.grad
     if g is None:
         return np.zeros(v.shape)
@@ -77,7 +77,7 @@ def raw(v: Any) -> Any:
 
 
 def engine_jacobian(case: Case, args: list[Any]) -> Any:
-    """The Jacobian by the rules, on the arrays as they lie in memory."""
+    """Return the Jacobian by the rules, on the arrays as they lie in memory."""
     numbers = [k for k, free in enumerate(case.free) if free]
     y, pullback = ag.vjp(lambda *a: flat(case.f(*a)), argnums=numbers)(*args)
     found = []
@@ -97,7 +97,7 @@ def engine_jacobian(case: Case, args: list[Any]) -> Any:
 
 
 def fitting(d: Any, a: Any) -> Any:
-    """A gradient; it is an array of the shape and type of what it belongs to."""
+    """Return a gradient; it is an array of the shape and type of what it belongs to."""
     assert type(d) is np.ndarray
     assert d.shape == a.shape
     assert d.dtype == a.dtype
@@ -105,7 +105,7 @@ def fitting(d: Any, a: Any) -> Any:
 
 
 def oracle_jacobian(case: Case, args: list[Any]) -> Any:
-    """The same without the engine, in its convention: Re(dy) = Re(d dx) for complex x."""
+    """Return the same without the engine, in its convention: Re(dy) = Re(d dx) for complex x."""
     if case.analytic:
         return complex_step(case.f, args, case.free)
     try:
@@ -123,7 +123,7 @@ def oracle_jacobian(case: Case, args: list[Any]) -> Any:
 
 
 def bound(case: Case) -> float:
-    """What was promised: 1e-12 by complex step, 1e-9 by differences in long doubles."""
+    """Return what was promised: 1e-12 by complex step, 1e-9 by differences in long doubles."""
     return 1e-12 if case.analytic else 1e-9
 
 
@@ -137,12 +137,12 @@ def assert_close(got: Any, want: Any, tolerance: float, what: str = "") -> None:
 
 
 def check_first(case: Case, args: list[Any]) -> None:
-    """The full Jacobian."""
+    """Check the full Jacobian."""
     assert_close(engine_jacobian(case, args), oracle_jacobian(case, args), bound(case), case.name)
 
 
 def check_second(case: Case, args: list[Any], rng: np.random.Generator) -> None:
-    """The full Hessian of a random mixture of the outputs."""
+    """Check the full Hessian of a random mixture of the outputs."""
     f, args, free = in_real_numbers(case, args)
     u = rng.normal(size=np.size(flat(f(*args))))
     got = engine_hessian(f, args, free, u)
@@ -155,7 +155,7 @@ def check_second(case: Case, args: list[Any], rng: np.random.Generator) -> None:
 
 
 def engine_hessian(f: Callable[..., Any], args: list[Any], free: list[bool], u: Any) -> Any:
-    """The Hessian of sum(u * f) by the rules: backward, and backward through that."""
+    """Return the Hessian of sum(u * f) by the rules: backward, and backward through that."""
     slope, variables = with_gradient(f, args, free, u, create_graph=True)
     if not isinstance(slope, ag.Tensor) or not slope.requires_grad:
         return np.zeros((slope.size, slope.size))
@@ -163,14 +163,14 @@ def engine_hessian(f: Callable[..., Any], args: list[Any], free: list[bool], u: 
 
 
 def engine_gradient(f: Callable[..., Any], args: list[Any], free: list[bool], u: Any) -> Any:
-    """The gradient of sum(u * f) by the rules, in one vector."""
+    """Return the gradient of sum(u * f) by the rules, in one vector."""
     return with_gradient(f, args, free, u, create_graph=False)[0]
 
 
 def with_gradient(
     f: Callable[..., Any], args: list[Any], free: list[bool], u: Any, create_graph: bool
 ) -> tuple[Any, list[ag.Tensor]]:
-    """The gradient of sum(u * f) in one vector, a Tensor if it is recorded, and the variables."""
+    """Return the gradient of sum(u * f) in one vector (a Tensor if recorded), and the variables."""
     inputs = tensors(args, free)
     variables = [t for t in inputs if isinstance(t, ag.Tensor)]
     y = flat(f(*inputs))
@@ -182,7 +182,7 @@ def with_gradient(
 def in_real_numbers(
     case: Case, args: list[Any]
 ) -> tuple[Callable[..., Any], list[Any], list[bool]]:
-    """The same function of real and imaginary parts, giving real and imaginary parts."""
+    """Return the same function of real and imaginary parts, giving real and imaginary parts."""
     is_complex = [d.complex for d in case.domains]
     out = np.asarray(flat(case.f(*args)))
     if not any(is_complex) and out.dtype.kind != "c":
@@ -229,7 +229,7 @@ def run(
 
 
 def often(case: Case) -> tuple[int, int]:
-    """How many shapes, and how many arrays of each, a case is tried on."""
+    """Return how many shapes, and how many arrays of each, a case is tried on."""
     return MANY if case.broadcasts else FEW
 
 
@@ -239,7 +239,7 @@ def check_jacobian(case: Case, args: list[Any], rng: np.random.Generator) -> Non
 
 
 def check_single(case: Case, args: list[Any], rng: np.random.Generator) -> None:
-    """In single precision a gradient keeps its type, and is about the one in double precision."""
+    """Check that a gradient in single precision keeps its dtype and some digits."""
     narrow = [
         a.astype(NARROW[a.dtype.char]) if free else a
         for a, free in zip(args, case.free, strict=True)
@@ -252,7 +252,7 @@ def check_single(case: Case, args: list[Any], rng: np.random.Generator) -> None:
 
 
 def kinds(out: Any) -> list[Any]:
-    """The types of the outputs that are arrays."""
+    """Return the types of the outputs that are arrays."""
     parts = out if isinstance(out, tuple | list) else [out]
     return [y.dtype for y in parts if hasattr(y, "dtype")]
 
@@ -354,7 +354,7 @@ Place = tuple[Any, str, int]  # a rule, the attribute its vjps are in, and which
 
 
 def places() -> list[Place]:
-    """Every vjp in the table of this package."""
+    """Return every vjp in the table of this package."""
     found: list[Place] = []
     for rule in TABLE:
         home = getattr(rule.fn, "__module__", "numpy")  # rules of other tests' own are not meant
@@ -378,7 +378,7 @@ def put(place: Place, wrap: Callable[[Any], Any]) -> Callable[[], None]:
 
 
 def spoiled(vjp: Callable[..., Any]) -> Callable[..., Any]:
-    """A vjp that is wrong by a thousandth."""
+    """Return a vjp that is wrong by a thousandth."""
 
     def wrong(*args: Any, **kwargs: Any) -> Any:
         d = vjp(*args, **kwargs)
@@ -389,7 +389,7 @@ def spoiled(vjp: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def arrays(case: Case) -> tuple[list[Any], np.random.Generator]:
-    """Arrays for a case, always the same."""
+    """Return arrays for a case, always the same."""
     rng = np.random.default_rng(3)
     return case.draw(rng, {"k": 2, "m": 2, "n": 2}, (2,)), rng
 
@@ -446,7 +446,7 @@ def who_runs_what() -> dict[Place, list[tuple[Case, int]]]:
 def test_every_rule_is_in_the_table(who_runs_what: dict[Place, list[tuple[Case, int]]]) -> None:
     """Each vjp runs in at least one case."""
     idle = [name_of(place) for place, cases in who_runs_what.items() if not cases]
-    assert not idle, f"no case for {', '.join(idle)}: add a line to tests/cases.py"
+    assert not idle, f"no case for {', '.join(idle)}: add a line to tests/support/cases_*.py"
 
 
 def test_a_rule_wrong_by_a_thousandth_is_caught(
@@ -465,7 +465,7 @@ def test_a_rule_wrong_by_a_thousandth_is_caught(
 
 
 def notices(case: Case, order: int) -> bool:
-    """Whether the check of a case fails."""
+    """Return whether the check of a case fails."""
     args, rng = arrays(case)
     try:
         check_first(case, args) if order == 1 else check_second(case, args, rng)
@@ -475,6 +475,6 @@ def notices(case: Case, order: int) -> bool:
 
 
 def name_of(place: Place) -> str:
-    """As in np.multiply vjps 1."""
+    """Return the name of a vjp: multiply vjps 1."""
     rule, where, i = place
     return f"{rule.fn.__name__} {where} {i}"

@@ -89,7 +89,7 @@ PARSED = {
 
 
 def called(fn: Any) -> tuple[Any, list[Any]]:
-    """A function of plain arrays, and arrays to try it on."""
+    """Return a function of plain arrays, and arrays to try it on."""
     call = CALLS.get(fn, fn)
     if isinstance(fn, np.ufunc):
         return fn, [WHOLE, WHOLE.T][: fn.nin] if fn in TAKES_INTS else [X, Y][: fn.nin]
@@ -101,7 +101,7 @@ def called(fn: Any) -> tuple[Any, list[Any]]:
 
 
 def with_trait(trait: int) -> Any:
-    """The functions that are said to have a trait."""
+    """Return the functions that are said to have a trait."""
     fns = [fn for fn in TRAITS if has(fn, trait)]
     assert fns
     return pytest.mark.parametrize("fn", fns, ids=printed_name)
@@ -156,7 +156,7 @@ def test_a_nan_shows_in_the_result(fn: Any) -> None:
 
 @with_trait(traits.SHOWS)
 def test_an_infinity_shows_in_the_result(fn: Any) -> None:
-    """Of either sign, but not in a divisor."""
+    """Factors of either sign commute, but not in a divisor."""
     for sign in (1, -1):
         spoilt(fn, sign * np.inf, lambda y: ~np.isfinite(y), skip_second=fn is np.true_divide)
 
@@ -274,7 +274,7 @@ def test_python_reads_each_sign_as_its_operator(fn: Any) -> None:
 
 
 def test_signs_bind_as_python_binds_them() -> None:
-    """Of two signs of different strength the stronger one takes the operand between."""
+    """The stronger of two signs takes the operand between them."""
     binary = [fn for fn in OPERATORS if fn in SIGNS and fn.nin == 2]
     for f in binary:
         for g in binary:

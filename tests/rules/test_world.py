@@ -34,7 +34,7 @@ STRUCTURED = "numpy.lib.recfunctions"
 
 
 def world() -> list[Any]:
-    """Every function that NumPy lets others override."""
+    """Return every function that NumPy lets others override."""
     functions = get_overridable_numpy_ufuncs() | get_overridable_numpy_array_functions()
     return [
         f
@@ -58,7 +58,7 @@ def test_no_function_is_in_two_lists() -> None:
 
 
 def test_table_has_no_aliases() -> None:
-    """What NumPy has under two names (abs, absolute) is there once, and found under both."""
+    """A function with two names (abs, absolute) is there once, and found under both."""
     for alias, fn in (
         ("abs", np.absolute), ("divide", np.true_divide), ("mod", np.remainder), ("pow", np.power),
         ("acos", np.arccos), ("asin", np.arcsin), ("atan", np.arctan), ("atan2", np.arctan2),
@@ -77,7 +77,7 @@ def test_most_of_it_is_differentiable() -> None:
 
 @pytest.mark.parametrize("fn", sorted(UNSUPPORTED, key=printed_name), ids=printed_name)
 def test_refusal_has_a_reason(fn: Any) -> None:
-    """What has no derivative says why not, in words."""
+    """A function without a derivative says why."""
     assert len(UNSUPPORTED[fn]) > 15
 
 
@@ -133,7 +133,7 @@ def test_steps_give_a_tensor_with_gradient_zero(f: Any) -> None:
 
 
 def test_functions_without_gradient_run_on_data() -> None:
-    """Where no gradient flows, even an unsupported function works."""
+    """If no gradient flows, even an unsupported function works."""
     assert np.unique(ag.Tensor([2.0, 1.0, 2.0])).data.tolist() == [1.0, 2.0]
     x = ag.Tensor([2.0, 1.0, 2.0], requires_grad=True)
     with ag.no_grad():

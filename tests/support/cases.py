@@ -1,4 +1,4 @@
-"""What a case is, and where its numbers come from; the tables are in the files beside this one.
+"""A case and its arguments; the tables are in the files beside this one.
 
 cases_numbers, cases_arrays and cases_linalg have one line for each function and way to call it:
 
@@ -57,13 +57,13 @@ class Case:
 
     @property
     def broadcasts(self) -> bool:
-        """Whether the arguments may have any shapes that broadcast."""
+        """Return whether the arguments may have any shapes that broadcast."""
         return any(d.shape == "*" for d in self.domains)
 
     def draw(
         self, rng: np.random.Generator, sizes: dict[str, int], common: tuple[int, ...] = ()
     ) -> list[Any]:
-        """Arrays to try it on."""
+        """Return arrays to try it on."""
         stars = sum(d.shape == "*" for d in self.domains)
         args = []
         for d in self.domains:
@@ -76,7 +76,7 @@ class Case:
 
 
 def partly(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[int, ...]:
-    """A shape that broadcasts to this one: leading axes gone, others of length 1."""
+    """Return a shape that broadcasts to this one: leading axes gone, others of length 1."""
     shape = tuple(n if rng.random() < 0.7 else 1 for n in shape)
     return shape[int(rng.integers(0, len(shape) + 1)) :] if rng.random() < 0.4 else shape
 
@@ -84,7 +84,7 @@ def partly(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple[int, ...]:
 def analytic(
     fn: Callable[..., Any], *how: Any, smooth: bool = True, single: bool = True, **options: Any
 ) -> Case:
-    """A case for complex step: `fn(*arrays, **options)`, or a function of the arrays given first."""
+    """Return a case for complex step: `fn(*arrays, **options)`, or a function that comes first."""
     call, domains = (how[0], how[1:]) if not isinstance(how[0], Domain) else (None, how)
     f = call or (lambda *arrays: fn(*arrays, **options))
     name = getattr(fn, "__name__", str(fn))
@@ -98,19 +98,19 @@ def analytic(
 
 
 def real(fn: Callable[..., Any], *how: Any, **options: Any) -> Case:
-    """A case for differences: a function of real numbers only, or one of complex numbers."""
+    """Return a case for differences: a function of real numbers only, or one of complex numbers."""
     return replace(analytic(fn, *how, **options), analytic=False)
 
 
 def spaced(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-    """Numbers at least 0.2 apart, and 0.1 from 0, in random order: no ties, no kinks."""
+    """Return numbers at least 0.2 apart, and 0.1 from 0, in random order: no ties, no kinks."""
     n = int(np.prod(shape))
     x = 0.3 * (np.arange(n) - n // 2) + rng.uniform(0.1, 0.2, n)
     return rng.permutation(x).reshape(shape)
 
 
 def away(low: float, high: float) -> Draw:
-    """Numbers of either sign with a magnitude between these."""
+    """Return numbers of either sign with a magnitude between these."""
     return lambda rng, shape: rng.uniform(low, high, shape) * rng.choice([-1.0, 1.0], shape)
 
 

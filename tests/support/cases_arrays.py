@@ -31,12 +31,12 @@ STEPPED = (
 
 
 def rowwise(x: Any) -> Any:
-    """The same numbers, in memory row by row."""
+    """Return the same array, in memory row by row."""
     return np.reshape(np.ravel(x), np.shape(x))
 
 
 def halves(y: Any, k: int) -> Any:
-    """What of a partition does not depend on how it was made: its two sides, in order."""
+    """Return the parts of a partition that are defined: its two sides, sorted."""
     return np.sort(y[..., :k]), y[..., k], np.sort(y[..., k + 1 :])
 
 
@@ -127,7 +127,7 @@ CASES = [
     real(np.percentile, lambda x: np.percentile(x, 30), D("mn")),
     real(np.percentile, lambda x: np.percentile(x, [25, 75], axis=-1), D("mn")),
     real(np.percentile, lambda x: np.percentile(x, 60, axis=0, method="higher", keepdims=True), D("mn")),
-    # Where some are missing
+    # Missing elements
     real(np.nansum, lambda x: np.nansum(x * NAN, axis=0), R("23")),
     real(np.nansum, lambda x: np.nansum(x * NAN, initial=2.0), R("23")),
     real(np.nanmean, lambda x: np.nanmean(x * NAN, axis=1, keepdims=True), R("23")),

@@ -33,7 +33,7 @@ CD = Domain(lambda rng, shape: C.draw(rng, shape) / 9 + [3, 1, 2j], complex=True
 
 
 def star(a: Any) -> Any:
-    """The conjugate transpose."""
+    """Return the conjugate transpose."""
     return np.conj(np.swapaxes(a, -1, -2))
 
 
@@ -48,7 +48,7 @@ def definite(a: Any) -> Any:
 
 
 def mixed(v: Any, seed: int = 0) -> Any:
-    """Numbers of vectors v that know no sign or phase: |v . r|**2 with fixed vectors r."""
+    """Return |v . r|**2 with fixed vectors r, which does not depend on the sign or phase of v."""
     r = np.random.default_rng(seed).normal(size=(3, v.shape[-2]))
     return np.abs(r @ v) ** 2
 
@@ -60,7 +60,7 @@ def eigh(a: Any, uplo: str = "L") -> Any:
 
 
 def eig(a: Any) -> Any:
-    """The same for a general matrix."""
+    """Return the same for a general matrix."""
     w, v = la.eig(a)
     return np.exp(w / 3).sum(-1), (mixed(v) * np.exp(w / 3)[..., None, :]).sum(-1)
 
@@ -75,7 +75,7 @@ def svd(a: Any, full: bool) -> Any:
 
 
 def polar(a: Any) -> Any:
-    """The nearest matrix with orthonormal columns or rows."""
+    """Return the nearest matrix with orthonormal columns or rows."""
     u, _, vh = la.svd(a, full_matrices=False)
     return u @ vh
 
@@ -88,13 +88,13 @@ def complete_qr(a: Any) -> Any:
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
-    """The solution, the residuals and the singular values."""
+    """Return the solution, the residuals and the singular values."""
     x, residuals, _, s = la.lstsq(a, b, rcond)
     return x, residuals, s
 
 
 def both(fn: Callable[..., Any], f: Any, *domains: Domain) -> list[Case]:
-    """A case for real numbers and one for complex ones; test_linalg looks at the latter's Hessian."""
+    """Return a case for real and one for complex arrays, whose Hessian is for test_linalg."""
     twins = {R.draw: C, S.draw: CS, W.draw: CW}
     complex_domains = [twins[d.draw](d.shape) for d in domains]
     return [real(fn, f, *domains), real(fn, f, *complex_domains, smooth=False)]

@@ -81,24 +81,24 @@ class Browser:
         self.call("POST", "/url", {"url": path.resolve().as_uri() + fragment})
 
     def call(self, verb: str, path: str, body: Any = None) -> Any:
-        """A command of the WebDriver protocol."""
+        """Send a command of the WebDriver protocol; return the answer."""
         return self._call(verb, self.session + path, body)
 
     def run(self, script: str, *args: Any) -> Any:
-        """What a piece of JavaScript returns."""
+        """Run a piece of JavaScript; return its result."""
         return self.call("POST", "/execute/sync", {"script": script, "args": list(args)})
 
     def element(self, css: str) -> str:
-        """The id of the first element that a selector finds."""
+        """Return the id of the first element that a selector finds."""
         found = self.call("POST", "/element", {"using": "css selector", "value": css})
         return str(next(iter(found.values())))
 
     def click(self, css: str) -> None:
-        """A real click in the middle of an element; fails when something lies over it."""
+        """Click in the middle of an element; fail if something lies over it."""
         self.call("POST", f"/element/{self.element(css)}/click", {})
 
     def text(self, css: str) -> str:
-        """The text that can be seen in an element."""
+        """Return the text that can be seen in an element."""
         return str(self.call("GET", f"/element/{self.element(css)}/text"))
 
     def press(self, *keys: str, shift: bool = False) -> None:
@@ -133,7 +133,7 @@ class Browser:
         path.write_bytes(base64.b64decode(self.call("GET", "/screenshot")))
 
     def complaints(self) -> list[str]:
-        """What the browser wrote to its console since last asked."""
+        """Return the lines of the browser's console since the last call."""
         log = self.call("POST", "/se/log", {"type": "browser"})
         return [entry["message"] for entry in log]
 

@@ -64,7 +64,7 @@ def compute_cost(AL, Y):
 
 
 def model(parameters, X, Y):
-    """What is differentiated: the cost and the caches."""
+    """Return the cost, which is differentiated, and the caches."""
     AL, caches = L_model_forward(X, parameters)
     return compute_cost(AL, Y), caches
 

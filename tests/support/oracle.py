@@ -17,14 +17,14 @@ TINY = 1e-25  # the complex step: f(x + i h) = f(x) + i h f'(x) + O(h^2), with n
 
 
 def flat(out: Any) -> Any:
-    """Every number of an output, or of a tuple of outputs, in one vector."""
+    """Return every element of an output, or of a tuple of outputs, in one vector."""
     if isinstance(out, tuple | list):
         return np.concatenate([np.ravel(part) for part in out])
     return np.ravel(out)
 
 
 def nudged(args: Arrays, k: int, i: int, step: complex) -> list[Any]:
-    """The arguments with number `i` of array `k` moved by `step`."""
+    """Return the arguments with element `i` of array `k` moved by `step`."""
     moved = list(args)
     moved[k] = np.array(args[k], order="C")
     moved[k].reshape(-1)[i] += step
@@ -32,7 +32,7 @@ def nudged(args: Arrays, k: int, i: int, step: complex) -> list[Any]:
 
 
 def places(args: Arrays, free: Sequence[bool]) -> list[tuple[int, int]]:
-    """The columns of a Jacobian: array number and number within it."""
+    """Return the columns of a Jacobian: position of the array, and of the element within it."""
     return [(k, i) for k, a in enumerate(args) if free[k] for i in range(np.size(a))]
 
 
@@ -46,14 +46,14 @@ def widened(args: Arrays, free: Sequence[bool], wide: bool, kind: str = "") -> l
 
 
 def complex_step(f: Function, args: Arrays, free: Sequence[bool], wide: bool = False) -> Any:
-    """The Jacobian of an analytic real function."""
+    """Return the Jacobian of an analytic real function."""
     args = widened(args, free, wide, "c")
     columns = [flat(f(*nudged(args, k, i, 1j * TINY))).imag / TINY for k, i in places(args, free)]
     return columns_of(columns, f, args)
 
 
 def differences(f: Function, args: Arrays, free: Sequence[bool], wide: bool = True) -> Any:
-    """The Jacobian of a function that is smooth near the arguments.
+    """Return the Jacobian of a function that is smooth near the arguments.
 
     A complex number has two columns: one for its real part and one for its imaginary part.
     """
@@ -66,12 +66,12 @@ def differences(f: Function, args: Arrays, free: Sequence[bool], wide: bool = Tr
 
 
 def richardson(line: Callable[[Any], Any], levels: int = 4, base: float = 2**-6) -> Any:
-    """The slope at 0 of a function of one number: central differences, extrapolated to step 0."""
+    """Return the derivative at 0 of a function of one variable, by extrapolated differences."""
     return extrapolated(lambda h: (line(h) - line(-h)) / (2 * h), levels, base)
 
 
 def extrapolated(difference: Callable[[Any], Any], levels: int = 4, base: float = 2**-6) -> Any:
-    """The limit of central differences at step 0: their error is a series in h^2."""
+    """Return the limit of central differences at step 0: their error is a series in h^2."""
     row = [difference(np.longdouble(base) / 2**level) for level in range(levels)]
     for order in range(1, levels):
         row = [b + (b - a) / (4**order - 1) for a, b in itertools.pairwise(row)]
@@ -79,7 +79,7 @@ def extrapolated(difference: Callable[[Any], Any], levels: int = 4, base: float 
 
 
 def hessian(f: Function, args: Arrays, free: Sequence[bool], u: Any, analytic: bool) -> Any:
-    """The Hessian of sum(u * f): differences of complex steps, or of differences.
+    """Return the Hessian of sum(u * f): differences of complex steps, or of differences.
 
     The differences of differences keep 10 digits in long doubles, and 8 in double precision.
     """
@@ -105,7 +105,7 @@ def second_difference(
     q: tuple[int, int],
     here: Any,
 ) -> Callable[[Any], Any]:
-    """The central difference of second order in two numbers, or twice in one, by step."""
+    """Return the central difference of second order in two numbers, or twice in one, by step."""
     if p == q:
         return lambda h: (f(nudged(args, *p, h)) - 2 * here + f(nudged(args, *p, -h))) / (h * h)
 
@@ -116,14 +116,14 @@ def second_difference(
 
 
 def rows_of(slopes: Callable[[list[Any]], Any], args: Arrays, free: Sequence[bool]) -> Any:
-    """How a gradient, a function of the list of arrays, changes with each of their numbers."""
+    """Return the derivatives of a gradient, a function of the list of arrays, by element."""
     columns = places(args, free)
     lines = [richardson(lambda h: slopes(nudged(args, *p, h))) for p in columns]  # noqa: B023
     return np.array(lines, dtype=float).reshape(len(columns), len(columns))
 
 
 def computes_widely(f: Function, args: Arrays, free: Sequence[bool]) -> bool:
-    """Whether f works in long doubles when it is given some; LAPACK and np.interp do not."""
+    """Return whether f works in long doubles when it is given some; LAPACK and np.interp do not."""
     try:
         return bool(flat(f(*widened(args, free, True))).dtype.char in "gG")
     except TypeError:
@@ -131,7 +131,7 @@ def computes_widely(f: Function, args: Arrays, free: Sequence[bool]) -> bool:
 
 
 def columns_of(columns: list[Any], f: Function, args: Arrays) -> Any:
-    """A matrix from its columns, also when there are none."""
+    """Return a matrix from its columns, also when there are none."""
     if columns:
         return np.stack(columns, axis=1)
     return np.zeros((flat(f(*args)).size, 0))

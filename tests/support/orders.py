@@ -16,13 +16,13 @@ def like(a: Any, rng: np.random.Generator) -> Any:
 
 
 def cost_of(f: Callable[..., Any], args: Any, rng: np.random.Generator) -> Callable[..., Any]:
-    """A real number made of all outputs: Re(sum(u * f)) with fixed random u."""
+    """Return a real number made of all outputs: Re(sum(u * f)) with fixed random u."""
     u = like(flat(f(*args)), rng)
     return lambda *a: np.real(np.sum(u * flat(f(*a))))
 
 
 def first_by_differences(cost: Callable[..., Any], args: Any) -> list[Any]:
-    """The gradient of a real cost; for complex z = x + iy it is dJ/dx - i dJ/dy, as in JAX."""
+    """Return the gradient of a real cost; for z = x + iy it is dJ/dx - i dJ/dy."""
     d = iter(differences(cost, args, [True] * len(args), wide=False)[0])
     return [
         np.array([next(d) - 1j * next(d) if np.iscomplexobj(a) else next(d) for _ in range(a.size)])
@@ -33,19 +33,19 @@ def first_by_differences(cost: Callable[..., Any], args: Any) -> list[Any]:
 
 
 def along(v: Any, slopes: Any) -> Any:
-    """The derivative of a real cost along v, from its gradient."""
+    """Return the derivative of a real cost along v, from its gradient."""
     return sum(np.real(np.sum(x * g)) for x, g in zip(v, slopes, strict=True))
 
 
 def check_first(f: Callable[..., Any], *args: Any, tolerance: float = 1e-9, seed: int = 0) -> None:
-    """The gradient of a random mixture of the outputs."""
+    """Check the gradient of a random mixture of the outputs."""
     cost = cost_of(f, args, np.random.default_rng(seed))
     got = ag.grad(cost, argnums=tuple(range(len(args))))(*args)
     compare(got, first_by_differences(cost, args), tolerance)
 
 
 def check_second(f: Callable[..., Any], *args: Any, tolerance: float = 1e-8, seed: int = 0) -> None:
-    """How that gradient changes in a random direction: the Hessian times a vector."""
+    """Check how that gradient changes in a random direction: the Hessian times a vector."""
     rng = np.random.default_rng(seed)
     cost, v = cost_of(f, args, rng), [like(a, rng) for a in args]
     slopes = ag.grad(cost, argnums=tuple(range(len(args))))
@@ -58,7 +58,7 @@ def check_second(f: Callable[..., Any], *args: Any, tolerance: float = 1e-8, see
 
 
 def check_orders(f: Callable[..., Any], *args: Any, tolerance: float = 1e-8) -> None:
-    """Both."""
+    """Check both."""
     check_first(f, *args, tolerance=tolerance)
     check_second(f, *args, tolerance=tolerance)
 

@@ -1,7 +1,7 @@
 """An array of a device of its own: NumPy's two protocols and nothing else, as strict as CuPy's.
 
 It has no way to become a NumPy array unasked, and does not mix with one: only numbers, and places
-in an index, may come from NumPy. What differentiates it has kept to the device.
+in an index, may come from NumPy. A derivative that it has was computed on the device.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ class Strict(NDArrayOperatorsMixin):
     imag = property(lambda self: moved(self._numbers.imag))
 
     def get(self) -> Any:
-        """A copy in NumPy's memory, which must be asked for."""
+        """Return a copy in NumPy's memory, which must be asked for."""
         return self._numbers.copy()
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
@@ -80,12 +80,12 @@ class Strict(NDArrayOperatorsMixin):
         return f"Strict({self._numbers})"
 
     def item(self, *args: Any) -> Any:
-        """One number, as Python's own."""
+        """Return one number, as Python's own."""
         return self._numbers.item(*args)
 
 
 def method(name: str) -> Any:
-    """A method of ndarray's."""
+    """Return a method of ndarray's."""
 
     def call(self: Strict, *args: Any, **kwargs: Any) -> Any:
         return moved(getattr(self._numbers, name)(*fetched(args), **fetched(kwargs)))
@@ -102,7 +102,7 @@ for _name in [
 
 
 def moved(out: Any) -> Any:
-    """What NumPy computed, on the device: numbers too."""
+    """Return NumPy's result on the device: numbers too."""
     if isinstance(out, np.ndarray | np.generic):
         return Strict(out)
     if isinstance(out, tuple | list):
@@ -112,7 +112,7 @@ def moved(out: Any) -> Any:
 
 
 def fetched(x: Any) -> Any:
-    """The numbers that the device computes with; those of NumPy's memory are refused."""
+    """Return the arrays that the device computes with; refuse those in NumPy's memory."""
     if isinstance(x, Strict):
         return x._numbers
     if isinstance(x, tuple | list):
@@ -125,7 +125,7 @@ def fetched(x: Any) -> Any:
 
 
 def place(index: Any) -> Any:
-    """An index, whose places may be listed in NumPy's memory."""
+    """Return an index, whose places may be listed in NumPy's memory."""
     parts = index if isinstance(index, tuple) else (index,)
     parts = tuple([p._numbers if isinstance(p, Strict) else p for p in parts])
     return parts if isinstance(index, tuple) else parts[0]

@@ -89,7 +89,7 @@ def test_without_anything_to_differentiate():
 
 
 def test_random_numbers_are_found():
-    """Another value on the way back is an error, not a wrong gradient."""
+    """Another value in the backward pass is an error, not a wrong gradient."""
     random = np.random.default_rng(0)
     y = ag.checkpoint(lambda x: x * random.normal())(Tensor(1.0, requires_grad=True))
     with pytest.raises(ag.GraphError, match="other values when it was called again"):
@@ -97,7 +97,7 @@ def test_random_numbers_are_found():
 
 
 def test_a_loop_variable_that_has_moved_on_is_found():
-    """The closure reads k on the way back, when it is another."""
+    """The closure reads k in the backward pass, when it is another."""
     weights = [Tensor(float(k), requires_grad=True) for k in (1, 2, 3)]
     x = Tensor(1.0, requires_grad=True)
     for k in range(3):
@@ -107,7 +107,7 @@ def test_a_loop_variable_that_has_moved_on_is_found():
 
 
 def peak(n, piece, function):
-    """Arrays alive at most, forward and backward, on a chain of n sines cut into pieces."""
+    """Return arrays alive at most, forward and backward, on a chain of n sines cut into pieces."""
     size = 20_000
 
     def sines(h):

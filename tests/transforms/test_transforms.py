@@ -29,11 +29,11 @@ VERBS = {
 
 
 def cubes(x: Any) -> Any:
-    """A scalar whose derivatives of any order are simple: the sum of x ** 3."""
+    """Return a scalar whose derivatives of any order are simple: the sum of x ** 3."""
     return np.sum(x * x * x)
 
 
-# What goes in comes out
+# Arrays in, arrays out
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_the_gradient_has_the_structure_of_the_argument(build):
 
 
 def ag_leaves(tree: Any) -> list[Any]:
-    """The arrays in a container, found by a walk of our own."""
+    """Return the arrays in a container, found by a walk of our own."""
     if isinstance(tree, dict):
         return [x for item in tree.values() for x in ag_leaves(item)]
     if isinstance(tree, tuple | list):
@@ -69,7 +69,7 @@ def ag_leaves(tree: Any) -> list[Any]:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_arrays_give_arrays_and_tensors_give_tensors(verb):
-    """What comes back is an array where an array went in, a Tensor where a Tensor did."""
+    """Derivatives are arrays if arrays went in, Tensors if a Tensor did."""
     x = np.array([1.0, 2.0])
     assert type(VERBS[verb](cubes, x)) is np.ndarray
     assert type(VERBS[verb](cubes, Tensor(x))) is Tensor
@@ -393,7 +393,7 @@ def test_a_write_into_the_argument_before_the_pullback_is_found():
 
 
 def test_the_gradient_of_the_identity_is_its_own_memory():
-    """What a pullback gives is never the array that was handed to it."""
+    """A pullback never returns the array that was handed to it."""
     g = np.ones(2)
     (d,) = ag.vjp(lambda x: x, np.array([1.0, 2.0]))[1](g)
     d[0] = 7.0
@@ -447,7 +447,7 @@ def test_jacobian_modes_agree():
 
 
 def counted() -> tuple[Any, list[str]]:
-    """The sine, with a list that notes each call of it and of its rule."""
+    """Return the sine, with a list that notes each call of it and of its rule."""
     calls: list[str] = []
 
     def back(g, y, x):
@@ -486,7 +486,7 @@ def test_a_tall_jacobian_is_swept_by_columns(mode):
 
 
 def test_branches_not_taken():
-    """An infinite slope in the branch not taken spoils no derivative, in neither direction."""
+    """An infinite derivative in the branch not taken spoils no derivative, in neither direction."""
     f = lambda x: np.where(x > 0, np.sqrt(x) * x, 2 * x)
     x = np.array([0.0, 4.0, 0.0])
     with np.errstate(all="ignore"):
@@ -671,7 +671,7 @@ def test_the_name_of_f_is_kept():
 
 
 def test_tangents_belong_to_their_arguments() -> None:
-    """Of two arguments with shapes of their own."""
+    """Both arguments have shapes of their own."""
     A, x = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), np.array([1.0, -1.0, 2.0])
     dA, dx = np.ones((2, 3)), np.array([0.5, 0.0, 1.0])
     y, dy = ag.jvp(lambda A, x: A @ x, argnums=(0, 1))(A, x, (dA, dx))
