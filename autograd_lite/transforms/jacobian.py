@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, Literal, NoReturn, ParamSpec
+from typing import Any, Literal, NoReturn, ParamSpec, overload
 
 import numpy as np
 
@@ -22,17 +22,22 @@ from .pullback import Pullback
 from .trace import Trace, array_of, require_scalar
 
 P = ParamSpec("P")
+Mode = Literal["auto", "forward", "reverse"]
 # Columns are swept through the graph of the transposed map, about three times the graph itself.
 FORWARD_COST = 3
 
 
+@overload
 def jacobian(
-    f: Callable[P, Any],
-    *misplaced: NoReturn,
-    argnums: Argnums = 0,
-    has_aux: bool = False,
-    mode: Literal["auto", "forward", "reverse"] = "auto",
-) -> Callable[P, Any]:
+    f: np.ufunc, *, argnums: Argnums = 0, has_aux: bool = False, mode: Mode = "auto"
+) -> Function: ...
+@overload
+def jacobian(
+    f: Callable[P, Any], *, argnums: Argnums = 0, has_aux: bool = False, mode: Mode = "auto"
+) -> Callable[P, Any]: ...
+def jacobian(
+    f: Function, *misplaced: Any, argnums: Argnums = 0, has_aux: bool = False, mode: Mode = "auto"
+) -> Function:
     """Return a function that computes all derivatives of all results with respect to all elements.
 
     Parameters
@@ -75,7 +80,7 @@ def jacobian(
         )
 
     @functools.wraps(f, updated=())
-    def evaluate(*args: P.args, **kwargs: P.kwargs) -> Any:
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
         with Trace() as trace:
             result, aux = trace.call(f, args, kwargs, argnums, has_aux)
             results = pytree.leaves(result)

@@ -117,9 +117,11 @@ def grad(
     return evaluate
 
 
-def elementwise_grad(
-    f: Callable[P, Any], *misplaced: NoReturn, argnums: Argnums = 0
-) -> Callable[P, Any]:
+@overload
+def elementwise_grad(f: np.ufunc, *, argnums: Argnums = 0) -> Function: ...
+@overload
+def elementwise_grad(f: Callable[P, Any], *, argnums: Argnums = 0) -> Callable[P, Any]: ...
+def elementwise_grad(f: Function, *misplaced: Any, argnums: Argnums = 0) -> Function:
     """Return a function that computes the derivative of f at every element, in one sweep.
 
     It is the gradient of the sum of the results of f: the elementwise derivative if each result
@@ -147,7 +149,7 @@ def elementwise_grad(
     refuse_arguments(misplaced, "elementwise_grad")
 
     @functools.wraps(f, updated=())
-    def evaluate(*args: P.args, **kwargs: P.kwargs) -> Any:
+    def evaluate(*args: Any, **kwargs: Any) -> Any:
         value, pullback = _vjp(f, args, kwargs, argnums, False)
         return pullback(pytree.map(lambda y: seed(floating(y)), value))
 
