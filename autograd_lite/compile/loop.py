@@ -111,8 +111,7 @@ class Loops:
         program = quick(traced.program)
         outputs = [program.outputs[i] for i in output_numbers(self.state_results)]
         pairs = list(zip(program.inputs, outputs, strict=False))
-        check_states(pairs, name)
-        check_pinned(traced, call, pairs, name)
+        check_states(traced, call, pairs, name)
         outputs += [program.outputs[i] for i in output_numbers(self.value_results)]
         self.program = dead_code(program.replace(outputs=outputs))
         self.pairs = pairs
@@ -239,21 +238,10 @@ def placed(results: Any, values: Iterable[Any]) -> Any:
     return pytree.map(lambda r: next(following) if isinstance(r, Result) else r.value, results)
 
 
-def check_pinned(traced: Traced, call: Call, pairs: list[tuple[Var, Any]], name: str) -> None:
-    """Raise TraceError if a state changes that Python needs as a number, for a size or a branch."""
+def check_states(traced: Traced, call: Call, pairs: list[tuple[Var, Any]], name: str) -> None:
+    """Raise TraceError unless each state keeps shape and dtype, and its value if that decides."""
     varying = [i for i, leaf in enumerate(call.leaves) if is_traced(leaf.value)]
     for i, (s, out) in zip(varying, pairs, strict=False):
-        if i in traced.pinned and out is not s:
-            raise TraceError(
-                f"{name}: the state {s.name} decides a size, an axis or a branch, and changes from "
-                f"step to step; a loop is compiled once. Call the compiled step in a Python loop, "
-                f"or index with an array made from {s.name}: np.arange(k) + {s.name}."
-            )
-
-
-def check_states(pairs: list[tuple[Var, Any]], name: str) -> None:
-    """Raise TraceError unless each state keeps its shape and dtype."""
-    for s, out in pairs:
         if not isinstance(out, Var) or out.shape != s.shape or out.dtype != s.dtype:
             came = f"{out.dtype}{list(out.shape)}" if isinstance(out, Var) else repr(out)
             whole = s.dtype.kind in "iub" and isinstance(out, Var) and out.dtype.kind == "f"
@@ -261,4 +249,10 @@ def check_states(pairs: list[tuple[Var, Any]], name: str) -> None:
                 f"{name}: the state {s.name} goes in as {s.dtype}{list(s.shape)} but comes out as "
                 f"{came}; a state keeps its shape and dtype."
                 + (" Start with floating numbers: 3.0, x.astype(float)." if whole else "")
+            )
+        if i in traced.pinned and out is not s:
+            raise TraceError(
+                f"{name}: the state {s.name} decides a size, an axis or a branch, and changes from "
+                f"step to step; a loop is compiled once. Call the compiled step in a Python loop, "
+                f"or index with an array made from {s.name}: np.arange(k) + {s.name}."
             )
