@@ -150,7 +150,7 @@ def test_reaches_the_bottom(make, walk):
     optimizer = make()
     path, _, _ = descend(optimizer, slope, -0.5, 400)
     bottom = 1 / (1 + optimizer.settings.get("weight_decay", 0) / 3)  # of 3 (x - 1) + rate x
-    # Where steps are divided by their own size they do not shrink towards the bottom.
+    # Steps that are divided by their own size do not shrink towards the bottom.
     assert abs(path[-1] - bottom) < (0.1 if optimizer.name in ("rmsprop", "adam") else 1e-3)
 
 

@@ -126,7 +126,7 @@ def function(code, name):
 
 
 def flat(text):
-    """The text on one line."""
+    """Return the text on one line."""
     return " ".join(text.split())
 
 

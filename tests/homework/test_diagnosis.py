@@ -182,7 +182,7 @@ def test_the_kink_of_relu(shown):
 
 
 def right(seed):
-    """A right backprop on a random network, in one of several forms, and its comparison."""
+    """Return a right backprop on a random network, in one of several forms, and its comparison."""
     rng = np.random.RandomState(seed)
     dims = [*rng.randint(1, 9, size=rng.randint(1, 6)), 1]
     hidden = rng.choice(["relu", "tanh", "sigmoid", "leaky_relu", "linear"])
