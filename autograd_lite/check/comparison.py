@@ -1,4 +1,4 @@
-"""One computation at one point: its derivatives by rule, and the same by differences."""
+"""One computation at one point: its derivatives by rule, and by differences."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ..engine.modes import no_grad
 from ..engine.tensor import Tensor
 from ..errors import GradientMismatch, NotDifferentiableError
 from ..transforms.reverse import vjp
-from .differences import QUICK_STEP, complex_slope, judge, quick_slope
+from .differences import QUICK_STEP, complex_step, judge, quick_derivative
 from .report import Finding, Probe
 
-ROWS = 32  # of so many results each is checked by itself; of more, random sums of them
+ROWS = 32  # up to so many results are checked one by one; if there are more, random sums
 SUMS = 3
-FLOOR = 1e-12  # of the largest derivative by an argument; smaller ones count as zero
-ENOUGH = 12  # wrong derivatives of an argument, after which the rest is not looked at closely
+FLOOR = 1e-12  # relative to an argument's largest derivative; smaller ones count as zero
+ENOUGH = 12  # wrong derivatives of an argument, after which the rest is not examined
 
 
 class Comparison:
-    """A function of flat arrays at one point, to be differentiated by rule and by differences."""
+    """A function of flat arrays at one point, differentiated by rule and by differences."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Comparison:
         self.f, self.points, self.names, self.order = f, points, names, order
         self.rtol, self.elements, self.random = rtol, elements, random
         self.at = self.values(points)
-        # By this f's rounding errors are measured: a derivative is rounded as what it came from.
+        # Scale of f's rounding errors: a derivative is as accurate as the values it came from.
         self.size = np.fmax(np.abs(self.at), size)
         self.value, self.pullback = vjp(f, *points)
         self._require_a_function()
@@ -47,10 +47,10 @@ class Comparison:
         self.weights: NDArray[Any] = np.eye(n) if n <= ROWS else random.standard_normal((SUMS, n))
         self.labels = labels(self.value) if n <= ROWS else [f"sum {i + 1}" for i in range(SUMS)]
         real = not any(kind(x) == "c" for x in [*points, *pytree.leaves(self.value)])
-        self.analytic = order == 1 and real  # as far as is known yet
+        self.analytic = order == 1 and real  # until a complex step fails
 
     def orders(self) -> Iterator[Comparison]:
-        """This comparison, then that of a directional derivative, and so on."""
+        """Yield this comparison, then that of a directional derivative, and so on."""
         one = self
         while True:
             yield one
@@ -59,26 +59,26 @@ class Comparison:
             one = Comparison(one.along_a_direction(), one.points, *settings)
 
     def values(self, points: Sequence[Any], keep: bool = False) -> NDArray[Any]:
-        """The numbers in what f gives on plain arrays."""
+        """Return the elements of f's result on plain arrays."""
         with no_grad(), np.errstate(all="ignore"):
             return flat_numbers(self.f(*points), keep)
 
     def _require_a_function(self) -> None:
-        """Raise if f is not the same twice, or not the same on Tensors."""
+        """Raise if f returns other values the second time, or on Tensors."""
         if not same(self.at, self.values(self.points)):
             raise NotDifferentiableError(
                 "check_grads called f twice with the same arguments and got different values. Draw "
-                "random numbers outside of f, and pass them."
+                "random numbers outside f, and pass them."
             )
         recorded = flat_numbers(self.value)
         if not same(self.at, recorded):
             raise GradientMismatch(
-                f"f gives other values on Tensors than on arrays, {recorded} and {self.at}, so its "
+                f"f returns {recorded} on Tensors, but {self.at} on arrays, so its "
                 f"derivatives cannot be compared."
             )
 
     def along_a_direction(self) -> Callable[..., Any]:
-        """f's derivative along a random direction, by rule: a function of the same arrays."""
+        """Return f's derivative along a random direction, by rule, as a function of the arrays."""
         n = self.at.size
         weights = np.ones(1) if n == 1 else self.random.standard_normal(n)
         directions = [self.random.standard_normal(np.shape(p)) for p in self.points]
@@ -92,7 +92,7 @@ class Comparison:
         return derivative
 
     def findings(self) -> Iterator[Finding]:
-        """Every derivative that is looked at."""
+        """Yield every derivative that is checked."""
         by_rule = [self.pullback(weighted(self.value, row)) for row in self.weights]
         for i, (point, name) in enumerate(zip(self.points, self.names, strict=True)):
             rows = [np.asarray(g[i]) for g in by_rule]
@@ -100,7 +100,7 @@ class Comparison:
 
 
 class Argument:
-    """One array of a Comparison, and the gradient of each row of weights by it."""
+    """One array of a Comparison, and the gradient of each row of weights with respect to it."""
 
     def __init__(
         self, comparison: Comparison, i: int, point: Any, name: str, rows: list[Any]
@@ -111,7 +111,7 @@ class Argument:
         self.wrong = 0
 
     def findings(self) -> Iterator[Finding]:
-        """Single numbers, all or some; then, if some, a direction through all."""
+        """Yield single elements, all or some; if some, then a direction through all."""
         size = self.point.size
         units = (1.0, 1j) if np.iscomplexobj(self.point) else (1.0,)
         few = size <= self.comparison.elements
@@ -131,7 +131,7 @@ class Argument:
                 yield from self.along(*self.one_number(self.search(direction), 1.0))
 
     def one_number(self, j: int, unit: complex) -> tuple[Any, float, str]:
-        """The direction of number j, how far it may be moved, and what it is called."""
+        """Return the direction of element j, the scale of its steps, and its name."""
         index = np.unravel_index(j, self.point.shape)
         direction = np.zeros(self.point.shape, self.point.dtype)
         direction[index] = unit
@@ -140,7 +140,7 @@ class Argument:
         return direction, scale, f"{self.name}{place}" + (" imaginary" if unit == 1j else "")
 
     def search(self, direction: Any) -> int:
-        """A number whose derivative is wrong, by halving a direction that is wrong."""
+        """Find an element whose derivative is wrong, by halving a direction that is wrong."""
         j = np.arange(self.point.size)
         while j.size > 1:
             half = np.zeros(self.point.size)
@@ -151,7 +151,7 @@ class Argument:
         return int(j[0])
 
     def along(self, direction: Any, scale: float, where: str) -> Iterator[Finding]:
-        """The derivative of each row along one direction."""
+        """Yield the derivative of each row along one direction."""
         with np.errstate(all="ignore"):  # steps may leave the domain of f
             yield from self._along(direction, scale, where)
 
@@ -163,8 +163,8 @@ class Argument:
             return comparison.values(points, keep=isinstance(t, complex))
 
         moved = direction != 0
-        quick = quick_slope(line, scale)
-        exact = complex_slope(line, scale) if comparison.analytic else None
+        quick = quick_derivative(line, scale)
+        exact = complex_step(line, scale) if comparison.analytic else None
         comparison.analytic &= exact is not None
         rounding = 20 * np.finfo(float).eps * comparison.size / scale
         for k, (row, g) in enumerate(zip(comparison.weights, self.rows, strict=True)):
@@ -201,26 +201,26 @@ class Argument:
     def look(
         self, probe: Probe, by_rule: float, by_imaginary: float, floor: float
     ) -> tuple[str, float, str]:
-        """A closer look, at all steps and both sides: verdict, slope by differences, remark."""
-        verdict, slope, remark = judge(by_rule, probe.ladder(), self.comparison.rtol, floor)
-        rough = near(by_rule, by_imaginary, 1e-9, floor) and not slope.settles(0.0)
+        """Examine all steps and both sides: return verdict, derivative by differences, remark."""
+        verdict, estimate, remark = judge(by_rule, probe.ladder(), self.comparison.rtol, floor)
+        rough = near(by_rule, by_imaginary, 1e-9, floor) and not estimate.settles(0.0)
         if verdict == "wrong" and rough:
             verdict, remark = "unclear", "too rough for differences"
-        return verdict, np.nan if verdict in ("jump", "unclear") else slope.value, remark
+        return verdict, np.nan if verdict in ("jump", "unclear") else estimate.value, remark
 
 
 def typical(point: Any) -> float:
-    """The size of the numbers in an array: the square root of their mean square, or 1."""
+    """Return the root mean square of the elements of an array, or 1."""
     return (float(np.sqrt(np.mean(np.abs(point) ** 2))) if point.size else 0.0) or 1.0
 
 
 def scale_of(direction: Any) -> float:
-    """The length of a direction."""
+    """Return the length of a direction."""
     return float(np.sqrt(np.sum(np.abs(direction) ** 2)))
 
 
 def labels(value: Any) -> list[str]:
-    """What each number in a result is called; nothing where there is only one."""
+    """Return the name of each element in a result, or nothing if there is only one."""
     found = []
     for x, path in zip(pytree.leaves(value), pytree.paths(value, "result"), strict=True):
         if kind(x) in "fc":
@@ -236,7 +236,7 @@ def labels(value: Any) -> list[str]:
 
 
 def weighted(value: Any, weights: NDArray[Any]) -> Any:
-    """The gradient of a weighted sum of the numbers in `value`, by every array in it."""
+    """Return the gradient of a weighted sum of the elements in `value`, for every array in it."""
     given = []
     for x in pytree.leaves(value):
         n = np.size(x) if kind(x) in "fc" else 0
@@ -248,7 +248,7 @@ def weighted(value: Any, weights: NDArray[Any]) -> Any:
 
 
 def flat_numbers(result: Any, keep: bool = False) -> NDArray[Any]:
-    """The floating numbers in a result; of complex ones both parts, unless `keep`."""
+    """Return the floating elements in a result; both parts of complex ones, unless `keep`."""
     parts: list[NDArray[Any]] = []
     for x in pytree.leaves(result):
         if kind(x) in "fc":
@@ -258,16 +258,16 @@ def flat_numbers(result: Any, keep: bool = False) -> NDArray[Any]:
 
 
 def kind(x: Any) -> str:
-    """The letter of its type: f for floating, c for complex."""
+    """Return the letter of its dtype: f for floating, c for complex."""
     letter: str = (x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype).kind
     return letter
 
 
 def near(a: float, b: float, rtol: float, atol: float) -> bool:
-    """Whether two finite numbers agree."""
+    """Check if two finite numbers agree."""
     return bool(np.isfinite(a - b) and abs(a - b) <= rtol * max(abs(a), abs(b)) + atol)
 
 
 def same(a: NDArray[Any], b: NDArray[Any]) -> bool:
-    """Whether two computations of the same numbers agree to rounding."""
+    """Check if two computations of the same elements agree to rounding."""
     return a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True)

@@ -16,30 +16,30 @@ from numpy.typing import NDArray
 Line = Callable[[Any], NDArray[Any]]
 Floats = NDArray[np.float64]
 
-QUICK_STEP = 1e-3  # of the scale; the error of the extrapolated difference is of its fourth power
-COMPLEX_STEP = 1e-20  # nothing is subtracted, so it may be as small as one likes
+QUICK_STEP = 1e-3  # relative to the scale; the extrapolation error is of its fourth power
+COMPLEX_STEP = 1e-20  # nothing is subtracted, so it may be arbitrarily small
 LONGEST, SHRINK, COUNT = 0.25, 4.0, 25  # steps from a quarter of the scale down to 1e-15 of it
 
 
-def quick_slope(line: Line, scale: float) -> Floats:
-    """The derivative at 0 by two central differences and Richardson's extrapolation.
+def quick_derivative(line: Line, scale: float) -> Floats:
+    """Return the derivative at 0 from two central differences, by Richardson's extrapolation.
 
-    >>> float(quick_slope(lambda t: np.array([np.exp(t)]), 1.0)[0])
+    >>> float(quick_derivative(lambda t: np.array([np.exp(t)]), 1.0)[0])
     0.9999999999...
     """
     h = QUICK_STEP * scale
     wide, narrow = (line(h) - line(-h)) / (2 * h), (line(h / 2) - line(-h / 2)) / h
-    slope: Floats = (4 * narrow - wide) / 3
-    return slope
+    estimate: Floats = (4 * narrow - wide) / 3
+    return estimate
 
 
-def complex_slope(line: Line, scale: float) -> Floats | None:
-    """The derivative at 0 from an imaginary step, exact to rounding; None where it cannot be taken.
+def complex_step(line: Line, scale: float) -> Floats | None:
+    """Return the derivative at 0 from an imaginary step, exact to rounding, or None if it fails.
 
-    An analytic f has f(x + ih) = f(x) + ih f'(x) + O(h^2). Whether f is analytic is not known here:
-    compare with differences.
+    An analytic f has f(x + ih) = f(x) + ih f'(x) + O(h^2). This function does not know if f is
+    analytic; compare with differences.
 
-    >>> complex_slope(lambda t: np.array([np.exp(t)]), 1.0).item()
+    >>> complex_step(lambda t: np.array([np.exp(t)]), 1.0).item()
     1.0
     """
     h = COMPLEX_STEP * scale
@@ -47,21 +47,21 @@ def complex_slope(line: Line, scale: float) -> Floats | None:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # a discarded imaginary part is only a warning
             moved = line(1j * h)
-    except Exception:  # whatever the user's function says to complex numbers
+    except Exception:  # the user's function may fail on complex numbers
         return None
     return np.imag(moved) / h if moved.dtype.kind == "c" else None
 
 
 @dataclass(frozen=True)
-class Slope:
-    """A derivative by differences, how far off it may be, and the size of f over that of x."""
+class Estimate:
+    """A derivative by differences, its error, and the size of f over that of x."""
 
     value: float
     error: float
     unit: float
 
     def settles(self, by_rule: float) -> bool:
-        """Whether the estimates agree well enough to say something about the rule's value."""
+        """Check if the estimates agree well enough to judge the rule's value."""
         allowed = 1e-3 * np.fmax(abs(self.value), abs(by_rule)) + 1e-6 * self.unit
         return bool(np.isfinite(self.value) and self.error <= allowed)
 
@@ -93,34 +93,34 @@ class Ladder:
         """(f(x) - f(x - h)) / h for every step."""
         return self._quotients(self.at - self.before, self.steps)[0]
 
-    def slope(self) -> Slope:
-        """The derivative by central differences."""
+    def derivative(self) -> Estimate:
+        """Return the derivative by central differences."""
         return self._settle(self.after - self.before, 2 * self.steps, 2)
 
-    def slope_right(self) -> Slope:
-        """The derivative to the right."""
+    def from_right(self) -> Estimate:
+        """Return the derivative from the right."""
         return self._settle(self.after - self.at, self.steps, 1)
 
-    def slope_left(self) -> Slope:
-        """The derivative to the left."""
+    def from_left(self) -> Estimate:
+        """Return the derivative from the left."""
         return self._settle(self.at - self.before, self.steps, 1)
 
     def _quotients(self, change: Floats, steps: Floats) -> tuple[Floats, float]:
-        """Change over step, and the smallest change that f shows."""
+        """Return change over step, and the smallest change that f shows."""
         resolution = 0.0
         moved = np.flatnonzero(change != 0)
         if moved.size and moved[-1] + 1 < change.size:
             last = abs(float(change[moved[-1]]))
             most = np.max(np.abs(change), initial=abs(self.at), where=np.isfinite(change))
-            if last < 1e-5 * most:  # f is rounded to this: smaller steps tell nothing
+            if last < 1e-5 * most:  # f is rounded to this, so smaller steps are useless
                 resolution = last
                 tail = np.arange(change.size) > moved[-1]
                 change = np.where((change == 0) & tail, np.nan, change)
         with np.errstate(all="ignore"):
             return change / steps, resolution
 
-    def _settle(self, change: Floats, steps: Floats, order: int) -> Slope:
-        """Richardson's extrapolation where three neighbours agree best."""
+    def _settle(self, change: Floats, steps: Floats, order: int) -> Estimate:
+        """Extrapolate (Richardson) where three neighbours agree best."""
         quotients, resolution = self._quotients(change, steps)
         with np.errstate(all="ignore"):
             weight = SHRINK**order
@@ -131,11 +131,11 @@ class Ladder:
         error[~np.isfinite(error)] = np.inf
         best = int(np.argmin(error))
         if not np.isfinite(error[best]):
-            return Slope(np.nan, np.inf, self.unit)
-        return Slope(float(better[best + 1]), float(error[best]), self.unit)
+            return Estimate(np.nan, np.inf, self.unit)
+        return Estimate(float(better[best + 1]), float(error[best]), self.unit)
 
     def jumps(self) -> bool:
-        """Whether f leaps here: a change that does not shrink with the step, and is no rounding."""
+        """Check if f jumps: its change does not shrink with the step, and is more than rounding."""
         for side in (self.after, self.before):
             change = np.abs(side - self.at)
             if change[-1] > 1e4 * self.noise[-1] and change[-1] > 0.5 * change[-6]:
@@ -143,7 +143,7 @@ class Ladder:
         return False
 
     def steepens(self) -> float:
-        """The sign of a slope that grows without bound as the step shrinks, or 0."""
+        """Return the sign of a derivative that grows without bound as the step shrinks, or 0."""
         for side in (self.right, self.left):
             q = side[2:14]
             q = q[np.isfinite(q)]
@@ -156,9 +156,10 @@ def _one_sign(q: Floats) -> bool:
     return bool(np.all(q > 0) or np.all(q < 0))
 
 
-def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[str, Slope, str]:
-    """A verdict on a rule's value ("right", "wrong", "kink", "jump", "unclear"), with the slope by
-    differences and a remark.
+def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[str, Estimate, str]:
+    """Judge a rule's value: return a verdict, the derivative by differences and a remark.
+
+    The verdict is "right", "wrong", "kink", "jump" or "unclear".
 
     >>> at_its_kink = Ladder(lambda t: np.array([abs(t)]), lambda y: y.item(), 1.0)
     >>> judge(0.25, at_its_kink, 1e-6, 0.0)[::2]
@@ -166,21 +167,21 @@ def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[st
     >>> judge(2.0, at_its_kink, 1e-6, 0.0)[0]
     'wrong'
     """
-    slope, left, right = ladder.slope(), ladder.slope_left(), ladder.slope_right()
+    estimate, left, right = ladder.derivative(), ladder.from_left(), ladder.from_right()
 
-    def near(other: Slope) -> bool:
+    def near(other: Estimate) -> bool:
         allowed = rtol * max(abs(by_rule), abs(other.value)) + 3 * other.error + floor
         return bool(other.settles(by_rule) and abs(by_rule - other.value) <= allowed)
 
-    if np.isfinite(by_rule) and near(slope):
-        return "right", slope, ""
+    if np.isfinite(by_rule) and near(estimate):
+        return "right", estimate, ""
     if ladder.jumps():
-        return "jump", slope, "f jumps here, it has no derivative"
+        return "jump", estimate, "f jumps here, so it has no derivative"
     steep = ladder.steepens()
     if steep:
         if by_rule == steep * np.inf:
-            return "right", Slope(by_rule, 0.0, 0.0), "the slope is infinite"
-        return "unclear", slope, "the slope grows without bound"
+            return "right", Estimate(by_rule, 0.0, 0.0), "the derivative is infinite"
+        return "unclear", estimate, "the derivative grows without bound"
     if left.settles(by_rule) and right.settles(by_rule):
         low, high = sorted((left, right), key=lambda one: one.value)
         apart = high.value - low.value
@@ -190,14 +191,14 @@ def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[st
             if low.value - slack <= by_rule <= high.value + slack:
                 return (
                     "kink",
-                    slope,
+                    estimate,
                     f"kink here: {sides}; the rule's value lies between: not an error",
                 )
-            return "wrong", slope, f"kink here: {sides}; the rule's value lies outside"
+            return "wrong", estimate, f"kink here: {sides}; the rule's value lies outside"
     for side, name, other in ((left, "left", right), (right, "right", left)):
         if side.settles(by_rule) and not np.isfinite(other.value):
-            remark = f"f exists to the {name} only"
+            remark = f"f exists only to the {name}"
             return ("right" if near(side) else "wrong"), side, remark
-    if slope.settles(by_rule):
-        return "wrong", slope, "the rule gives nan" if np.isnan(by_rule) else ""
-    return "unclear", slope, "differences do not settle: f is rough or too noisy here"
+    if estimate.settles(by_rule):
+        return "wrong", estimate, "the rule returns nan" if np.isnan(by_rule) else ""
+    return "unclear", estimate, "differences do not settle: f is rough or too noisy here"

@@ -1,9 +1,4 @@
-"""Gradient checking that explains: derivatives by rule against derivatives by differences.
-
-Reading order: differences.py measures along one direction and tells errors from kinks;
-comparison.py takes every number of every argument for such a direction; suspects.py finds the rule
-at fault; report.py prints.
-"""
+"""Gradient checking that explains: derivatives by rule against derivatives by differences."""
 
 from __future__ import annotations
 
@@ -36,14 +31,14 @@ def check_grads(
     """Compare the derivatives of f by rule with derivatives by differences, up to `order`.
 
     Every floating or complex array in `args` is checked, or those of `argnums` only: all of its
-    numbers, or `elements` of them and a random direction through all. The first order is measured
-    by a complex step where f is analytic, by central differences with Richardson's extrapolation
-    elsewhere; a higher one from the order below, along random directions. Where derivatives differ
-    by more than `rtol`, the step is swept and both sides are looked at, to tell errors from kinks.
+    elements, or `elements` of them and a random direction through all. The first order is measured
+    by a complex step if f is analytic, else by central differences with Richardson's extrapolation.
+    A higher order is measured from the order below, along random directions. If derivatives differ
+    by more than `rtol`, many steps on both sides are tried, to distinguish errors from kinks.
     float32 is promoted to float64. `plot` is a path for a drawing of error against step.
 
-    Gives a report, which prints as a table. Raises GradientMismatch, whose message is that table
-    and names the rule at fault, where derivatives differ and no kink explains it.
+    Return a report, which prints as a table. Raises GradientMismatch if derivatives differ and no
+    kink explains it; the message is that table, and names the rule at fault.
 
     >>> check_grads(lambda x, y: np.sum(np.sin(x) * y), np.array([1.0, 2.0]), 3.0)
     <Report: Derivatives by rule and by differences agree: 6 compared.>
@@ -68,9 +63,9 @@ def check_grads(
 def flattened(
     f: Callable[..., Any], args: tuple[Any, ...], numbers: Sequence[int]
 ) -> tuple[Callable[..., Any], list[Any], list[str], list[str]]:
-    """f as a function of the arrays to check, these in double precision, their names, and notes.
+    """Return f as a function of the arrays to check, these in double precision, names and notes.
 
-    Raises NotDifferentiableError where there are none.
+    Raises NotDifferentiableError if there are none.
     """
     given = pytree.leaves(args)
     named = [
@@ -104,7 +99,7 @@ def flattened(
 
 
 def argument_names(f: Callable[..., Any], count: int) -> list[str]:
-    """What f calls its arguments, or their numbers."""
+    """Return f's names for its arguments, or their positions."""
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):  # NumPy's own functions

@@ -1,4 +1,4 @@
-"""What a gradient check found: a report that prints as a table and draws error against step."""
+"""The result of a gradient check: a report that prints as a table and draws error against step."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from .differences import Ladder, Line
 
-SHOWN = 10  # of the wrong numbers, and of the kinks
+SHOWN = 10  # wrong derivatives, and kinks
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,12 @@ class Finding:
     how: str
     verdict: str
     remark: str = ""
-    floor: float = 0.0  # what is smaller counts as zero
+    floor: float = 0.0  # smaller derivatives count as zero
     probe: Probe | None = field(default=None, repr=False, compare=False)
 
     @property
     def relative_error(self) -> float:
-        """|difference| / the larger of the two; 0 where both count as zero."""
+        """|difference| / the larger of the two; 0 if both count as zero."""
         size = max(abs(self.by_rule), abs(self.by_differences))
         if size <= self.floor or self.by_rule == self.by_differences:
             return 0.0
@@ -43,19 +43,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Probe:
-    """The line along which a derivative was measured, to sweep the step again for a drawing."""
+    """The line along which a derivative was measured, to repeat the steps for a drawing."""
 
     line: Line
     weights: Any
     scale: float
 
     def ladder(self) -> Ladder:
-        """The measurements at ever smaller steps."""
+        """Return the measurements at ever smaller steps."""
         return Ladder(self.line, lambda values: float(self.weights @ values), self.scale)
 
 
 class Report:
-    """What `check_grads` found. `ok` says whether all derivatives agree; str() gives the table."""
+    """The result of `check_grads`: `ok` is True if all derivatives agree; str() is the table."""
 
     def __init__(self, findings: list[Finding], notes: Iterable[str] = ()) -> None:
         self.findings = findings
@@ -63,17 +63,17 @@ class Report:
 
     @property
     def wrong(self) -> list[Finding]:
-        """The derivatives in which the rule is at fault, worst first."""
+        """The derivatives whose rule is wrong, worst first."""
         return self._worst_first("wrong")
 
     @property
     def kinks(self) -> list[Finding]:
-        """Where left and right derivative differ, or f leaps, and the rule's value is a choice."""
+        """The points where f has a kink or a jump, so that the rule's value is a choice."""
         return [one for one in self.findings if one.verdict in ("kink", "jump")]
 
     @property
     def ok(self) -> bool:
-        """Whether no derivative is wrong."""
+        """True if no derivative is wrong."""
         return not any(one.verdict == "wrong" for one in self.findings)
 
     @property
@@ -129,13 +129,14 @@ class Report:
         return table(rows)
 
     def draw(self, path: Any = None) -> Any:
-        """Error against step for the worst derivative, as a matplotlib Figure; saved if `path`.
+        """Draw error against step for the worst derivative, and return the Matplotlib figure.
 
-        Raises ImportError, with what to install, where there is no matplotlib.
+        The figure is saved if `path` is given. Raises ImportError, which says what to install, if
+        Matplotlib is missing.
         """
         worst = self.worst
         if worst is None or worst.probe is None:
-            raise ValueError("there is no derivative to draw: no argument has a number in it.")
+            raise ValueError("there is no derivative to draw: every argument is empty.")
         try:
             from matplotlib.figure import Figure
         except ImportError as error:
@@ -168,7 +169,7 @@ class Report:
 
 
 def details(found: Sequence[Finding]) -> str:
-    """A line for each derivative."""
+    """Return one line for each derivative."""
     rows = [("order", "derivative by", "by rule", "by differences", "relative error", "")]
     for one in found:
         rows.append(
@@ -185,7 +186,7 @@ def details(found: Sequence[Finding]) -> str:
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> str:
-    """Columns side by side, each as wide as its widest entry.
+    """Return columns side by side, each as wide as its widest entry.
 
     >>> print(table([("a", "b"), ("long", "x")]))
     a     b

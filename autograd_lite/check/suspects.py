@@ -1,4 +1,4 @@
-"""Which rule is at fault: every recorded call of a computation, checked by itself."""
+"""The search for the wrong rule: every recorded call of a computation is checked by itself."""
 
 from __future__ import annotations
 
@@ -19,13 +19,12 @@ from ..transforms.trace import Trace
 from .comparison import Comparison
 from .report import Finding
 
-MOST = 200  # calls that are looked at
+MOST = 200  # calls that are checked
 ONE_TRIANGLE = (np.linalg.cholesky, np.linalg.eigh)
 
 
 def suspects(f: Callable[..., Any], points: Sequence[Any], order: int, rtol: float) -> list[str]:
-    """A sentence for every rule in the computation f(*points) that is wrong by itself, up to a
-    derivative of this order."""
+    """Return a sentence for every rule in f(*points) that is wrong by itself, up to this order."""
     with Trace() as trace:
         before = modes.update(lines=True)
         try:
@@ -47,7 +46,7 @@ def suspects(f: Callable[..., Any], points: Sequence[Any], order: int, rtol: flo
 
 
 def different(nodes: list[Node]) -> Iterator[Node]:
-    """Calls, oldest first, without repetitions of a function on arguments of the same shapes."""
+    """Yield calls, oldest first, but only one for each function and shapes of its arguments."""
     seen: set[Any] = set()
     for node in reversed(nodes):
         if node.rule is None or node.rule is PICK or "replay" in node.kwargs:
@@ -59,8 +58,7 @@ def different(nodes: list[Node]) -> Iterator[Node]:
 
 
 def wrong_by_itself(node: Node, order: int, rtol: float, hermitian: bool = False) -> list[Finding]:
-    """The derivatives of one call, or of one on the matrix made Hermitian, that disagree with
-    differences."""
+    """Return the wrong derivatives of one call; with `hermitian`, on the Hermitian part."""
     rule = node.rule
     assert rule is not None
     tied = [i for i, parent in enumerate(node.parents) if parent is not None]
@@ -79,26 +77,25 @@ def wrong_by_itself(node: Node, order: int, rtol: float, hermitian: bool = False
             wrong = [found for found in one.findings() if found.verdict == "wrong"]
             if wrong:
                 return wrong
-    except AutogradError:  # it cannot be called on its own; another call will show what is wrong
+    except AutogradError:  # it cannot be called on its own; another call will show the mistake
         pass
     return []
 
 
 def reads_one_triangle(node: Node, order: int, rtol: float) -> str:
-    """The sentence about a function whose gradient is by convention that in a Hermitian matrix,
-    where no more than that is behind the difference; else nothing."""
+    """Return a sentence if only a convention differs: the function reads one triangle; else ""."""
     assert node.rule is not None
     if node.rule.fn not in ONE_TRIANGLE or wrong_by_itself(node, order, rtol, hermitian=True):
         return ""
     return (
         f"No rule is at fault: {printed_name(node.rule.fn)} reads one triangle of its matrix, and "
-        f"its gradient is by convention that in a Hermitian one, the same in both. Check it on "
-        f"(a + a.T) / 2, with a.T.conj() where a is complex; the rule agrees there."
+        f"by convention its gradient is that of a Hermitian one, the same in both. Check it on "
+        f"(a + a.T) / 2, with a.T.conj() if a is complex; the rule agrees there."
     )
 
 
 def at_fault(node: Node, one: Finding) -> str:
-    """The sentence about one wrong derivative of one call."""
+    """Return the sentence about one wrong derivative of one call."""
     assert node.rule is not None
     higher = f", differentiated {one.order} times" if one.order > 1 else ""
     return (

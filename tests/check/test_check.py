@@ -162,8 +162,8 @@ FUNCTIONS = [np.exp, np.sin, np.tanh, lambda t: 1e6 + np.sin(t), lambda t: 1 / (
 @settings(max_examples=100, deadline=None)
 @given(x=st.floats(0.1, 3), scale=st.sampled_from([1e-2, 1.0, 10.0]), of=st.sampled_from(FUNCTIONS))
 def test_the_error_of_differences_is_known(x, scale, of):
-    """The derivative lies within three times the error that is claimed for it."""
-    slope = Ladder(lambda t: np.array([of(x + t)]), lambda y: y.item(), scale).slope()
+    """The derivative is within three times the claimed error."""
+    slope = Ladder(lambda t: np.array([of(x + t)]), lambda y: y.item(), scale).derivative()
     exact = ag.grad(of)(x)
     assert abs(slope.value - exact) <= 3 * slope.error
     resolution = np.spacing(abs(of(x))) / scale
@@ -247,7 +247,7 @@ def test_data_taken_out_of_the_graph_is_suspected():
 def test_another_value_on_tensors_is_found():
     """The function that is differentiated must be the one that is measured."""
     f = lambda x: x * (2.0 if type(x) is Tensor else 3.0)
-    assert "other values on Tensors" in message(f, X)
+    assert "on Tensors, but" in message(f, X)
 
 
 def test_a_nonlinear_rule_is_found():
@@ -303,7 +303,7 @@ def test_the_edge_of_a_domain():
     """x^1.5 exists to the right of 0 only, where its derivative is 0."""
     assert check_grads(lambda x: x**1.5, np.array([0.0, 4.0]), order=1).ok
     bad = ag.primitive(lambda g, y, x: g * (1.5 * np.sqrt(x) + (x == 0)))(lambda x: x**1.5)
-    assert "to the right only" in message(bad, np.array([0.0, 4.0]), order=1)
+    assert "only to the right" in message(bad, np.array([0.0, 4.0]), order=1)
 
 
 # The report and misuse
