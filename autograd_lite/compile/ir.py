@@ -79,6 +79,20 @@ class Line:
         """Return every variable among the arguments."""
         return tuple(variables((self.args, self.kwargs)))
 
+    @functools.cached_property
+    def shape(self) -> tuple[int, ...] | None:
+        """Return the shape of the result if the shapes of the arguments determine it."""
+        if self.several:
+            return None
+        if is_elementwise(self.fn):
+            shapes = set(map(shape_of, self.args)) - {()}
+            return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
+        if self.fn in (np.matmul, np.dot):
+            a, b = map(shape_of, self.args)
+            if len(a) == len(b) == 2:
+                return (a[0], b[1]) if a[1] == b[0] else ()
+        return shape_of(self.args[0])[::-1] if is_transpose(self) else None
+
     def using(self, known: Mapping[Var, Any]) -> Line:
         """Return the line with other arguments in place of some variables."""
         if known.keys().isdisjoint(self.reads):
@@ -159,29 +173,12 @@ def check(program: Program) -> Program:
             if v in known:
                 raise ValueError(f"{v} is made twice, in {line}")
             known.add(v)
-        fits = expected_shape(line)
-        if fits is not None and fits != line.out.shape:
-            raise ValueError(f"{line} returns shape {fits}, not {line.out.shape}")
+        if line.shape not in (None, line.out.shape):
+            raise ValueError(f"{line} returns shape {line.shape}, not {line.out.shape}")
     for v in variables(program.outputs):
         if v not in known:
             raise ValueError(f"the output {v} is never made")
     return program
-
-
-def expected_shape(line: Line) -> tuple[int, ...] | None:
-    """Return the shape of a line's result if the shapes of its arguments determine it."""
-    if line.several:
-        return None
-    if is_elementwise(line.fn):
-        shapes = set(map(shape_of, line.args)) - {()}
-        return shapes.pop() if len(shapes) == 1 else np.broadcast_shapes(*shapes)
-    if line.fn in (np.matmul, np.dot):
-        a, b = map(shape_of, line.args)
-        if len(a) == len(b) == 2:
-            return (a[0], b[1]) if a[1] == b[0] else ()
-    if is_transpose(line):
-        return shape_of(line.args[0])[::-1]
-    return None
 
 
 def is_transpose(line: Line) -> bool:

@@ -138,6 +138,8 @@ def dead_code(program: Program) -> Program:
         if any(v in needed for v in line.outs):
             needed.update(line.reads)
             lines.append(line)
+    if len(lines) == len(program.lines) and needed.issuperset(program.constants):
+        return program
     return program.replace(
         lines=lines[::-1],
         constants={v: a for v, a in program.constants.items() if v in needed},

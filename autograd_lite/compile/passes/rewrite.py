@@ -16,7 +16,6 @@ within the rounding of the lines it replaces; UNSAFE may lose more.
 from __future__ import annotations
 
 import functools
-import inspect
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,7 +27,7 @@ import numpy as np
 
 from ...rules.registry import RULES
 from ...rules.traits import COMMUTES, MOVES, PYTHON, has
-from ..ir import Line, Program, Var, expected_shape, fill, shape_of
+from ..ir import Line, Program, Var, fill, shape_of
 from ..tracing.builder import ProgramBuilder
 from .cleanup import dead_code
 
@@ -77,24 +76,19 @@ def rule(
 
 
 def rewritten(
-    program: Program, rules: Iterable[Rule], constants: Mapping[Var, Any] = {}
+    program: Program, rules: Sequence[Rule], constants: Mapping[Var, Any] | None = None
 ) -> Program:
     """Replace each line by what the first rule that applies returns for it.
 
     `constants` are new ones; a rule may still enter some while it runs.
     """
-    rules = tuple(rules)
     made = Definitions(program)
     same: dict[Var, Any] = {}
     lines: list[Line] = []
     for line in program.lines:
         line = line.using(same)
-        new: New = None
-        for r in rules if not line.several else ():
-            if not r.fns or line.fn in r.fns:
-                new = r.apply(line, made)
-                if new is not None:
-                    break
+        fitting = (r.apply(line, made) for r in rules if not r.fns or line.fn in r.fns)
+        new = None if line.several else next((x for x in fitting if x is not None), None)
         if isinstance(new, Var):
             same[line.out] = new
             new.take_over(line.out)
@@ -102,17 +96,16 @@ def rewritten(
         for x in new if isinstance(new, list) else [new or line]:
             lines.append(x)
             made.update((v, x) for v in x.outs if not x.several)
-    return program.renamed(lines, same, constants={**program.constants, **constants})
+    if lines == program.lines:
+        return program
+    return program.renamed(lines, same, constants={**program.constants, **(constants or {})})
 
 
-def rewritten_fully(program: Program, rules: Iterable[Rule]) -> Program:
+def rewritten_fully(program: Program, rules: Sequence[Rule]) -> Program:
     """Apply rules until nothing changes."""
-    rules = tuple(rules)
-    while True:
-        simpler = dead_code(rewritten(program, rules))
-        if simpler.lines == program.lines:
-            return simpler
+    while (simpler := dead_code(rewritten(program, rules))) is not program:
         program = simpler
+    return program
 
 
 # Pairs of functions
@@ -137,7 +130,7 @@ class Pattern:
         builder = ProgramBuilder()
         self.in_order = in_order
         self.parameters = {}
-        for name in inspect.signature(f).parameters:
+        for name in f.__code__.co_varnames[: f.__code__.co_argcount]:
             number = name in NUMBERS
             example = 1.5 if number else np.full((2, 2), 0.5)
             self.parameters[Var(np.shape(example), float, name, weak=number)] = example
@@ -145,9 +138,17 @@ class Pattern:
         self.lines = builder.lines
         self.result: Var = result.variable
         self.makers = {line.out: line for line in self.lines}
+        self.operands = (
+            {self.makers[v].fn for v in self.makers[self.result].reads if v in self.makers}
+            if self.lines
+            else set()
+        )
 
     def matches(self, line: Line, made: Definitions) -> Iterator[Match]:
         """Yield each way in which a line computes the pattern's result."""
+        operands = {made[a].fn for a in line.reads if a in made}
+        if not self.operands <= operands:
+            return  # most lines, found in a moment
         for known in self._calls(self.makers[self.result], line, {}, made):
             found = {v.name or "": plain(known[v]) if v.weak else known[v] for v in self.parameters}
             between = [made[known[v]] for v in self.makers if v is not self.result]
@@ -318,7 +319,7 @@ def result_kind(line: Line) -> tuple[tuple[int, ...], Any] | None:
     elif fn in RULES and RULES[fn].elementwise and not isinstance(fn, np.ufunc):
         shape = shape_of(line.args[0])
     else:
-        shape = expected_shape(line)
+        shape = line.shape
     dtype = result_dtype(fn, line.args)
     return None if shape is None or dtype is None else (shape, dtype)
 
