@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 
-from . import numpy_functions, pictures, rules_page, tables
+from . import architecture, numpy_functions, pictures, rules_page, tables
 
 
 def main() -> None:
     """Write everything, and print what could not be made and why."""
     folder = os.environ.get("DATA") or None
+    architecture.write()
     numpy_functions.write()
     rules_page.write()
     pictures.write_graphs()

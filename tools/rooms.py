@@ -52,7 +52,7 @@ def first_line(path: Path) -> str:
 
 def files_of(folder: Path) -> list[str]:
     """Return the parts of a folder in its reading order: that in which its docstring names them."""
-    text = docstring(folder)
+    text = docstring(folder).partition("\n")[2]
     parts = {p.name + "/" if p.is_dir() else p.stem: p for p in members(folder)}
 
     def place(name: str) -> tuple[int, str]:

@@ -1,6 +1,8 @@
 """The pages are true: README examples run, generated pages are current, named files exist."""
 
+import ast
 import doctest
+import importlib
 import re
 import runpy
 import sys
@@ -14,6 +16,10 @@ import nn
 from nn import cli
 
 ROOT = Path(__file__).parents[2]
+sys.path.append(str(ROOT))
+architecture, rooms, rules_page = map(
+    importlib.import_module, ("tools.architecture", "tools.rooms", "tools.rules_page")
+)
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
@@ -24,16 +30,13 @@ def test_the_readme_runs():
     assert result.failed == 0
 
 
-def test_the_page_of_rules_is_the_table(monkeypatch):
+def test_the_page_of_rules_is_the_table():
     """docs/rules.md is what `make docs` would write now."""
-    monkeypatch.syspath_prepend(str(ROOT))
-    from tools.rules_page import page
-
     written = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     made_on = written.rsplit("on NumPy ", 1)[1].strip(" .\n")
     if not np.__version__.startswith(made_on + "."):
         pytest.skip(f"the page was made on NumPy {made_on}; {np.__version__} has other functions")
-    assert page() == written
+    assert rules_page.page() == written
 
 
 @pytest.mark.parametrize("name", ["visualize_graph", "compare_gradients"])
@@ -52,6 +55,41 @@ def test_the_training_example_runs(monkeypatch, capsys):
     model = main(iterations=3)
     assert "drawings" in capsys.readouterr().out
     assert model.iterations == 3
+
+
+def test_the_picture_of_the_rooms_is_the_code():
+    """docs/pictures/architecture.svg is what `make docs` would draw now."""
+    picture = (ROOT / "docs" / "pictures" / "architecture.svg").read_text(encoding="utf-8")
+    assert architecture.picture() == picture, "type: make docs"
+
+
+def test_there_is_one_reading_order():
+    """README, CONTRIBUTING and the page on architecture name the rooms in the order of imports."""
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "docs" / "architecture.md"]
+    orders = [
+        re.findall(r"^    (errors <- .*\n.*)", page.read_text("utf-8"), re.M) for page in pages
+    ]
+    assert orders[0] == orders[1] == orders[2]
+    (order,) = orders[0]
+    places = {}
+    for place, names in enumerate(re.split(r"\s*<-\s*", order)):
+        places |= dict.fromkeys(names.split(", "), place)
+    for room in rooms.house():
+        for used in room.uses:
+            assert places[used.split("/")[0]] < places[room.name.split("/")[0]], (room.name, used)
+
+
+def test_functions_named_in_the_page_on_architecture_are_where_it_says():
+    """Every "`name` in `file`" is a definition in that file."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    found = re.findall(r"`(\w+)`\s+in\s+`([\w/]+\.py)`", text)
+    assert len(found) > 10
+    for name, path in found:
+        tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+        names = {getattr(node, "name", None) for node in tree.body}
+        names |= {t.id for n in tree.body for t in getattr(n, "targets", ()) if hasattr(t, "id")}
+        names |= {n.target.id for n in tree.body if isinstance(n, ast.AnnAssign)}
+        assert name in names, f"{name} is not in {path}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
