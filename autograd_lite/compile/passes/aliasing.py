@@ -1,4 +1,4 @@
-"""Which variables of a Program may share memory."""
+"""Find which variables of a Program share memory, or may share it."""
 
 from __future__ import annotations
 

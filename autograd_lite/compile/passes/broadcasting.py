@@ -1,4 +1,4 @@
-"""A rule: operands of elementwise functions are not repeated, since NumPy broadcasts by itself."""
+"""Leave broadcasting to elementwise functions: a rule for repeated operands and typed numbers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .rewrite import Definitions, New, rule
 
 @rule()
 def own_broadcasting(line: Line, made: Definitions) -> New:
-    """Leave to an elementwise function the repetition of operands that it does by itself."""
+    """Remove repetitions of operands that an elementwise function does by itself."""
     if not is_elementwise(line.fn):
         return None
     slim = list(line.args)
@@ -45,7 +45,7 @@ def unspread(
             fits = np.broadcast_shapes(*map(shape_of, (source, *others))) == shape
         except ValueError:
             return a
-        # A Python number decides no type, its repetition does; it may if another operand has it.
+        # A Python number decides no dtype but its repetition does, unless another operand has it.
         strong = not source.weak if isinstance(source, Var) else isinstance(source, np.generic)
         typed = any(isinstance(b, Var) and not b.weak and b.dtype == a.dtype for b in others)
         if not fits or not (strong or typed):

@@ -1,7 +1,4 @@
-"""Passes that know nothing of mathematics: inline, fold, common subexpressions, dead code.
-
-Each takes a Program and gives another with the same meaning; `Program.replace` checks it.
-"""
+"""Clean up without mathematics: inline, fold, common subexpressions, dead code, own outputs."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ FOLDED_ELEMENTS = 4096  # at most, of a result that is larger than the constants
 
 
 def inline(program: Program, only: Container[Any] | None = None) -> Program:
-    """Own functions, or some of them, in terms of NumPy's: their bodies are run on Tracers."""
+    """Write own functions, or some of them, as NumPy's, by running their bodies on Tracers."""
     lines: list[Line] = []
     same: dict[Var, Any] = {}
     constants = dict(program.constants)
@@ -44,7 +41,7 @@ def inline(program: Program, only: Container[Any] | None = None) -> Program:
 
 
 def opened(line: Line) -> tuple[ProgramBuilder, Var] | None:
-    """The lines of an own function's body, or None where it is no straight-line NumPy."""
+    """Trace the body of an own function; return None if it is no straight-line NumPy."""
     if line.several:
         return None
     body: Callable[..., Any] = inspect.unwrap(line.fn)
@@ -70,7 +67,7 @@ def opened(line: Line) -> tuple[ProgramBuilder, Var] | None:
 
 
 def fold(program: Program) -> Program:
-    """Compute now what depends on constants alone, unless it takes more memory than they do."""
+    """Compute results that depend on constants alone, unless they take more memory than those."""
     constants = dict(program.constants)
     known: dict[Var, Any] = {}
     lines = []
@@ -79,7 +76,7 @@ def fold(program: Program) -> Program:
         used = list(line.reads)
         size = sum(v.size for v in line.outs)
         if (
-            has(line.fn, REPEATS)  # one number, better used as a number
+            has(line.fn, REPEATS)  # one number is better used as a number
             or not all(v in constants for v in used)
             or size > max(FOLDED_ELEMENTS, sum(v.size for v in used))
         ):
@@ -96,7 +93,7 @@ def fold(program: Program) -> Program:
 
 
 def common_subexpressions(program: Program) -> Program:
-    """Compute once what several lines compute alike."""
+    """Compute only once what several lines compute."""
     seen: dict[Any, Line] = {}
     same: dict[Var, Any] = {}
     lines = []
@@ -116,7 +113,7 @@ def common_subexpressions(program: Program) -> Program:
 
 
 def frozen(x: Any) -> Any:
-    """A hashable stand-in for a nest of arguments; equal only if the arguments are the same."""
+    """Return a hashable stand-in for arguments, equal only if the arguments are the same."""
     if isinstance(x, Var):
         return x
     if isinstance(x, tuple | list):
@@ -131,7 +128,7 @@ def frozen(x: Any) -> Any:
 
 
 def dead_code(program: Program) -> Program:
-    """Leave out what no output needs."""
+    """Remove lines and constants that no output needs."""
     needed = set(variables(program.outputs))
     lines = []
     for line in reversed(program.lines):
@@ -149,10 +146,10 @@ def dead_code(program: Program) -> Program:
 
 
 def separate_outputs(program: Program, original: Program) -> Program:
-    """Give each output memory of its own, unless it was a view in the original for certain.
+    """Copy outputs that share memory, unless they certainly did in the original.
 
-    Where a pass found that an output equals an input, a constant or another output, the caller
-    would write into one and change the other; and could not write into what is read-only.
+    If a pass found that an output equals an input, a constant or another output, a caller that
+    writes into one would change the other. A caller must also be able to write into each output.
     """
     before, now = views(original), sharing(program)
     was_read_only, is_read_only = read_only(original), read_only(program)
@@ -178,7 +175,7 @@ def separate_outputs(program: Program, original: Program) -> Program:
 
 
 def invariant(program: Program, changing: set[Var]) -> tuple[list[Line], Program]:
-    """Take out of a loop's body the lines that need no `changing` variable: they run once."""
+    """Move lines that need no `changing` variable out of a loop's body; they run once."""
     moving = set(changing)
     body, before = [], []
     for line in program.lines:

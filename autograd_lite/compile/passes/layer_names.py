@@ -1,4 +1,4 @@
-"""The course's letters Z and A for the results of layers, as the names of W and b show them."""
+"""Name the results of layers Z and A, as in the course, by the names of W and b."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from .rewrite import (
 )
 
 LARGE = 4_000_000  # multiplications; below, the choice saves less than 0.1 ms
-UNLIKE = 4  # times the elements of the other operand, that the larger one has at least
+UNLIKE = 4  # the larger operand has at least this many times the elements of the other
 
 MATRIX_AND_NUMBER = matrices("x"), single("s"), once(np.transpose)
 TRANSPOSES_LAST = [

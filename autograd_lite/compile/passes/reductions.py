@@ -1,4 +1,4 @@
-"""Quicken sums: products of vectors, which BLAS takes in one call, and fewer logarithms.
+"""Compute sums as products, which BLAS does in one call, and sigmoids' logarithms only once.
 
 np.sum costs 1 us and more before it adds the first element, a dot product half of that, and it
 needs no array for the products.
