@@ -49,12 +49,12 @@ class Classifier(ABC):
     hidden: ActivationName = "relu"
 
     def __init__(self, dtype: Any, gradients: GradientSource) -> None:
-        self.dtype = dtype
-        self.gradients = gradients
+        self.dtype: Any = dtype
+        self.gradients: GradientSource = gradients
         self.run: Run | None = None
         self.network: Network | None = None
         self.optimizer: Optimizer | None = None
-        self.record_every = 100
+        self.record_every: int = 100
         self.about: dict[str, Any] = {}
 
     # Defined by a subclass

@@ -46,7 +46,7 @@ class LogisticRegression(Classifier):
     array([[1., 0.]])
     """
 
-    course = Course(iterations=2000, learning_rate=0.005)
+    course: Course = Course(iterations=2000, learning_rate=0.005)
 
     def __init__(self, *, dtype: Any = None, gradients: GradientSource = "auto") -> None:
         super().__init__(dtype, gradients)
@@ -87,9 +87,9 @@ class LayeredClassifier(Classifier):
         gradients: GradientSource,
     ) -> None:
         super().__init__(dtype, gradients)
-        self.hidden = hidden
-        self.seed = seed
-        self.init = init
+        self.hidden: ActivationName = hidden
+        self.seed: int | None = seed
+        self.init: Initializer = init
 
     def build(self, n_x: int) -> Sequential:
         """Return the layers, the last one without its sigmoid."""
@@ -154,7 +154,7 @@ class TwoLayerClassifier(LayeredClassifier):
         gradients: GradientSource = "auto",
     ) -> None:
         super().__init__(hidden, seed, init, dtype, gradients)
-        self.n_h = n_h
+        self.n_h: int | None = n_h
 
     @property
     def course(self) -> Course:
@@ -208,7 +208,7 @@ class LLayerClassifier(LayeredClassifier):
     array([[0., 1., 1., 0.]])
     """
 
-    course = Course(iterations=2500, learning_rate=0.0075)
+    course: Course = Course(iterations=2500, learning_rate=0.0075)
 
     def __init__(
         self,
@@ -221,7 +221,7 @@ class LLayerClassifier(LayeredClassifier):
         gradients: GradientSource = "auto",
     ) -> None:
         super().__init__(hidden, seed, init, dtype, gradients)
-        self.layer_dims = layer_dims
+        self.layer_dims: Sequence[int] | None = layer_dims
 
     def dims(self, n_x: int) -> tuple[int, ...]:
         """Return `layer_dims`, checked: (n_x, ..., 1)."""

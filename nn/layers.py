@@ -100,8 +100,11 @@ class Linear(Layer):
             if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 1:
                 raise SettingError(f"Linear: {name} is a number of units, at least 1, not {n!r}.")
         initializers.check(init)
-        self.n_in, self.n_out, self.init = int(n_in), int(n_out), init
-        self.seed, self.dtype = seed, dtype
+        self.n_in: int = int(n_in)
+        self.n_out: int = int(n_out)
+        self.init: Initializer = init
+        self.seed: int = seed
+        self.dtype: Any = dtype
 
     def initialize(self, rng: np.random.RandomState, dtype: Any = np.float64) -> Parameters:
         """Draw {"W": (n_out, n_in), "b": (n_out, 1)}."""
@@ -182,10 +185,11 @@ class Sequential(Network):
     """
 
     def __init__(self, *layers: Layer, seed: int = 0, dtype: Any = np.float64) -> None:
-        self.layers = tuple(_unpacked(layers))
-        self.seed, self.dtype = seed, dtype
+        self.layers: tuple[Layer, ...] = tuple(_unpacked(layers))
+        self.seed: int = seed
+        self.dtype: Any = dtype
         self._steps = list(_numbered(self.layers))
-        self.n_x = next((layer.n_in for layer in self.layers if isinstance(layer, Linear)), 0)
+        self.n_x: int = next((layer.n_in for layer in self.layers if isinstance(layer, Linear)), 0)
 
     def initialize(self, rng: np.random.RandomState, dtype: Any = np.float64) -> Parameters:
         """Draw {"W1": ..., "b1": ..., "W2": ...}."""

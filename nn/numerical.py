@@ -45,12 +45,13 @@ class NumericalDerivatives:
     def __init__(self, parameters: Parameters, hidden: ActivationName, X: Array, Y: Array) -> None:
         self.L = len(parameters) // 2
         self.Y = Y.astype(np.float64)
-        self.m = X.shape[1]
+        self.m: int = X.shape[1]
         self.hidden = hidden
-        self.W = [parameters[f"W{l}"] for l in range(1, self.L + 1)]
-        self.b = [parameters[f"b{l}"] for l in range(1, self.L + 1)]
+        self.W: list[Array] = [parameters[f"W{l}"] for l in range(1, self.L + 1)]
+        self.b: list[Array] = [parameters[f"b{l}"] for l in range(1, self.L + 1)]
         # In the dtype of the network, so that every Z has the same sign as there.
-        self.A, self.Z = [X], []
+        self.A: list[Array] = [X]
+        self.Z: list[Array] = []
         for l in range(self.L):
             Z = self.W[l] @ self.A[l] + self.b[l]
             self.Z.append(Z)

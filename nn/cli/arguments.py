@@ -44,10 +44,12 @@ def declare(
     return command
 
 
-def _reader(kind: type[int] | type[float], low: float, high: float, words: str) -> Any:
+def _reader(
+    kind: type[int] | type[float], low: float, high: float, words: str
+) -> Callable[[str], Any]:
     """Return a function that reads a number for argparse."""
 
-    def read(text: str) -> float:
+    def read(text: str) -> Any:
         try:
             number = kind(text)
         except ValueError:
@@ -59,9 +61,11 @@ def _reader(kind: type[int] | type[float], low: float, high: float, words: str) 
     return read
 
 
-whole_number = _reader(int, 1, math.inf, "a whole number from 1 on")
-seed = _reader(int, 0, 2**32 - 1, "a whole number from 0 to 2**32 - 1")
-rate = _reader(float, math.ulp(0.0), sys.float_info.max, "a number greater than 0")
+whole_number: Callable[[str], Any] = _reader(int, 1, math.inf, "a whole number from 1 on")
+seed: Callable[[str], Any] = _reader(int, 0, 2**32 - 1, "a whole number from 0 to 2**32 - 1")
+rate: Callable[[str], Any] = _reader(
+    float, math.ulp(0.0), sys.float_info.max, "a number greater than 0"
+)
 
 
 def layers(text: str) -> list[int]:

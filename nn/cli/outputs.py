@@ -17,10 +17,11 @@ import autograd_lite as ag
 from .. import plots
 from ..base import Classifier
 from ..by_hand import accuracy
-from ..compare import compare_gradients
+from ..compare import Comparison, compare_gradients
 from ..data import CatData, LabelledData
 from ..data.files import replace_file
 from ..errors import MissingPackageError
+from ..optimizers import Optimizer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,12 +32,15 @@ class Outputs:
 
     def __init__(self, out: str, model: Classifier, data: LabelledData) -> None:
         assert model.optimizer is not None
-        self.out, self.model, self.data = out, model, data
-        self.name, self.optimizer = model.describe(), model.optimizer
-        self.rate = f"learning rate {self.optimizer.learning_rate:g}"
-        self.files = ["model.h5"]
+        self.out: str = out
+        self.model: Classifier = model
+        self.data: LabelledData = data
+        self.name: str = model.describe()
+        self.optimizer: Optimizer = model.optimizer
+        self.rate: str = f"learning rate {self.optimizer.learning_rate:g}"
+        self.files: list[str] = ["model.h5"]
         self.skipped: list[str] = []
-        self.accuracies = {
+        self.accuracies: dict[str, float] = {
             "train": accuracy(model.predict(data.X_train), data.Y_train),
             "test": accuracy(model.predict(data.X_test), data.Y_test),
         }
@@ -53,7 +57,9 @@ class Outputs:
             except MissingPackageError as error:
                 self.skipped.append(f"{file} was left out. {error}")
         self.draw()
-        self.comparison = compare_gradients(self.model, self.data.X_train, self.data.Y_train)
+        self.comparison: Comparison = compare_gradients(
+            self.model, self.data.X_train, self.data.Y_train
+        )
         self._text("gradients.txt", f"{self.comparison}\n")
         self.files.append("report.json")
         report = self._report(seconds, time.perf_counter() - start)

@@ -19,7 +19,9 @@ class Results:
 
     def __init__(self, file: str, parameters: Parameters) -> None:
         self.file = file
-        self.shapes = {f"d{name}": p.shape for name, p in parameters.items()}
+        self.shapes: dict[str, tuple[int, ...]] = {
+            f"d{name}": p.shape for name, p in parameters.items()
+        }
         self.L = len(parameters) // 2
 
     def gradients(self, name: str, result: Any, expected: str) -> Gradients:

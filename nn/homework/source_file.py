@@ -32,11 +32,11 @@ class SourceFile:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.name = os.path.basename(path)
+        self.name: str = os.path.basename(path)
         self._space = vars(self._imported())
         mine = [n for n, f in self._space.items() if inspect.isfunction(f)]
         #: The functions that the file itself defines, or if it defines none, those it imports.
-        self.functions = [n for n in mine if self._space[n].__module__ == MODULE] or mine
+        self.functions: list[str] = [n for n in mine if self._space[n].__module__ == MODULE] or mine
 
     def _imported(self) -> Any:
         path = self.path

@@ -46,9 +46,9 @@ class Brush:
         right, up = at - centre[0], (1 - at)[:, None] - centre[1]
         c, s = np.cos(angle) / scale, np.sin(angle) / scale
         self.picture = picture
-        self.x = (c * right + s * up) / stretch
-        self.y = c * up - s * right
-        self.pixel = 1 / (size * scale)
+        self.x: Array = (c * right + s * up) / stretch
+        self.y: Array = c * up - s * right
+        self.pixel: float = 1 / (size * scale)
         self.outline = outline
 
     def fill(self, distance: Array, colour: Colour, outline: float | None = None) -> None:

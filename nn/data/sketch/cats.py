@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.random import RandomState
 
-from nn.data.sketch.brush import Brush, arc
+from nn.data.sketch.brush import Array, Brush, arc
 from nn.data.sketch.colours import INK, PINK, WHITE, fur, one_of
 
 EYES = np.array([[0.45, 0.78, 0.30], [0.95, 0.80, 0.20], [0.35, 0.65, 0.90]])
@@ -15,12 +15,12 @@ class Coat:
     """The looks of one cat: colours, stripes, and eyes open or closed."""
 
     def __init__(self, rng: RandomState) -> None:
-        self.fur = fur(rng)
-        self.stripe = 0.62 * self.fur
-        self.striped = rng.uniform() < 0.5
-        self.belly = WHITE if rng.uniform() < 0.5 else 0.5 * (self.fur + WHITE)
-        self.eye = one_of(rng, EYES)
-        self.asleep = rng.uniform() < 0.15
+        self.fur: Array = fur(rng)
+        self.stripe: Array = 0.62 * self.fur
+        self.striped: bool = rng.uniform() < 0.5
+        self.belly: Array = WHITE if rng.uniform() < 0.5 else 0.5 * (self.fur + WHITE)
+        self.eye: Array = one_of(rng, EYES)
+        self.asleep: bool = rng.uniform() < 0.15
 
 
 def head(b: Brush, coat: Coat, x: float, y: float, r: float) -> None:

@@ -10,6 +10,7 @@ from nn.data.sketch.colours import GLASS, INK, ORANGE, PINK, WHITE, WOOD, bright
 
 
 def house(b: Brush, rng: RandomState) -> None:
+    """Paint a house."""
     wall, roof = 0.5 * (bright(rng) + WHITE), 0.8 * bright(rng)
     b.polygon([(0.32, 0.3), (0.32, 0.85), (0.52, 0.85), (0.52, 0.3)], 0.7 * roof)
     b.polygon([(-0.7, -0.9), (0.7, -0.9), (0.7, 0.12), (-0.7, 0.12)], wall)
@@ -21,6 +22,7 @@ def house(b: Brush, rng: RandomState) -> None:
 
 
 def tree(b: Brush, rng: RandomState) -> None:
+    """Paint a tree."""
     green = within(rng, (0.1, 0.5, 0.1), (0.45, 0.75, 0.3))
     b.line([(0, -0.9), (0, -0.1)], 0.11, WOOD)
     if rng.uniform() < 0.5:  # a fir
@@ -34,6 +36,7 @@ def tree(b: Brush, rng: RandomState) -> None:
 
 
 def car(b: Brush, rng: RandomState) -> None:
+    """Paint a car."""
     paint = bright(rng)
     b.polygon([(-0.5, -0.1), (-0.32, 0.42), (0.30, 0.42), (0.55, -0.1)], paint)
     b.polygon([(-0.38, -0.05), (-0.25, 0.32), (-0.03, 0.32), (-0.03, -0.05)], GLASS)
@@ -46,6 +49,7 @@ def car(b: Brush, rng: RandomState) -> None:
 
 
 def fish(b: Brush, rng: RandomState) -> None:
+    """Paint a fish."""
     skin = bright(rng)
     b.polygon([(-0.4, 0), (-0.92, 0.45), (-0.78, 0), (-0.92, -0.45)], 0.85 * skin)
     b.polygon([(-0.1, 0.3), (0.3, 0.3), (-0.05, 0.72)], 0.85 * skin)
@@ -59,6 +63,7 @@ def fish(b: Brush, rng: RandomState) -> None:
 
 
 def cup(b: Brush, rng: RandomState) -> None:
+    """Paint a cup."""
     clay = bright(rng)
     b.line(arc(0.5, -0.15, 0.32, -np.pi / 2, np.pi / 2), 0.075, clay)
     b.polygon([(-0.62, 0.32), (0.55, 0.32), (0.42, -0.75), (-0.48, -0.75)], clay)
@@ -70,6 +75,7 @@ def cup(b: Brush, rng: RandomState) -> None:
 
 
 def star(b: Brush, rng: RandomState) -> None:
+    """Paint a star."""
     gold = within(rng, (0.9, 0.65, 0.1), (1.0, 0.9, 0.4))
     turn = np.pi / 2 + np.arange(10) * np.pi / 5
     reach = np.where(np.arange(10) % 2, rng.uniform(0.38, 0.48), 0.95)
@@ -78,6 +84,7 @@ def star(b: Brush, rng: RandomState) -> None:
 
 
 def flower(b: Brush, rng: RandomState) -> None:
+    """Paint a flower."""
     petal, petals, green = bright(rng), rng.randint(5, 9), (0.25, 0.6, 0.2)
     b.line([(0, 0.2), (0.05, -0.4), (0, -0.95)], 0.06, green)
     b.ellipse(0.28, -0.55, 0.28, 0.11, green, angle=0.6)
@@ -88,6 +95,7 @@ def flower(b: Brush, rng: RandomState) -> None:
 
 
 def boat(b: Brush, rng: RandomState) -> None:
+    """Paint a boat."""
     hull, sail = 0.85 * bright(rng), 0.35 * bright(rng) + 0.65 * WHITE
     b.line([(0, -0.4), (0, 0.95)], 0.04, WOOD)
     b.polygon([(0.08, -0.2), (0.75, -0.2), (0.08, 0.85)], sail)
@@ -99,6 +107,7 @@ def boat(b: Brush, rng: RandomState) -> None:
 
 
 def mushroom(b: Brush, rng: RandomState) -> None:
+    """Paint a mushroom."""
     cap = np.array([0.85, 0.18, 0.15]) if rng.uniform() < 0.6 else bright(rng)
     b.polygon([(-0.22, 0.05), (0.22, 0.05), (0.30, -0.85), (-0.30, -0.85)], WHITE)
     b.polygon(arc(0, 0, 0.85, 0, np.pi, ry=0.78), cap)
@@ -107,6 +116,7 @@ def mushroom(b: Brush, rng: RandomState) -> None:
 
 
 def balloon(b: Brush, rng: RandomState) -> None:
+    """Paint a balloon."""
     skin = bright(rng)
     b.line([(0, -0.3), (0.08, -0.55), (-0.06, -0.75), (0.03, -0.95)], 0.025, INK, outline=0)
     b.polygon([(0, -0.24), (-0.1, -0.38), (0.1, -0.38)], skin)
@@ -115,6 +125,7 @@ def balloon(b: Brush, rng: RandomState) -> None:
 
 
 def butterfly(b: Brush, rng: RandomState) -> None:
+    """Paint a butterfly."""
     wing, spot = bright(rng), bright(rng)
     for side in (-1, 1):
         b.ellipse(side * 0.48, 0.32, 0.46, 0.34, wing, angle=side * 0.6)
@@ -126,6 +137,7 @@ def butterfly(b: Brush, rng: RandomState) -> None:
 
 
 def umbrella(b: Brush, rng: RandomState) -> None:
+    """Paint an umbrella."""
     cloth = bright(rng)
     b.line([(0, 0.3), (0, -0.7)], 0.05, WOOD)
     b.line(arc(0.15, -0.7, 0.15, np.pi, 2 * np.pi), 0.05, WOOD)
@@ -134,6 +146,7 @@ def umbrella(b: Brush, rng: RandomState) -> None:
 
 
 def snowman(b: Brush, rng: RandomState) -> None:
+    """Paint a snowman."""
     b.disc(0, -0.52, 0.42, WHITE)
     b.disc(0, 0.05, 0.31, WHITE)
     b.disc(0, 0.46, 0.23, WHITE)
@@ -147,6 +160,7 @@ def snowman(b: Brush, rng: RandomState) -> None:
 
 
 def rocket(b: Brush, rng: RandomState) -> None:
+    """Paint a rocket."""
     fin, body = bright(rng), 0.15 * bright(rng) + 0.8 * WHITE
     b.polygon([(-0.2, -0.55), (0.2, -0.55), (0, -0.98)], ORANGE)
     for side in (-1, 1):
@@ -157,6 +171,7 @@ def rocket(b: Brush, rng: RandomState) -> None:
 
 
 def cactus(b: Brush, rng: RandomState) -> None:
+    """Paint a cactus."""
     green = within(rng, (0.2, 0.5, 0.3), (0.2, 0.7, 0.3))
     for side, y in ((-1, -0.1), (1, rng.uniform(-0.1, 0.2))):
         b.line([(0, y), (side * 0.45, y), (side * 0.45, y + 0.4)], 0.12, green)
@@ -181,6 +196,7 @@ def dog(b: Brush, rng: RandomState) -> None:
 
 
 def bird(b: Brush, rng: RandomState) -> None:
+    """Paint a bird."""
     plumage = bright(rng)
     for x in (-0.08, 0.14):
         b.line([(x, -0.5), (x, -0.88), (x + 0.12, -0.9)], 0.03, ORANGE, outline=0)

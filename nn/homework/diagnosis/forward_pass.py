@@ -84,15 +84,15 @@ class ForwardPass:
         others = ("learning_rate", "activations", "parameters", "previous", "caches", "X", "Y")
         values = layered({k: v for k, v in flat.items() if k not in others})
         self.learning_rate: float | None = context.get("learning_rate")
-        self.previous = layered(context.get("previous", {}))
+        self.previous: dict[str, Array] = layered(context.get("previous", {}))
         self.L = max((number(n) or 0 for n in [*gradients, *values]), default=0)
         self.Y = np.atleast_2d(np.asarray(context["Y"])) if "Y" in context else None
         if "X" in context:
             values["A0"] = np.asarray(context["X"])
         for l, ((A_prev, W, b), Z) in enumerate(context.get("caches", ()), 1):
             values |= {f"A{l - 1}": A_prev, f"W{l}": W, f"b{l}": b, f"Z{l}": Z}
-        self.values = values
-        self.activation = self._activations(context.get("activations"))
+        self.values: dict[str, Array] = values
+        self.activation: dict[int, str] = self._activations(context.get("activations"))
         self._complete_values()
         arrays = [*values.items(), *gradients.items()]
         columns = (int(g.shape[1]) for name, g in arrays if name[0] in "AZ" and g.ndim == 2)

@@ -65,10 +65,10 @@ def diagnose(
     (False, 'it is 2 times what it should be: counted twice')
     """
     one_unit = bool({"dw", "w"} & set(manual))
-    return Walk(layered(manual), layered(automatic), context or {}, one_unit).diagnosis()
+    return _Walk(layered(manual), layered(automatic), context or {}, one_unit).diagnosis()
 
 
-class Walk(Inference):
+class _Walk(Inference):
     """The walk from the last layer to the first."""
 
     def __init__(
