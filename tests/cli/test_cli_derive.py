@@ -147,7 +147,7 @@ def test_the_ending_of_out_says_what_is_written(file, start, capsys):
         ("derive --out .", "--out .|folder"),
         ("derive --out nowhere/a.md", "nowhere|no such file"),
         ("explore --layers 2,4", "--layers"),
-        ("explore --out nowhere/a.html", "nowhere/a.html|no such file"),
+        ("explore --layers 2,4,1 --out nowhere/a.html", "nowhere/a.html|no such file"),
         ("explore --examples 0", "--examples"),
         ("explore --model nowhere.h5", "nowhere.h5"),
     ],

@@ -200,7 +200,7 @@ def test_labels():
         ("plot {four} {relu} --what dead", "--what dead|one run; 2"),
         ("plot {four} --what dead", "ReLU|tanh"),
         ("plot {four} --what weights", "2 inputs|colour picture"),
-        ("plot {small} --what boundary", "small takes 12 inputs|--data"),
+        ("plot {small} --what boundary --data planar", "small takes 12 inputs|--data"),
         ("plot {four} --what histograms --data nowhere", "nowhere|no such file"),
     ],
 )
