@@ -2,6 +2,13 @@
 
 Each command is a module: `add(commands)` declares it, and `run(args)` runs it and returns the exit
 code. Bad input leads to one sentence on the standard error, and exit code 2.
+
+Read in this order:
+
+    arguments   the arguments that several commands share, and what they stand for
+    messages    one sentence on the standard error
+    train       and outputs, the files that it writes
+    predict, plot, compare, derive, draw, explore
 """
 
 from __future__ import annotations
