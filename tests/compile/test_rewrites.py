@@ -190,6 +190,18 @@ def test_numbers_are_combined_only_exactly(c, d, exact):
     assert last.args[1] == (c * d if exact else d)
 
 
+@pytest.mark.parametrize("c", [1e10, 2.0**15, 2.0**-14, 1e-10, 2.0**200])
+def test_numbers_beyond_the_limits_of_a_dtype_stay(c):
+    """Half precision ends at 65504."""
+    r = rewrite(lambda x, c, d: x * c * d, lambda x, c, d: x * (c * d), exactly(lambda c, d: c * d))
+    for dtype in (np.float16, np.float32):
+        x = X.astype(dtype)
+        with np.errstate(all="ignore"):
+            program = trace(lambda x: x * c * 4, Call.of((x,), {}, ["x"])).program
+            after = rewritten(program, [r])
+            np.testing.assert_array_equal(after.run(x)[0], program.run(x)[0])
+
+
 def test_a_rewrite_keeps_shape_and_dtype():
     """If the second function would make another program, nothing changes."""
     r = rewrite(lambda x: np.exp(x), lambda x: np.sum(x))

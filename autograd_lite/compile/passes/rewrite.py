@@ -138,11 +138,8 @@ class Pattern:
         self.lines = builder.lines
         self.result: Var = result.variable
         self.makers = {line.out: line for line in self.lines}
-        self.operands = (
-            {self.makers[v].fn for v in self.makers[self.result].reads if v in self.makers}
-            if self.lines
-            else set()
-        )
+        last = self.lines[-1].reads if self.lines else ()
+        self.operands = {self.makers[v].fn for v in last if v in self.makers}
 
     def matches(self, line: Line, made: Definitions) -> Iterator[Match]:
         """Yield each way in which a line computes the pattern's result."""
@@ -260,7 +257,7 @@ def matrices(*names: str) -> Condition:
 
 
 def single(name: str) -> Condition:
-    """Require a parameter that stands for a number, or for a variable without axes."""
+    """Require a parameter that stands for a number, or for a variable that has no axes."""
     return lambda m: shape_of(m.found[name]) == ()
 
 
@@ -272,18 +269,16 @@ def exactly(combine: Callable[..., Any]) -> Condition:
         real = np.empty(0, m.line.out.dtype).real.dtype
         if real.kind != "f" or not all(x != 0 and math.isfinite(x) for x in numbers):
             return False
-        combined = combine(*map(Fraction, numbers))
-        with np.errstate(all="ignore"):
-            return all(is_held(x, real) for x in (*map(Fraction, numbers), combined))
+        fractions = [*map(Fraction, numbers)]
+        return all(is_held(x, real) for x in (*fractions, combine(*fractions)))
 
     return condition
 
 
 def is_held(x: Fraction, dtype: Any) -> bool:
     """Return whether a floating dtype holds this number exactly, far from its limits."""
-    if not 2**-100 < abs(x) < 2**100:
-        return False
-    return Fraction(float(dtype.type(float(x)))) == x
+    largest = min(2.0**100, float(np.finfo(dtype).max))
+    return 2**-100 < abs(x) < largest and Fraction(float(dtype.type(float(x)))) == x
 
 
 # Arguments
