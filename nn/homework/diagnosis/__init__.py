@@ -8,6 +8,7 @@ Read in this order:
     activation_mistakes   mistakes in dZ = dA * g'(Z)
     any_mistakes          factors, other gradients mixed in, mistakes made before the backward pass
     inference             which mistakes fit the numbers, also in a dZ that is not shown
+    rounding              comparisons of arrays up to rounding
 """
 
 from .walk import diagnose

@@ -1,4 +1,4 @@
-"""Comparing arrays up to rounding."""
+"""Comparisons of arrays up to rounding."""
 
 from __future__ import annotations
 
