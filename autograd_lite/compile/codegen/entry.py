@@ -27,8 +27,8 @@ def entry(call: Call, traced: Traced, module: Module) -> Enter:
     is nan.
     """
     writer = EntryWriter(traced)
-    writer.unpack(call.args, "args")
-    writer.unpack(call.kwargs, "kwargs")
+    writer.unpack(call.args, "args", known_class=True)
+    writer.unpack(call.kwargs, "kwargs", known_class=True)
     passed = [*writer.passed, *(writer.known(c) for c in module.constants)]
     source = "\n".join(
         [
@@ -74,19 +74,22 @@ class EntryWriter:
         self.objects[name] = value
         return name
 
-    def unpack(self, tree: Any, name: str) -> None:
-        """Write lines that assign the leaves of a container to x0, x1, ..."""
+    def unpack(self, tree: Any, name: str, known_class: bool = False) -> None:
+        """Write lines that assign the leaves of a container to names, if it is the expected one."""
         if not isinstance(tree, dict | tuple | list):
             self.check(tree, name)
             return
-        wrong = f"{name}.__class__ is not {self.known(type(tree))}"
-        items = name
-        if isinstance(tree, dict):  # the order of the keys is that of the results
-            wrong += f" or [*{name}] != {self.known([*tree])}"
-            items = f"{name}.values()"
+        wrong = [] if known_class else [f"{name}.__class__ is not {self.known(type(tree))}"]
+        if not tree:
+            wrong.append(name)
+        elif isinstance(tree, dict):  # the order of the keys is that of the results
+            wrong.append(f"[*{name}] != {self.known([*tree])}")
+        if wrong:
+            self.lines += [f"if {' or '.join(wrong)}:", "    return MISS"]
         parts = [(f"{name}_{i}", item) for i, (_, item) in enumerate(pytree.children(tree))]
-        names = "".join(f"{part}, " for part, _ in parts)
-        self.lines += [f"if {wrong}:", "    return MISS", f"({names}) = {items}"]
+        if parts:
+            items = f"{name}.values()" if isinstance(tree, dict) else name
+            self.lines.append(f"({''.join(f'{part}, ' for part, _ in parts)}) = {items}")
         for part, item in parts:
             self.unpack(item, part)
 
