@@ -36,18 +36,27 @@ class Comparison:
         order: int = 1,
         size: float = 0.0,
     ) -> None:
-        self.f, self.points, self.names, self.order = f, points, names, order
-        self.rtol, self.elements, self.random = rtol, elements, random
-        self.at = self.values(points)
+        self.f: Callable[..., Any] = f
+        self.points: list[Any] = points
+        self.names: list[str] = names
+        self.order: int = order
+        self.rtol: float = rtol
+        self.elements: int = elements
+        self.random: np.random.Generator = random
+        self.at: NDArray[Any] = self.values(points)
         # Scale of f's rounding errors: a derivative is as accurate as the values it came from.
-        self.size = np.fmax(np.abs(self.at), size)
+        self.size: NDArray[Any] = np.fmax(np.abs(self.at), size)
+        self.value: Any
+        self.pullback: Callable[..., Any]
         self.value, self.pullback = vjp(f, *points)
         self._require_a_function()
         n = self.at.size
         self.weights: NDArray[Any] = np.eye(n) if n <= ROWS else random.standard_normal((SUMS, n))
-        self.labels = labels(self.value) if n <= ROWS else [f"sum {i + 1}" for i in range(SUMS)]
+        self.labels: list[str] = (
+            labels(self.value) if n <= ROWS else [f"sum {i + 1}" for i in range(SUMS)]
+        )
         real = not any(kind(x) == "c" for x in [*points, *pytree.leaves(self.value)])
-        self.analytic = order == 1 and real  # until a complex step fails
+        self.analytic: bool = order == 1 and real  # until a complex step fails
 
     def orders(self) -> Iterator[Comparison]:
         """Yield this comparison, then that of a directional derivative, and so on."""
@@ -61,7 +70,7 @@ class Comparison:
     def values(self, points: Sequence[Any], keep: bool = False) -> NDArray[Any]:
         """Return the elements of f's result on plain arrays."""
         with no_grad(), np.errstate(all="ignore"):
-            return flat_numbers(self.f(*points), keep)
+            return flat_elements(self.f(*points), keep)
 
     def _require_a_function(self) -> None:
         """Raise if f returns other values the second time, or on Tensors."""
@@ -70,7 +79,7 @@ class Comparison:
                 "check_grads called f twice with the same arguments and got different values. Draw "
                 "random numbers outside f, and pass them."
             )
-        recorded = flat_numbers(self.value)
+        recorded = flat_elements(self.value)
         if not same(self.at, recorded):
             raise GradientMismatch(
                 f"f returns {recorded} on Tensors, but {self.at} on arrays, so its "
@@ -105,32 +114,32 @@ class Argument:
     def __init__(
         self, comparison: Comparison, i: int, point: Any, name: str, rows: list[Any]
     ) -> None:
-        self.comparison, self.i, self.point, self.name, self.rows = comparison, i, point, name, rows
+        self.comparison: Comparison = comparison
+        self.i: int = i
+        self.point: Any = point
+        self.name: str = name
+        self.rows: list[Any] = rows
         largest = [np.max(np.abs(g[np.isfinite(g)]), initial=0.0) for g in rows]
-        self.floors = [FLOOR * float(one) for one in largest]
-        self.wrong = 0
+        self.floors: list[float] = [FLOOR * float(one) for one in largest]
+        self.wrong: int = 0
 
     def findings(self) -> Iterator[Finding]:
         """Yield single elements, all or some; if some, then a direction through all."""
-        size = self.point.size
+        random, size = self.comparison.random, self.point.size
         units = (1.0, 1j) if np.iscomplexobj(self.point) else (1.0,)
         few = size <= self.comparison.elements
-        chosen = (
-            range(size)
-            if few
-            else self.comparison.random.choice(size, self.comparison.elements, False)
-        )
-        for j in sorted(int(j) for j in chosen):
+        elements = size if few else self.comparison.elements
+        for j in range(size) if few else sorted(random.choice(size, elements, False).tolist()):
             for unit in units:
-                yield from self.along(*self.one_number(j, unit))
+                yield from self.along(*self.one_element(j, unit))
         if not few and not self.wrong:
-            direction = self.comparison.random.standard_normal(self.point.shape)
+            direction = random.standard_normal(self.point.shape)
             direction *= typical(self.point) / np.sqrt(size)
             yield from self.along(direction, 1.0, f"{self.name}, a random direction")
             if self.wrong:
-                yield from self.along(*self.one_number(self.search(direction), 1.0))
+                yield from self.along(*self.one_element(self.search(direction), 1.0))
 
-    def one_number(self, j: int, unit: complex) -> tuple[Any, float, str]:
+    def one_element(self, j: int, unit: complex) -> tuple[Any, float, str]:
         """Return the direction of element j, the scale of its steps, and its name."""
         index = np.unravel_index(j, self.point.shape)
         direction = np.zeros(self.point.shape, self.point.dtype)
@@ -184,19 +193,8 @@ class Argument:
                     how = "differences"
             self.wrong += verdict == "wrong"
             label = f"{where} of {comparison.labels[k]}" if comparison.labels[k] else where
-            yield Finding(
-                comparison.order,
-                self.name,
-                self.point.shape,
-                label,
-                by_rule,
-                measured,
-                how,
-                verdict,
-                remark,
-                floor,
-                probe,
-            )
+            values = by_rule, measured, how, verdict, remark, floor, probe
+            yield Finding(comparison.order, self.name, self.point.shape, label, *values)
 
     def look(
         self, probe: Probe, by_rule: float, by_imaginary: float, floor: float
@@ -224,14 +222,10 @@ def labels(value: Any) -> list[str]:
     found = []
     for x, path in zip(pytree.leaves(value), pytree.paths(value, "result"), strict=True):
         if kind(x) in "fc":
-            places = [
-                f"{path}[{', '.join(map(str, i))}]" if i else path for i in np.ndindex(np.shape(x))
-            ]
-            found += (
-                [f"{p}, {part}" for part in ("real", "imaginary") for p in places]
-                if kind(x) == "c"
-                else places
-            )
+            indices = np.ndindex(np.shape(x))
+            places = [f"{path}[{', '.join(map(str, i))}]" if i else path for i in indices]
+            parts = (", real", ", imaginary") if kind(x) == "c" else ("",)
+            found += [place + part for part in parts for place in places]
     return found if len(found) > 1 else [""] * len(found)
 
 
@@ -247,7 +241,7 @@ def weighted(value: Any, weights: NDArray[Any]) -> Any:
     return pytree.rebuild(value, given)
 
 
-def flat_numbers(result: Any, keep: bool = False) -> NDArray[Any]:
+def flat_elements(result: Any, keep: bool = False) -> NDArray[Any]:
     """Return the floating elements in a result; both parts of complex ones, unless `keep`."""
     parts: list[NDArray[Any]] = []
     for x in pytree.leaves(result):

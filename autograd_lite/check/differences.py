@@ -8,13 +8,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Line = Callable[[Any], NDArray[Any]]
 Floats = NDArray[np.float64]
+Side = Literal["central", "right", "left"]
+ONE_SIDED: tuple[Side, Side] = ("right", "left")
 
 QUICK_STEP = 1e-3  # relative to the scale; the extrapolation error is of its fourth power
 COMPLEX_STEP = 1e-20  # nothing is subtracted, so it may be arbitrarily small
@@ -71,42 +73,44 @@ class Ladder:
 
     def __init__(self, line: Line, row: Callable[[NDArray[Any]], float], scale: float) -> None:
         self.steps: Floats = scale * LONGEST / SHRINK ** np.arange(COUNT, dtype=np.float64)
-        self.at = row(line(0.0))
-        self.after = np.array([row(line(h)) for h in self.steps])
-        self.before = np.array([row(line(-h)) for h in self.steps])
+        self.at: float = row(line(0.0))
+        self.after: Floats = np.array([row(line(h)) for h in self.steps])
+        self.before: Floats = np.array([row(line(-h)) for h in self.steps])
         size = np.fmax(np.fmax(np.abs(self.after), np.abs(self.before)), abs(self.at))
         self.noise: Floats = np.finfo(float).eps * size  # the rounding error of a value
-        self.unit = float(np.max(size[3:], initial=0.0, where=np.isfinite(size[3:]))) / scale
+        self.unit: float = float(np.max(size[3:], initial=0.0, where=np.isfinite(size[3:]))) / scale
 
-    @property
-    def central(self) -> Floats:
-        """(f(x + h) - f(x - h)) / 2h for every step."""
-        return self._quotients(self.after - self.before, 2 * self.steps)[0]
+    def quotients(self, side: Side) -> Floats:
+        """Return the difference quotient of every step.
 
-    @property
-    def right(self) -> Floats:
-        """(f(x + h) - f(x)) / h for every step."""
-        return self._quotients(self.after - self.at, self.steps)[0]
+        >>> Ladder(lambda t: np.array([t * t]), lambda y: y.item(), 1.0).quotients("right")[0]
+        np.float64(0.25)
+        """
+        return self._quotients(side)[0]
 
-    @property
-    def left(self) -> Floats:
-        """(f(x) - f(x - h)) / h for every step."""
-        return self._quotients(self.at - self.before, self.steps)[0]
+    def derivative(self, side: Side = "central") -> Estimate:
+        """Extrapolate (Richardson) where three neighbouring steps agree best."""
+        quotients, resolution = self._quotients(side)
+        with np.errstate(all="ignore"):
+            weight = SHRINK ** (2 if side == "central" else 1)
+            better = (weight * quotients[1:] - quotients[:-1]) / (weight - 1)
+            spread = np.abs(np.diff(better))
+            rounding = (4 * np.fmax(self.noise, resolution) / self.steps)[2:-1]
+            error = np.maximum(spread[1:], spread[:-1]) + rounding
+        error[~np.isfinite(error)] = np.inf
+        best = int(np.argmin(error))
+        if not np.isfinite(error[best]):
+            return Estimate(np.nan, np.inf, self.unit)
+        return Estimate(float(better[best + 1]), float(error[best]), self.unit)
 
-    def derivative(self) -> Estimate:
-        """Return the derivative by central differences."""
-        return self._settle(self.after - self.before, 2 * self.steps, 2)
-
-    def from_right(self) -> Estimate:
-        """Return the derivative from the right."""
-        return self._settle(self.after - self.at, self.steps, 1)
-
-    def from_left(self) -> Estimate:
-        """Return the derivative from the left."""
-        return self._settle(self.at - self.before, self.steps, 1)
-
-    def _quotients(self, change: Floats, steps: Floats) -> tuple[Floats, float]:
-        """Return change over step, and the smallest change that f shows."""
+    def _quotients(self, side: Side) -> tuple[Floats, float]:
+        """Return change over step for every step, and the smallest change that f shows."""
+        change: Floats = {
+            "central": self.after - self.before,
+            "right": self.after - self.at,
+            "left": self.at - self.before,
+        }[side]
+        steps = 2 * self.steps if side == "central" else self.steps
         resolution = 0.0
         moved = np.flatnonzero(change != 0)
         if moved.size and moved[-1] + 1 < change.size:
@@ -119,21 +123,6 @@ class Ladder:
         with np.errstate(all="ignore"):
             return change / steps, resolution
 
-    def _settle(self, change: Floats, steps: Floats, order: int) -> Estimate:
-        """Extrapolate (Richardson) where three neighbours agree best."""
-        quotients, resolution = self._quotients(change, steps)
-        with np.errstate(all="ignore"):
-            weight = SHRINK**order
-            better = (weight * quotients[1:] - quotients[:-1]) / (weight - 1)
-            spread = np.abs(np.diff(better))
-            rounding = (4 * np.fmax(self.noise, resolution) / self.steps)[2:-1]
-            error = np.maximum(spread[1:], spread[:-1]) + rounding
-        error[~np.isfinite(error)] = np.inf
-        best = int(np.argmin(error))
-        if not np.isfinite(error[best]):
-            return Estimate(np.nan, np.inf, self.unit)
-        return Estimate(float(better[best + 1]), float(error[best]), self.unit)
-
     def jumps(self) -> bool:
         """Check if f jumps: its change does not shrink with the step, and is more than rounding."""
         for side in (self.after, self.before):
@@ -144,16 +133,13 @@ class Ladder:
 
     def steepens(self) -> float:
         """Return the sign of a derivative that grows without bound as the step shrinks, or 0."""
-        for side in (self.right, self.left):
-            q = side[2:14]
+        for side in ONE_SIDED:
+            q = self.quotients(side)[2:14]
             q = q[np.isfinite(q)]
-            if q.size > 5 and np.all(np.abs(q[1:]) > 1.1 * np.abs(q[:-1])) and _one_sign(q):
+            growing = q.size > 5 and np.all(np.abs(q[1:]) > 1.1 * np.abs(q[:-1]))
+            if growing and (np.all(q > 0) or np.all(q < 0)):
                 return float(np.sign(q[0]))
         return 0.0
-
-
-def _one_sign(q: Floats) -> bool:
-    return bool(np.all(q > 0) or np.all(q < 0))
 
 
 def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[str, Estimate, str]:
@@ -167,7 +153,8 @@ def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[st
     >>> judge(2.0, at_its_kink, 1e-6, 0.0)[0]
     'wrong'
     """
-    estimate, left, right = ladder.derivative(), ladder.from_left(), ladder.from_right()
+    estimate, left = ladder.derivative(), ladder.derivative("left")
+    right = ladder.derivative("right")
 
     def near(other: Estimate) -> bool:
         allowed = rtol * max(abs(by_rule), abs(other.value)) + 3 * other.error + floor
@@ -189,11 +176,8 @@ def judge(by_rule: float, ladder: Ladder, rtol: float, floor: float) -> tuple[st
             slack = 3 * (low.error + high.error) + rtol * apart + floor
             sides = f"left {left.value:.4g}, right {right.value:.4g}"
             if low.value - slack <= by_rule <= high.value + slack:
-                return (
-                    "kink",
-                    estimate,
-                    f"kink here: {sides}; the rule's value lies between: not an error",
-                )
+                remark = f"kink here: {sides}; the rule's value lies between: not an error"
+                return "kink", estimate, remark
             return "wrong", estimate, f"kink here: {sides}; the rule's value lies outside"
     for side, name, other in ((left, "left", right), (right, "right", left)):
         if side.settles(by_rule) and not np.isfinite(other.value):

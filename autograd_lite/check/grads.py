@@ -1,9 +1,8 @@
-"""Gradient checking that explains: derivatives by rule against derivatives by differences."""
+"""ag.check_grads: derivatives by rule against derivatives by differences, explained."""
 
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +11,7 @@ import numpy as np
 from .. import pytree
 from ..engine.tensor import Tensor, tensor_of
 from ..errors import GradientMismatch, NotDifferentiableError
-from ..transforms.argnums import Argnums, positions
+from ..transforms.argnums import Argnums, argument_names, positions
 from .comparison import Comparison, kind
 from .report import Finding, Report
 from .suspects import suspects
@@ -28,18 +27,47 @@ def check_grads(
     seed: int = 0,
     plot: Any = None,
 ) -> Report:
-    """Compare the derivatives of f by rule with derivatives by differences, up to `order`.
+    """Compare the derivatives of f by rule with derivatives by differences.
 
-    Every floating or complex array in `args` is checked, or those of `argnums` only: all of its
-    elements, or `elements` of them and a random direction through all. The first order is measured
-    by a complex step if f is analytic, else by central differences with Richardson's extrapolation.
-    A higher order is measured from the order below, along random directions. If derivatives differ
-    by more than `rtol`, many steps on both sides are tried, to distinguish errors from kinks.
-    float32 is promoted to float64. `plot` is a path for a drawing of error against step.
+    The first order is measured by a complex step if f is analytic, otherwise by central differences
+    with Richardson's extrapolation. A higher order is measured from the order below, along random
+    directions. Where derivatives differ, many steps and both sides are tried, to tell errors from
+    kinks. float32 is promoted to float64.
 
-    Return a report, which prints as a table. Raises GradientMismatch if derivatives differ and no
-    kink explains it; the message is that table, and names the rule at fault.
+    Parameters
+    ----------
+    f : callable
+        Takes and returns arrays, or nested dicts, lists and tuples of them.
+    *args : array or pytree
+        The arguments of f. Every floating or complex array in them is checked.
+    order : int
+        The highest order of derivatives to check.
+    argnums : int or sequence of int, optional
+        Which arguments to check, if not all.
+    rtol : float
+        The largest relative difference that is not looked at more closely.
+    elements : int
+        Elements to check in each array; a larger array is also checked along a random direction.
+    seed : int
+        The seed of the random directions.
+    plot : str or path, optional
+        A file for a drawing of error against step.
 
+    Returns
+    -------
+    Report
+        What was found; it prints as a table.
+
+    Raises
+    ------
+    GradientMismatch
+        If derivatives differ and no kink explains it. The message is the table, and names the rule
+        at fault.
+    NotDifferentiableError
+        If no argument holds a floating array, or f is random.
+
+    Examples
+    --------
     >>> check_grads(lambda x, y: np.sum(np.sin(x) * y), np.array([1.0, 2.0]), 3.0)
     <Report: Derivatives by rule and by differences agree: 6 compared.>
     """
@@ -63,21 +91,19 @@ def check_grads(
 def flattened(
     f: Callable[..., Any], args: tuple[Any, ...], numbers: Sequence[int]
 ) -> tuple[Callable[..., Any], list[Any], list[str], list[str]]:
-    """Return f as a function of the arrays to check, these in double precision, names and notes.
+    """Return f as a function of the arrays to check, those in double precision, names, and notes.
 
     Raises NotDifferentiableError if there are none.
     """
     given = pytree.leaves(args)
+    data = [x._data if type(x) is Tensor else x for x in given]
     named = [
         (i in numbers, path)
         for i, (arg, name) in enumerate(zip(args, argument_names(f, len(args)), strict=True))
         for path in pytree.paths(arg, name)
     ]
-    data = [x._data if type(x) is Tensor else x for x in given]
     checked = [
-        i
-        for i, (x, (wanted, _)) in enumerate(zip(data, named, strict=True))
-        if wanted and type(x) is not int and kind(x) in "fc"
+        i for i, x in enumerate(data) if named[i][0] and type(x) is not int and kind(x) in "fc"
     ]
     if not checked:
         raise NotDifferentiableError(
@@ -96,13 +122,3 @@ def flattened(
     small = {str(np.asarray(data[i]).dtype) for i in checked} - {"float64", "complex128"}
     notes = [f"{', '.join(sorted(small))} was promoted to double precision."] if small else []
     return flat, points, [named[i][1] for i in checked], notes
-
-
-def argument_names(f: Callable[..., Any], count: int) -> list[str]:
-    """Return f's names for its arguments, or their positions."""
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):  # NumPy's own functions
-        parameters = []
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return (names + [f"argument {i}" for i in range(len(names), count)])[:count]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .differences import Ladder, Line
+from .differences import Ladder, Line, Side
 
 SHOWN = 10  # wrong derivatives, and kinks
 
@@ -59,7 +59,7 @@ class Report:
 
     def __init__(self, findings: list[Finding], notes: Iterable[str] = ()) -> None:
         self.findings = findings
-        self.notes = list(notes)
+        self.notes: list[str] = list(notes)
 
     @property
     def wrong(self) -> list[Finding]:
@@ -115,24 +115,29 @@ class Report:
             wrong = [one for one in found if one.verdict == "wrong"]
             judged = wrong or [one for one in found if one.verdict == "right"]
             worst = max((one.relative_error for one in judged), key=_sortable, default=np.nan)
-            rows.append(
-                (
-                    str(order),
-                    name,
-                    str(found[0].shape),
-                    str(len(found)),
-                    str(len(wrong)) if wrong else "-",
-                    f"{worst:.1e}",
-                    ", ".join(dict.fromkeys(one.how for one in found)),
-                )
-            )
+            how = ", ".join(dict.fromkeys(one.how for one in found))
+            counts = str(len(found)), str(len(wrong) or "-")
+            rows.append((str(order), name, str(found[0].shape), *counts, f"{worst:.1e}", how))
         return table(rows)
 
     def draw(self, path: Any = None) -> Any:
-        """Draw error against step for the worst derivative, and return the Matplotlib figure.
+        """Draw error against step for the worst derivative.
 
-        The figure is saved if `path` is given. Raises ImportError, which says what to install, if
-        Matplotlib is missing.
+        Parameters
+        ----------
+        path : str or path, optional
+            A file to save the figure in.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ImportError
+            If Matplotlib is missing; the message says what to install.
+        ValueError
+            If no derivative was compared.
         """
         worst = self.worst
         if worst is None or worst.probe is None:
@@ -147,21 +152,13 @@ class Report:
         size = max(abs(worst.by_rule), abs(worst.by_differences)) or 1.0
         figure = Figure(figsize=(6, 4), layout="constrained")
         axes = figure.add_subplot()
-        for label, mark, quotients in (
-            ("central", "o-", ladder.central),
-            ("right", ">--", ladder.right),
-            ("left", "<:", ladder.left),
-        ):
-            error_size = np.abs(quotients - worst.by_rule) / size
+        marks: dict[Side, str] = {"central": "o-", "right": ">--", "left": "<:"}
+        for side, mark in marks.items():
+            error_size = np.abs(ladder.quotients(side) - worst.by_rule) / size
             shown = np.isfinite(error_size) & (error_size > 0)
-            axes.plot(ladder.steps[shown], error_size[shown], mark, label=label, markersize=4)
-        axes.set(
-            xscale="log",
-            yscale="log",
-            xlabel="step",
-            ylabel="relative error of the rule against differences",
-            title=f"{worst.where}: {worst.verdict}",
-        )
+            axes.plot(ladder.steps[shown], error_size[shown], mark, label=side, markersize=4)
+        axes.set(xscale="log", yscale="log", title=f"{worst.where}: {worst.verdict}")
+        axes.set(xlabel="step", ylabel="relative error of the rule against differences")
         axes.legend()
         if path is not None:
             figure.savefig(path)
@@ -170,18 +167,12 @@ class Report:
 
 def details(found: Sequence[Finding]) -> str:
     """Return one line for each derivative."""
-    rows = [("order", "derivative by", "by rule", "by differences", "relative error", "")]
+    rows = [("order", "with respect to", "by rule", "by differences", "relative error", "")]
     for one in found:
-        rows.append(
-            (
-                str(one.order),
-                one.where,
-                f"{one.by_rule:.9g}",
-                "-" if np.isnan(one.by_differences) else f"{one.by_differences:.9g}",
-                "-" if np.isnan(one.by_differences) else f"{one.relative_error:.1e}",
-                one.remark,
-            )
-        )
+        measured = f"{one.by_differences:.9g}", f"{one.relative_error:.1e}"
+        if np.isnan(one.by_differences):
+            measured = "-", "-"
+        rows.append((str(one.order), one.where, f"{one.by_rule:.9g}", *measured, one.remark))
     return table(rows)
 
 

@@ -79,11 +79,11 @@ class Checkpointed:
 
     def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         inputs = [x for x in pytree.leaves((args, kwargs)) if is_tied(x)]
-        self.f = f
+        self.f: Function = f
         # By thread: the incoming gradient, and the gradients that nobody has asked for yet.
         self.pending: dict[int, tuple[Any, dict[int, Any]]] = {}
         self.nodes: list[Node] = [t._node for t in inputs]
-        self.arguments = pytree.map(lambda x: _GAP if is_tied(x) else x, (args, kwargs))
+        self.arguments: Any = pytree.map(lambda x: _GAP if is_tied(x) else x, (args, kwargs))
 
     def __repr__(self) -> str:
         return getattr(self.f, "__name__", repr(self.f))
@@ -158,14 +158,14 @@ class Recomputation:
         )
         before = modes.update(grad=True)
         try:
-            self.result = checkpointed.f(*args, **kwargs)
+            self.result: Any = checkpointed.f(*args, **kwargs)
         finally:
             modes.update(**before)
         self.ends: list[Node] = [v._node for v in variables if v._node is not None]
-        self.tied = [x for x in pytree.leaves(self.result) if is_tied(x)]
-        self.nodes = reachable(bundled(self.tied), start)
+        self.tied: list[Tensor] = [x for x in pytree.leaves(self.result) if is_tied(x)]
+        self.nodes: list[Node] = reachable(bundled(self.tied), start)
         own = {*self.ends}
-        self.closure = [n for n in self.nodes if n.order < start and n not in own]
+        self.closure: list[Node] = [n for n in self.nodes if n.order < start and n not in own]
 
 
 def is_tied(x: Any) -> bool:

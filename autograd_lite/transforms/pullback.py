@@ -44,10 +44,13 @@ class Pullback:
     def __init__(
         self, results: Sequence[Any], variables: Sequence[Tensor], lifted: bool = False
     ) -> None:
-        self.variables = variables
-        self.lifted = lifted
-        self.wanted = {v._node for v in variables if v._node is not None}
-        self.tied = [i for i, r in enumerate(results) if type(r) is Tensor and r._node is not None]
+        self.variables: Sequence[Tensor] = variables
+        self.lifted: bool = lifted
+        self.complete: bool = False
+        self.wanted: set[Node] = {v._node for v in variables if v._node is not None}
+        self.tied: list[int] = [
+            i for i, r in enumerate(results) if type(r) is Tensor and r._node is not None
+        ]
         roots = [results[i] for i in self.tied]
         self.nodes: list[Node] = []
         if len(roots) == 1:

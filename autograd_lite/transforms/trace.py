@@ -38,9 +38,10 @@ class Trace:
 
     def __enter__(self) -> Trace:
         self.variables: list[Tensor] = []
-        self.tied = self.tensors = False
-        self.inside = modes.depth > 0
-        self.recording = modes.grad
+        self.tied: bool = False
+        self.tensors: bool = False
+        self.inside: bool = modes.depth > 0
+        self.recording: bool = modes.grad
         modes.depth += 1
         if not self.recording:
             modes.update(grad=True)
@@ -58,8 +59,9 @@ class Trace:
 
         Returns the result to differentiate and what else f returned, None unless `aux`.
         """
-        self.argnums, self.numbers = argnums, positions(argnums, len(args))
-        self.arguments = [
+        self.argnums: Argnums = argnums
+        self.numbers: list[int] = positions(argnums, len(args))
+        self.arguments: list[Any] = [
             pytree.map(self.enter, a) if i in self.numbers else a for i, a in enumerate(args)
         ]
         result = f(*self.arguments, **kwargs)
