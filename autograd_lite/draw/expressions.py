@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compile.codegen.printer import PlainPrinter, function_name
+from ..compile.codegen.printer import PlainPrinter, Verbatim, function_name
 from ..compile.ir import Line, Var
 from ..engine.backward import PICK
 from ..engine.functions import weights
@@ -62,18 +62,8 @@ class DrawingPrinter(PlainPrinter):
             extra = {} if args[3] is None else {"constant_values": args[3]}
             return super().call(line.calling(padded, *args[:3], **extra), name)
         elif line.fn is scatter and any(isinstance(p, slice) for p in np.atleast_1d(args[1])):
-            args = (args[0], Text(f"s_[{self.index(args[1])}]"), args[2])
+            args = (args[0], Verbatim(f"s_[{self.index(args[1])}]"), args[2])
         return super().call(line.calling(line.fn, *args, **line.kwargs), name)
-
-    def argument(self, x: Any) -> str:
-        """Return an argument of a call."""
-        return str(x) if isinstance(x, Text) else super().argument(x)
-
-
-class Text(str):
-    """An argument that is printed already."""
-
-    __slots__ = ()
 
 
 def op_name(node: Node) -> str:

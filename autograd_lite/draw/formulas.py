@@ -73,20 +73,21 @@ class Formulas:
 
     def _text(self, node: Node, i: int, values: list[Any], names: Names) -> str:
         """Print the rule for argument i, traced with these values of g, y and the arguments."""
-        assert node.rule is not None
-        pairs = list(zip(values, names, strict=False))
-        called = [name for _, name in pairs if name is not None]
-        call = Call.of([x for x, name in pairs if name is not None], {}, called)
-        vjp = list(node.rule.vjps_for(node.parents))[i]
+        rule = node.rule
+        assert rule is not None
+        named = [name is not None for name in names]
+        called = [name for name in names if name is not None]
+        call = Call.of([x for x, given in zip(values, named, strict=True) if given], {}, called)
+        vjp = list(rule.vjps_for(node.parents))[i]
 
-        def run(*given: Any) -> Any:
-            following = iter(given)
-            full = [x if name is None else next(following) for x, name in pairs]
-            return vjp(*full, *values[len(full) :], **node.kwargs)
+        def run(*tracers: Any) -> Any:
+            following = iter(tracers)
+            full = [next(following) if n else x for x, n in zip(values, named, strict=True)]
+            return vjp(*full, **node.kwargs)
 
-        rule_of = (node.rule.fn, i) if node.rule.variadic is not None else vjp
-        rest = [x for x, name in pairs if name is None]
-        key = (rule_of, *map(_kind, [*(leaf.value for leaf in call.leaves), *rest, node.kwargs]))
+        rest = [x for x, given in zip(values, named, strict=True) if not given]
+        kinds = [kind_of(leaf.value) for leaf in call.leaves]
+        key = ((rule.fn, i) if rule.variadic else vjp, *kinds, repr(rest), repr(node.kwargs))
         if key not in self._traced:
             self._traced[key] = traced(run, call)
         program = self._traced[key]
@@ -94,9 +95,9 @@ class Formulas:
         return "" if program is None else printed(program, labels)
 
 
-def _kind(x: Any) -> Any:
-    """Return what two arguments share for which a rule computes the same."""
-    return (x.shape, x.dtype) if getattr(x, "shape", ()) else (type(x), repr(x))
+def kind_of(x: Any) -> Any:
+    """Return what two arguments share for which a rule is the same Program."""
+    return (type(x), x.shape, x.dtype) if hasattr(x, "ndim") and is_traced(x) else repr(x)
 
 
 def traced(run: Callable[..., Any], call: Call) -> Program | None:

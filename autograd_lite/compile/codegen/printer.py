@@ -170,6 +170,15 @@ class PlainPrinter(Printer):
         return literal(x)
 
 
+class Verbatim(str):
+    """An expression that is printed already: text whose repr has no quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 def is_weak(x: Any) -> bool:
     """Return whether an argument is a Python number."""
     return x.weak if isinstance(x, Var) else not isinstance(x, np.generic)

@@ -14,7 +14,7 @@ from ... import pytree
 from ..codegen.module import file_of, passed_constants, printed_constants
 from ..codegen.names import identifier, name_variables
 from ..codegen.preamble import Preamble
-from ..codegen.printer import PlainPrinter
+from ..codegen.printer import PlainPrinter, Verbatim
 from ..ir import Line, Program, Var, variables
 from ..tracing.arguments import Call, Leaf, is_traced
 from ..tracing.trace import Result
@@ -146,7 +146,7 @@ class Derivation:
         head = "\n".join([*taken, *self._prologue()])
         results = iter(self._results[1:])
         grads = pytree.map(
-            lambda x: Name(next(results)) if isinstance(x, Result) else x.value, self._grads
+            lambda x: Verbatim(next(results)) if isinstance(x, Result) else x.value, self._grads
         )
         ending = f"return {self._results[0]}, {grads!r}"
         body = "\n\n".join(filter(None, [head, *self._sections(), ending]))
@@ -172,15 +172,6 @@ class Derivation:
 
     def _repr_markdown_(self) -> str:
         return self.markdown
-
-
-class Name(str):
-    """Text that prints without quotes, as an expression."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return str(self)
 
 
 def rooted(path: str, arguments: list[str]) -> str:

@@ -39,7 +39,7 @@ def handout(
         *(equation(s) for s in forward),
         "## Backward",
         _BACKWARD,
-        *(step(i, s) for i, s in enumerate(backward, 1)),
+        *(numbered(i, s) for i, s in enumerate(backward, 1)),
         "## As a program",
         f"```python\n{source}```",
     ]
@@ -51,7 +51,7 @@ def equation(s: Statement) -> str:
     return f"$${symbol(s.name)} = {s.latex}$$"
 
 
-def step(i: int, s: Statement) -> str:
+def numbered(i: int, s: Statement) -> str:
     """Return one step of the backward pass: its rules, the equation, the code."""
     origin = f"from {', '.join(f'`{rule}`' for rule in s.rules)}{s.remark}" if s.rules else ""
     return f"{i}. {origin}\n\n    {equation(s)}\n\n    `{s.name} = {s.python}`"
