@@ -17,7 +17,7 @@ from .homework.diagnosis import diagnose
 from .homework.gradients import Manual, own_gradients
 from .train import count
 
-#: What rounding may do. No random network in float32 came to twice the spacing of numbers.
+#: Rounding may differ so far. No random network in float32 came to twice the spacing of numbers.
 TOLERANCE = {"float64": 1e-12, "float32": 64 * float(np.finfo(np.float32).eps)}
 NUMERICAL_TOLERANCE = 1e-9
 SAMPLES = 20

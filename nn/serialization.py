@@ -4,8 +4,8 @@ Writing: the HDF5 image is built in memory, written beside the target, synced an
 a crash at any moment leaves the old file or the new one. The old file stays as ``NAME.previous``.
 
 Reading: the file begins with a seal, the SHA-256 of every byte after it, so that the HDF5 library
-never sees damaged bytes. What the library reads must have the fingerprint that was taken of the
-arrays and attributes themselves before they were stored. Nothing is returned before that check.
+never sees damaged bytes. The arrays and attributes that it reads must have the fingerprint
+that was taken of them before they were stored. Nothing is returned before that check.
 
 The file is ordinary HDF5 (the seal lies in the user block, which the format leaves to its users).
 """

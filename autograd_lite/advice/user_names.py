@@ -1,4 +1,4 @@
-"""What the user calls each array: `name=`, keys of dicts, variables and arguments.
+"""Names that the user has for arrays: `name=`, keys of dicts, variables and arguments.
 
 Every name in an error, a warning, a drawing or a printed program is found here.
 """

@@ -36,8 +36,8 @@ def compile(f: Callable[..., Any]) -> Step:  # the public name
     - Its results depend on its arguments only. Arrays and numbers that it reaches in another way,
       through a closure, a global or an attribute, keep the values that they had when it was
       compiled. This is not noticed; nor is a counter, a clock, or a file that is read anew.
-    - It has no other effects. What it prints or appends to a list happens while compiling, and
-      not again. A stand-in that leaks out raises TraceError when it is used.
+    - It has no other effects. Printing and appending to lists happens while compiling, and not
+      again. A stand-in that leaks out raises TraceError when it is used.
     - No value decides what is computed: `if x > 0`, float(x), x[x > 0] raise TraceError; np.where
       chooses between values. Strings, booleans and None may decide, and so may integers where
       Python needs one (a loop count, a size, an axis): another value is compiled anew.
@@ -201,7 +201,7 @@ class Step:
 
 
 class Version:
-    """What was compiled for one combination of shapes, dtypes and structure."""
+    """The code compiled for one combination of shapes, dtypes and structure."""
 
     def __init__(self, f: Callable[..., Any], name: str, call: Call) -> None:
         self.leaves = [leaf._replace(value=light(leaf.value)) for leaf in call.leaves]

@@ -94,7 +94,7 @@ def dot_left(g, ndim, b):
 
 
 def dot_right(g, a, ndim):
-    """The counterpart of dot_left."""
+    """Return the counterpart of dot_left."""
     if np.ndim(a) == 0 or ndim == 0:
         return g * a
     if a.ndim <= 2 and ndim <= 2:
@@ -108,7 +108,7 @@ def inner_left(g, ndim, b):
 
 
 def inner_right(g, a, ndim):
-    """The counterpart of inner_left."""
+    """Return the counterpart of inner_left."""
     return g * a if np.ndim(a) == 0 or ndim == 0 else tensordot_right(g, a, ndim, (-1, -1))
 
 

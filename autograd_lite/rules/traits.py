@@ -4,7 +4,7 @@
     row(np.add,        FINITE | LINEAR | COMMUTES,  "+", ADDED, operator.add)
 
 A function without a row has the facts that follow from its kind: a ufunc returns fresh memory.
-Of anything else nothing is known, which is always safe. A test tries each fact on arrays.
+Nothing is known of any other function, which is always safe. A test tries each fact on arrays.
 """
 
 import operator
@@ -18,7 +18,7 @@ from .indexing import getitem, scatter
 from .registry import printed_name
 from .shaping import astype, spread
 
-# What can be known about a function: bits, since an enum's take ten times as long to import.
+# Facts about a function: bits, since an enum's take ten times as long to import.
 FRESH = 1 << 0  # the result is memory of its own
 VIEW = 1 << 1  # the result lies in the memory of the first argument
 FROZEN = 1 << 2  # the result is a view that cannot be written to
@@ -146,7 +146,7 @@ row(np.repeat,         FRESH | SIZED_LATER)
 # New arrays that take no more than shape and dtype from old ones
 rows(FRESH,            np.zeros, np.zeros_like, np.ones_like, np.empty_like)
 
-# What a Program of fixed shapes cannot hold, or holds only as a value known beforehand
+# Functions that a Program of fixed shapes cannot hold, or only as a value known beforehand
 rows(STATIC, np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.common_type, np.min_scalar_type,
              np.iscomplexobj, np.isrealobj, np.may_share_memory, np.shares_memory, np.einsum_path)
 rows(SIZED,  np.nonzero, np.flatnonzero, np.argwhere, np.compress, np.extract, np.trim_zeros, np.unique,

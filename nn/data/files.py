@@ -18,7 +18,7 @@ _BINARY = getattr(os, "O_BINARY", 0)
 
 
 def open_file(path: str) -> BinaryIO:
-    """Open a plain file for reading; never hangs on a pipe, never opens a device.
+    """Open a plain file for reading; never block on a pipe, never open a device.
 
     OSError is raised if there is no such file, it is something else, or another program is
     writing it (HDF5 holds a lock while it writes). ``explain`` puts that into words.

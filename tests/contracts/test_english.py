@@ -26,7 +26,6 @@ PHRASES = {
     r"\btold of\b": "called with, or notified of",
     r"\bis told\b": "receives",
     r"\bnobody told\b": "unknown",
-    r"\bdifferentiated by\b": "with respect to",
     r"\bderivatives? by (?:every|all|each|the)\b": "with respect to",
     r"\bnumbers of (?:an|the) (?:array|operand|argument|tensor)s?\b": "elements",
     r"\bof one number\b": "of one element, or of one variable",

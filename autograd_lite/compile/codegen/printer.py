@@ -35,7 +35,7 @@ class Printer:
         self.names = names
         self.inlined = {} if inlined is None else inlined
 
-    # What a style decides
+    # Decisions of a style
 
     def variable(self, v: Var) -> str:
         """Return the name of a variable."""

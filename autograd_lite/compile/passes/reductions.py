@@ -55,10 +55,10 @@ def means_as_sums(program: Program) -> Program:
 
 
 def logs_of_sigmoids(program: Program) -> Program:
-    """With A = 1 / u and u = 1 + exp(n), write log(A) as -log(u), and log(1 - A) as n - log(u).
+    """Write log(A) as -log(u), log(1 - A) as n - log(u), with A = 1 / u and u = 1 + exp(n).
 
-    One logarithm instead of two, and finite where A rounds to 1, as the engine's is. Where exp(n)
-    overflows it is not, so this is done only if a sum shows that, which is to be `finite`. The
+    It is one logarithm instead of two, and finite where A rounds to 1, as the engine's is. It is
+    not finite if exp(n) overflows, so a sum must show that, which is to be `finite`. The
     difference n - log(u) rounds to the precision of n, while log(1 - A) may be far smaller: UNSAFE.
     """
     if not any(line.rules for line in program.lines):
@@ -106,7 +106,7 @@ def total_that_shows(line: Line, program: Program) -> Var | None:
 
 
 BLENDS = [
-    # What the course's cost comes to. The new terms are no larger than those they replace.
+    # The course's cost. The new terms are no larger than those they replace.
     rewrite(
         lambda y, n, log: y * -log + (1 - y) * (n - log),
         lambda y, n, log: (1 - y) * n - log,

@@ -5,8 +5,8 @@
     rewrite(lambda a, b: (a @ b.T).T, lambda a, b: b @ a.T, matrices("a", "b"), once(np.matmul))
 
 Both functions are traced as any other. A parameter called c or d stands for a plain number, any
-other for a variable or a number. What a pair cannot say is a function of one line, declared by
-`rule`. A rewrite applies only if the result keeps its shape and dtype, and if the lines between,
+other for a variable or a number. A rewrite that is no such pair is a function of one line, declared
+by `rule`. A rewrite applies only if the result keeps its shape and dtype, and if the lines between,
 unless they only move elements, compute with floating numbers, whose signs are exact.
 
 Each rewrite declares its accuracy: EXACT returns the same bits, or saves a rounding; ROUNDING is
@@ -112,7 +112,7 @@ def rewritten_fully(program: Program, rules: Sequence[Rule]) -> Program:
 
 
 class Match(NamedTuple):
-    """Where a Program computes the first function of a pair."""
+    """A place in a Program that computes the first function of a pair."""
 
     line: Line
     found: dict[str, Any]  # what each parameter stands for

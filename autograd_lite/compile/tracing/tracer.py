@@ -20,7 +20,7 @@ from ...rules.shaping import astype
 from ...rules.traits import COMPARED, OPERATORS, SIGNS
 from ..ir import Var
 
-# What to write instead if Python asks for a number
+# Advice if Python asks for a number
 _BRANCH = (
     "np.where(condition, a, b) chooses between values. Keep an if statement that depends on values "
     "outside of the function."
@@ -41,7 +41,7 @@ _PRINTING = "Return the array, and print what the compiled function returns."
 
 
 class Builder(Protocol):
-    """What a Tracer asks of the ProgramBuilder it belongs to."""
+    """The part of a ProgramBuilder that its Tracers call."""
 
     def call(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Compute a call on the real values, and append it as a line."""

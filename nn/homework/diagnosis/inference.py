@@ -17,7 +17,7 @@ from .forward_pass import ForwardPass, number
 from .linear_mistakes import Candidate, Family, Upstream, right_step
 from .rounding import EXACT, LOOSE, exact, largest, multiple, near
 
-#: What computing a candidate can raise if its shapes do not fit or a value is unknown.
+#: Errors that computing a candidate can raise if its shapes do not fit or a value is unknown.
 FAILURES = (KeyError, ValueError, TypeError, IndexError)
 
 
