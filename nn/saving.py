@@ -160,6 +160,7 @@ class Lost:
         self.__name__ = name
 
     def __call__(self, *args: Any) -> Array:
+        """Raise SettingError: the function is not in the file."""
         raise SettingError(
             f"The initializer {self.__name__} was a function of the program that saved this model. "
             f"To train anew, give it again: model.set_params(init=...)."

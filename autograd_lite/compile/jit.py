@@ -112,6 +112,7 @@ class Step:
         self._lock = threading.RLock()  # a function may call itself
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the compiled code; compile first if the shapes or dtypes are new."""
         latest = self.latest
         if latest is not None and not modes.anomaly:
             try:
