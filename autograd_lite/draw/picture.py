@@ -187,7 +187,7 @@ def one_line(name: str) -> str:
 
 
 def name_all(picture: Picture) -> None:
-    """Append numbers to names that occur several times, and make up names for vertices that have none."""
+    """Append numbers to names that occur twice or more, and name vertices that have no name."""
     named: dict[str, list[Vertex]] = {}
     for vertex in picture.vertices:
         vertex.name = one_line(vertex.name)
