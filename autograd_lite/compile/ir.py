@@ -24,7 +24,7 @@ class Var:
 
     `weak` marks a Python number, which does not decide the dtype of a result. `gradient_of` is the
     variable whose gradient this is. `found` marks a gradient that a backward pass was asked for.
-    `order` counts variables, so that sorting by it gives the same order in every run.
+    `order` counts variables, so that sorting by it returns the same order in every run.
     """
 
     __slots__ = ("dtype", "found", "gradient_of", "name", "order", "shape", "weak")

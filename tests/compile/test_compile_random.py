@@ -1,4 +1,4 @@
-"""Random functions of arrays, with gradients: compiled they give what they give eagerly."""
+"""Random functions of arrays, with gradients: compiled, they return what they return eagerly."""
 
 from __future__ import annotations
 
@@ -193,7 +193,7 @@ PASSES = {
 def test_each_pass_keeps_the_meaning(
     name: str, steps: list[tuple[int, int, int]], end: int
 ) -> None:
-    """The Program gives the same before and after."""
+    """The Program returns the same before and after."""
     given = arguments(1)
     call = Call.of(given, {}, ["p", "X", "Y", "rate"])
     program = trace(training_step(cost_of(steps, end)), call).program

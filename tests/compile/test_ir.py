@@ -346,7 +346,7 @@ def test_random_draws_raise(case):
 
 
 def test_a_seeded_generator_of_its_own_is_a_constant():
-    """It gives the same eagerly."""
+    """It returns the same eagerly."""
 
     def f(x):
         return x + np.random.RandomState(5).randn(3)

@@ -1,4 +1,4 @@
-"""Each pass by itself: what it does to a small program, and that the program gives the same."""
+"""Each pass by itself: what it does to a small program, and that the results are the same."""
 
 import numpy as np
 import pytest
@@ -111,7 +111,7 @@ def test_fold_folds_lines_of_a_program():
 
 
 def test_common_subexpressions_are_computed_once():
-    """Also a + b and b + a; not where the numbers differ in type or sign of zero."""
+    """Also a + b and b + a; not if the numbers differ in dtype or sign of zero."""
     f = lambda x, y: (x + y) * (y + x) + (x - y) * (y - x)
     assert applied(passes.common_subexpressions, f, X, Y) == [
         "t1 = x + y", "t2 = t1**2", "t3 = x - y", "t4 = y - x", "t5 = t3 * t4", "t6 = t2 + t5"
@@ -403,7 +403,7 @@ def test_the_cost_takes_one_logarithm():
 
 
 def test_without_a_gradient_logarithms_stay():
-    """Plain NumPy gives -inf for log(0), and so do the lines."""
+    """Plain NumPy returns -inf for log(0), and so do the lines."""
     program, values = program_of(course_cost, X, Y)
     assert sum(line.fn is np.log for line in quick(program).lines) == 2
     same(program, quick(program), values)

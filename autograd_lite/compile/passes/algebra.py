@@ -92,7 +92,7 @@ ALGEBRA = (
     rewrite(lambda x, c: -x / c, lambda x, c: x / -c),
     rewrite(lambda x, y: x + -y, lambda x, y: x - y),
     rewrite(lambda x, y: x - -y, lambda x, y: x + y),
-    # Constant factors, where the new one is exact: one rounding less
+    # Constant factors, if the new one is exact: one rounding less
     rewrite(lambda x, c, d: x * c * d, lambda x, c, d: x * (c * d), exactly(lambda c, d: c * d)),
     rewrite(lambda x, c, d: x / c / d, lambda x, c, d: x / (c * d), exactly(lambda c, d: c * d)),
     rewrite(lambda x, c, d: x * c / d, lambda x, c, d: x * (c / d), exactly(lambda c, d: c / d)),

@@ -1,4 +1,4 @@
-"""The pipeline: passes as lists, each where it finds what it looks for, and one driver."""
+"""The pipeline: lists of passes, in the order in which they run, and the driver that runs them."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ SUMS = [
         lambda a: np.sum(-a), lambda a: -np.sum(a),
         small("a"), once(np.negative), accuracy=ROUNDING,  # a zero may change its sign
     ),
-    # Two large sums may cancel, or be infinite, where the sum of differences is not: UNSAFE.
+    # UNSAFE: two large sums may cancel or overflow though the sum of differences does not.
     rewrite(
         lambda a, b: np.sum(a + b), lambda a, b: np.sum(a) + np.sum(b),
         small("a", "b"), once(np.add), accuracy=UNSAFE,
@@ -154,7 +154,7 @@ SUMS = [
         lambda a, b: np.sum(a - b), lambda a, b: np.sum(a) - np.sum(b),
         small("a", "b"), once(np.subtract), accuracy=UNSAFE,
     ),
-    # The sum may overflow where that of the scaled elements does not: UNSAFE.
+    # UNSAFE: the sum may overflow though that of the scaled elements does not.
     rewrite(
         lambda a, c: np.sum(a * c), lambda a, c: np.sum(a) * c,
         small("a"), once(np.multiply), accuracy=UNSAFE,
