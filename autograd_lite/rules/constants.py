@@ -3,12 +3,14 @@
 With these the table is complete: a test compares it with NumPy's own list of functions.
 """
 
+from typing import Any
+
 import numpy as np
 
 from .registry import constant, unsupported
 
 
-def named(names, place=np):
+def named(names: Any, place: Any = np) -> Any:
     """Return those of these functions that this NumPy has."""
     return [getattr(place, name) for name in names.split() if hasattr(place, name)]
 

@@ -18,6 +18,8 @@ Sources: M. Giles (2008) as in linalg; I. Murray, "Differentiation of the Choles
 complex matrices, Z. Wan, S. Zhang, "Automatic differentiation for complex valued SVD" (2019).
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import NoRuleError
@@ -41,7 +43,7 @@ compose(np.linalg.eigvals,   lambda a: la.eig(a)[0])
 compose(np.linalg.svdvals,   lambda x: la.svd(x, full_matrices=False)[1])
 
 
-def cholesky_vjp(g, y, upper):
+def cholesky_vjp(g: Any, y: Any, upper: Any) -> Any:
     """Use dL = L low(inv(L) dA inv(L)^H); low() is the lower triangle, half the diagonal."""
     low, g = (H(y), T(g)) if upper else (y, conj(g))
     p = np.tril(H(low) @ g)
@@ -49,7 +51,7 @@ def cholesky_vjp(g, y, upper):
     return conj(symmetric(H(la.solve(H(low), H(la.solve(H(low), p))))))
 
 
-def factors(a, mode):
+def factors(a: Any, mode: Any) -> Any:
     """Return Q and R in the modes that return them; other modes return LAPACK's own format."""
     if mode not in ("reduced", "complete", "r", "full", "f"):
         raise NoRuleError(f"np.linalg.qr has no rule for mode={mode!r}; use mode='reduced'.")
@@ -57,12 +59,12 @@ def factors(a, mode):
 
 
 @primitive(lambda g, y, a, mode: qr_vjp(g, y, a, mode), sparse=True)
-def qr(a, mode):
+def qr(a: Any, mode: Any) -> Any:
     """Call np.linalg.qr."""
     return la.qr(a, mode)
 
 
-def qr_vjp(g, y, a, mode):
+def qr_vjp(g: Any, y: Any, a: Any, mode: Any) -> Any:
     """Solve with R from the right (tall A = QR); Q^H dQ has no Hermitian part.
 
     For a wide matrix [A1 A2], decompose A1 = Q R1; R2 = Q^H A2 follows.
@@ -82,7 +84,7 @@ def qr_vjp(g, y, a, mode):
     return conj(np.concatenate([d, q @ gr[..., k:]], axis=-1) if n > k else d)
 
 
-def eigh_vjp(g, y):
+def eigh_vjp(g: Any, y: Any) -> Any:
     """Use dw = diag(P), dV = V (P / (w[k] - w[j])) off the diagonal, where P = V^H dA V."""
     (w, v), (gw, gv) = y, g
     p = 0
@@ -95,7 +97,7 @@ def eigh_vjp(g, y):
     return conj(symmetric(v @ p @ H(v)))
 
 
-def eig_vjp(g, y):
+def eig_vjp(g: Any, y: Any) -> Any:
     """Like eigh, with inv(V) for V^H; each column of V keeps its length 1."""
     (w, v), (gw, gv) = y, g
     p = 0
@@ -108,7 +110,7 @@ def eig_vjp(g, y):
     return conj(la.solve(H(v), p @ H(v)))
 
 
-def svd_vjp(g, y, a, compute_uv):
+def svd_vjp(g: Any, y: Any, a: Any, compute_uv: Any) -> Any:
     """Use ds = Re diag(P), where P = U^H dA V; off the diagonal U^H dU and V^H dV are
 
     (P[j, k] s[k] + s[j] conj(P[k, j])) / (s[k]^2 - s[j]^2), and the same with P^H for P.
@@ -146,7 +148,7 @@ def svd_vjp(g, y, a, compute_uv):
     return conj(u1 @ p @ H(v1) + d)
 
 
-def outside(u, u1, g, inside):
+def outside(u: Any, u1: Any, g: Any, inside: Any) -> Any:
     """Return the gradient outside the span of u1; columns that complete u turn against it."""
     k = u1.shape[-1]
     d = g[..., :k] - u1 @ inside
@@ -155,7 +157,7 @@ def outside(u, u1, g, inside):
     return d
 
 
-def settled(d, u, g):
+def settled(d: Any, u: Any, g: Any) -> Any:
     """Return `d`, or nan if it depends on the choice of the vectors `u` that complete a basis."""
     m = H(u) @ g
     largest = np.max(np.absolute(g), axis=(-1, -2), keepdims=True, initial=0)
@@ -163,12 +165,12 @@ def settled(d, u, g):
     return np.where(np.all(idle, axis=(-1, -2), keepdims=True), d, np.nan)
 
 
-def quotient(p, differences, tied, any_will_do):
+def quotient(p: Any, differences: Any, tied: Any, any_will_do: Any) -> Any:
     """Return p / differences; at ties, where it is 0 / 0: zero if any vectors will do, else nan."""
     return np.where(tied, np.where(any_will_do, 0, np.nan), p / np.where(tied, 1, differences))
 
 
-def free(p, m, vectors, values):
+def free(p: Any, m: Any, vectors: Any, values: Any) -> Any:
     """Return True for pairs of vectors whose choice does not matter if they are tied.
 
     That is so for a vector and itself; if the gradients of both are zero; and if the values are not
@@ -182,35 +184,35 @@ def free(p, m, vectors, values):
     return known
 
 
-def across(w):
+def across(w: Any) -> Any:
     """Return w[k] - w[j] in row j, column k."""
     return w[..., None, :] - w[..., :, None]
 
 
-def diagonal(x):
+def diagonal(x: Any) -> Any:
     """Return diagonal matrices."""
     return x[..., None, :] * identity(x.shape[-1], x)
 
 
-def precision(w, shape=None):
+def precision(w: Any, shape: Any = None) -> Any:
     """Bound the rounding error of the eigenvalues or singular values of a matrix of this shape."""
     n = max(shape[-2:]) if shape else w.shape[-1]
     return n * np.finfo(w.dtype).eps * np.max(np.absolute(w), axis=-1, keepdims=True, initial=0)
 
 
-def mixed(w, shape=None):
+def mixed(w: Any, shape: Any = None) -> Any:
     """Return True for pairs of values so close that rounding may have mixed their vectors."""
     return np.absolute(across(w)) <= precision(w, shape)[..., None]
 
 
-def alike(w):
+def alike(w: Any) -> Any:
     """Return True for pairs of values that are equal up to the last digits that LAPACK loses."""
     size = np.absolute(w)
     larger = np.maximum(size[..., None, :], size[..., :, None])
     return np.absolute(across(w)) <= 4 * w.shape[-1] * np.finfo(w.dtype).eps * larger
 
 
-def shared(g, w):
+def shared(g: Any, w: Any) -> Any:
     """Return the mean over each group of tied values."""
     tied = alike(w)
     return (tied @ g[..., None])[..., 0] / np.sum(tied, axis=-1)

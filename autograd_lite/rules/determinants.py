@@ -1,5 +1,7 @@
 """Determinants: the gradient is the matrix of cofactors, exact for singular ones, to any order."""
 
+from typing import Any
+
 import numpy as np
 
 from .devices import beside, identity
@@ -13,7 +15,7 @@ rule(np.linalg.det,      lambda g, y, a: g[..., None, None] * cofactors(a))
 rule(np.linalg.slogdet,  lambda g, y, a: slogdet_vjp(g, y, a))
 
 
-def slogdet_vjp(g, y, a):
+def slogdet_vjp(g: Any, y: Any, a: Any) -> Any:
     """Use d log|det A| = Re tr(inv(A) dA) and, if complex, d sign = i sign Im tr(inv(A) dA).
 
     The result for a singular matrix is nan.
@@ -24,7 +26,7 @@ def slogdet_vjp(g, y, a):
     return np.where(singular, np.nan, slope[..., None, None] * T(inverse))
 
 
-def directions(i, g, along):
+def directions(i: Any, g: Any, along: Any) -> Any:
     """Return the directions of the derivative with respect to direction i (0 is A itself).
 
     A determinant is linear and symmetric in its directions, so each derivative is again a matrix of
@@ -34,7 +36,7 @@ def directions(i, g, along):
 
 
 @primitive(variadic=lambda i, g, y, a, *along: cofactors(a, *directions(i, g, along)))
-def cofactors(a, *along):
+def cofactors(a: Any, *along: Any) -> Any:
     """Compute d det(A) / dA, differentiated again along each of the matrices `along`.
 
     With A = U S V^H, det(A + X) = det(U) det(V^H) det(S + U^H X V), and the determinant of a
@@ -73,6 +75,6 @@ def cofactors(a, *along):
     return np.where(known, turns[..., None, None] * (conj(u) @ q @ conj(vh)), np.nan)
 
 
-def along_axes(matrix, ndim, i, j):
+def along_axes(matrix: Any, ndim: Any, i: Any, j: Any) -> Any:
     """Lay a square matrix along axes i and j of an array of `ndim` dimensions."""
     return np.reshape(matrix, [len(matrix) if k in (i, j) else 1 for k in range(ndim)])

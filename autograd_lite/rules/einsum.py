@@ -1,6 +1,7 @@
 """Einstein summation: an operand's gradient is the einsum of g with the other operands."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -13,7 +14,7 @@ rule(np.einsum,  variadic=lambda i, g, y, *operands, out=None, optimize=False, d
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"  # sorted as NumPy sorts them
 
 
-def operand_vjp(i, g, operands, optimize):
+def operand_vjp(i: Any, g: Any, operands: Any, optimize: Any) -> Any:
     """Return the gradient of operands[i].
 
     Three cases need more than an einsum. A label that occurs twice in the operand (a diagonal) gets
@@ -47,18 +48,18 @@ def operand_vjp(i, g, operands, optimize):
     return d
 
 
-def path(optimize, n):
+def path(optimize: Any, n: Any) -> Any:
     """Return the user's choice of a path, unless it is an explicit path for other operands."""
     return optimize if n <= 2 and isinstance(optimize, bool | str) else True
 
 
-def places(operands):
+def places(operands: Any) -> Any:
     """Return the positions of the arrays among the arguments, in either calling form."""
     last = len(operands)
     return range(1, last) if isinstance(operands[0], str) else range(0, last - 1, 2)
 
 
-def spelled(operands):
+def spelled(operands: Any) -> Any:
     """Return the arrays, the labels of their axes, and the labels of the output.
 
     >>> spelled(("...i,ij", np.ones((5, 2)), np.ones((2, 3))))[1:]
@@ -81,17 +82,17 @@ def spelled(operands):
     return arrays, labels, written_out(output, dots)
 
 
-def tokens(text):
+def tokens(text: Any) -> Any:
     """Split a text into one token for each letter and one for the ellipsis."""
     before, dots, after = text.partition("...")
     return [*before, *([dots] if dots else []), *after]
 
 
-def as_letters(sublist):
+def as_letters(sublist: Any) -> Any:
     """Return the labels of a sublist; 0 is A."""
     return ["..." if l is Ellipsis else LETTERS[l] for l in sublist]
 
 
-def written_out(labels, dots):
+def written_out(labels: Any, dots: Any) -> Any:
     """Replace the ellipsis by the labels of its axes."""
     return [l for label in labels for l in (dots if label == "..." else [label])]

@@ -5,6 +5,8 @@ a real input the sweep keeps the real part. The inverse real transform counts ea
 because the other half is implied, except the first and, for even n, the middle one.
 """
 
+from typing import Any
+
 import numpy as np
 
 from .devices import beside
@@ -38,7 +40,7 @@ compose(np.fft.rfft2,   lambda a, s=None, axes=(-2, -1), norm=None: fft.rfftn(a,
 compose(np.fft.irfft2,  lambda a, s=None, axes=(-2, -1), norm=None: fft.irfftn(a, s, axes, norm))
 
 
-def fitted(d, a, axis):
+def fitted(d: Any, a: Any, axis: Any) -> Any:
     """Crop `d`, or pad it with zeros, to the length of `a`: the transform did the opposite."""
     n, m = a.shape[axis], d.shape[axis]
     if m == n:
@@ -48,7 +50,7 @@ def fitted(d, a, axis):
     return np.pad(d, [(0, n - m if k == axis % d.ndim else 0) for k in range(d.ndim)])
 
 
-def twice(d, y, axis):
+def twice(d: Any, y: Any, axis: Any) -> Any:
     """Count twice the frequencies that stand for two."""
     n, m = y.shape[axis], d.shape[axis]
     weights = np.full(m, 2, y.dtype)
@@ -59,7 +61,7 @@ def twice(d, y, axis):
     return d * np.reshape(weights, (m,) + (1,) * (d.ndim - 1 - axis % d.ndim))
 
 
-def plan(a, s, axes, half=False):
+def plan(a: Any, s: Any, axes: Any, half: Any = False) -> Any:
     """Return pairs (length, axis) of an n-dimensional transform; read arguments as NumPy does."""
     if axes is None:
         axes = range(a.ndim) if s is None else range(a.ndim - len(s), a.ndim)
@@ -70,14 +72,14 @@ def plan(a, s, axes, half=False):
     return [(a.shape[k] if n in (None, -1) else n, k) for n, k in zip(s, axes, strict=True)]
 
 
-def each_axis(transform, a, s, axes, norm):
+def each_axis(transform: Any, a: Any, s: Any, axes: Any, norm: Any) -> Any:
     """Transform one axis after the other, the last one first."""
     for n, axis in reversed(plan(a, s, axes)):
         a = transform(a, n, axis, norm)
     return a
 
 
-def real_first(a, s, axes, norm):
+def real_first(a: Any, s: Any, axes: Any, norm: Any) -> Any:
     """Apply the real transform along the last axis, then complex ones along the others."""
     *others, (n, axis) = plan(a, s, axes)
     a = fft.rfft(a, n, axis, norm)
@@ -86,7 +88,7 @@ def real_first(a, s, axes, norm):
     return a
 
 
-def real_last(a, s, axes, norm):
+def real_last(a: Any, s: Any, axes: Any, norm: Any) -> Any:
     """Apply complex inverse transforms, then the inverse real one along the last axis."""
     *others, last = plan(a, s, axes, half=True)
     for n, axis in others:

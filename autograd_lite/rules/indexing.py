@@ -5,6 +5,7 @@ addresses 0, 1, 2, ... instead of the elements, and it returns where each elemen
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -13,13 +14,13 @@ from .registry import compose, primitive, rule
 
 
 @primitive(lambda g, y, x, index: scatter(g, index, x.shape))
-def getitem(x, index):
+def getitem(x: Any, index: Any) -> Any:
     """Return x[index]."""
     return x[index]
 
 
 @primitive(lambda g, y, x, index, shape: getitem(g, index))
-def scatter(x, index, shape):
+def scatter(x: Any, index: Any, shape: Any) -> Any:
     """Return zeros of this shape with `x` added at `index`; repeated places add up."""
     if lazy(x):
         return scatter_later(x, index, shape)
@@ -31,7 +32,7 @@ def scatter(x, index, shape):
     return out
 
 
-def scatter_later(x, index, shape):
+def scatter_later(x: Any, index: Any, shape: Any) -> Any:
     """Scatter lazy arrays: write into slices, or count with np.bincount."""
     parts = tuple([p for p in (index if isinstance(index, tuple) else (index,)) if p is not None])
     if names_once(parts):
@@ -48,7 +49,7 @@ def scatter_later(x, index, shape):
     return np.reshape(np.bincount(places, weights=weights, minlength=math.prod(shape)), shape).astype(x.dtype)
 
 
-def scatter_into(out, index, x):
+def scatter_into(out: Any, index: Any, x: Any) -> Any:
     """Add `x` at `index` of `out`."""
     if names_once(index):
         out[index] += x
@@ -100,12 +101,12 @@ compose(np.ix_,           lambda *args: tuple(
 windows = np.lib.stride_tricks.sliding_window_view
 
 
-def taken(x, indices, axis, mode):
+def taken(x: Any, indices: Any, axis: Any, mode: Any) -> Any:
     """Call np.take; not every kind of array accepts its default mode by name."""
     return np.take(x, indices, axis) if mode == "raise" else np.take(x, indices, axis, mode=mode)
 
 
-def names_once(index):
+def names_once(index: Any) -> Any:
     """Check if an index names no place twice: integers, slices and boolean masks cannot."""
     parts = index if isinstance(index, tuple) else (index,)
     return all(
@@ -115,17 +116,17 @@ def names_once(index):
     )
 
 
-def addresses(x):
+def addresses(x: Any) -> Any:
     """Return an array of the shape of `x` that holds each element's flat index, row by row."""
     return beside(x, np.arange(math.prod(x.shape)).reshape(x.shape))
 
 
-def back(g, source, shape):
+def back(g: Any, source: Any, shape: Any) -> Any:
     """Return an array of this shape with each element of `g` added at its source."""
     return np.reshape(scatter(np.ravel(g), np.ravel(source), (math.prod(shape),)), shape)
 
 
-def look_up(arrays, search):
+def look_up(arrays: Any, search: Any) -> Any:
     """Return what `search` finds in several arrays, by running it on addresses in all of them."""
     whole = np.concatenate([np.ravel(a) for a in arrays])
     ends = np.cumsum([math.prod(np.shape(a)) for a in arrays])
@@ -134,7 +135,7 @@ def look_up(arrays, search):
     return whole[search(*places)]
 
 
-def select(condlist, choicelist, default):
+def select(condlist: Any, choicelist: Any, default: Any) -> Any:
     """Return the first choice whose condition holds."""
     if len(condlist) != len(choicelist):
         raise ValueError(f"np.select: {len(condlist)} conditions, but {len(choicelist)} choices.")
@@ -144,7 +145,7 @@ def select(condlist, choicelist, default):
     return y
 
 
-def trimmed(kept, trim, axis):
+def trimmed(kept: Any, trim: Any, axis: Any) -> Any:
     """Return the box around what is kept, on the sides in `trim` and along the axes in `axis`."""
     axes = range(kept.ndim) if axis is None else [i % kept.ndim for i in np.ravel(axis)]
     box = [slice(None)] * kept.ndim

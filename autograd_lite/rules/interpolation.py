@@ -1,5 +1,7 @@
 """np.interp, with respect to all arguments: positions, knots and values at the knots."""
 
+from typing import Any
+
 import numpy as np
 
 from .devices import beside
@@ -11,7 +13,7 @@ from .shaping import astype
 compose(np.interp, lambda x, xp, fp, left=None, right=None, period=None: interp(x, xp, fp, left, right, period))
 
 
-def interp(x, xp, fp, left, right, period):
+def interp(x: Any, xp: Any, fp: Any, left: Any, right: Any, period: Any) -> Any:
     """Interpolate linearly between knots (xp, fp), constant outside.
 
     At a knot the derivative is the smaller of both slopes, and 0 if they differ in sign.
@@ -31,7 +33,7 @@ def interp(x, xp, fp, left, right, period):
     return astype(y, np.result_type(y, np.float64))
 
 
-def unrolled(xp, fp, period):
+def unrolled(xp: Any, fp: Any, period: Any) -> Any:
     """Return the knots of one period in order, with the last one before and the first one after."""
     order = np.argsort(xp)
     xp, fp = xp[order], fp[order]
@@ -39,6 +41,6 @@ def unrolled(xp, fp, period):
             np.concatenate([fp[-1:], fp, fp[:1]]))
 
 
-def gentler(a, b):
+def gentler(a: Any, b: Any) -> Any:
     """Return the least-norm number between two slopes."""
     return np.where(a * b <= 0, 0, np.where(np.absolute(a) < np.absolute(b), a, b))

@@ -4,6 +4,7 @@ Source: M. Giles, "Collected matrix derivative results for forward and reverse m
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -22,38 +23,38 @@ compose(np.linalg.tensorsolve,  lambda a, b, axes=None: tensorsolve(a, b, axes))
 constant(np.linalg.matrix_rank)
 
 
-def T(x):
+def T(x: Any) -> Any:
     """Return the transpose of the last two axes."""
     return np.swapaxes(x, -1, -2)
 
 
-def H(x):
+def H(x: Any) -> Any:
     """Return the conjugate transpose of the last two axes."""
     return conj(np.swapaxes(x, -1, -2))
 
 
-def symmetric(d, wanted=True):
+def symmetric(d: Any, wanted: Any = True) -> Any:
     """Project `d` onto Hermitian matrices if `wanted`: the gradient of least norm."""
     return (d + H(d)) / 2 if wanted else d
 
 
-def solve_transposed(g, a, ndim):
+def solve_transposed(g: Any, a: Any, ndim: Any) -> Any:
     """Return inv(A).T g; `ndim` is that of the right side; only 1 means a vector."""
     return la.solve(T(a), g[..., None])[..., 0] if ndim == 1 else la.solve(T(a), g)
 
 
-def outer(g, y, ndim):
+def outer(g: Any, y: Any, ndim: Any) -> Any:
     """Return g y.T for columns, or for matrices of columns."""
     return g[..., :, None] * y[..., None, :] if ndim == 1 else g @ T(y)
 
 
-def tensorinv(a, ind):
+def tensorinv(a: Any, ind: Any) -> Any:
     """Invert `a` as a matrix from its last axes to its first `ind` axes."""
     left, right = a.shape[:ind], a.shape[ind:]
     return np.reshape(la.inv(np.reshape(a, (math.prod(left), math.prod(right)))), right + left)
 
 
-def tensorsolve(a, b, axes):
+def tensorsolve(a: Any, b: Any, axes: Any) -> Any:
     """Solve tensordot(a, x, x.ndim) = b for x; first move `axes` of a to the end."""
     a = beside(b, a)
     if axes is not None:

@@ -1,5 +1,7 @@
 """Functions that make arrays from numbers, some of which may be Tensors."""
 
+from typing import Any
+
 import numpy as np
 
 from .devices import beside
@@ -29,35 +31,35 @@ compose(np.geomspace,   lambda start, stop, num=50, endpoint=True, dtype=None, a
 compose(np.vander,      lambda x, N=None, increasing=False: vander(x, np.shape(x)[0] if N is None else N, increasing))
 
 
-def vander(x, n, increasing):
+def vander(x: Any, n: Any, increasing: Any) -> Any:
     """Return the powers of x in columns."""
     return np.power(np.reshape(x, (-1, 1)), beside(x, np.arange(n) if increasing else np.arange(n)[::-1]))
 
 
-def array(a, dtype, ndmin):
+def array(a: Any, dtype: Any, ndmin: Any) -> Any:
     """Convert nested lists of numbers and Tensors to one Tensor."""
     a = typed(laid_out(a), dtype)
     return np.reshape(a, (1,) * (ndmin - np.ndim(a)) + np.shape(a)) if ndmin > np.ndim(a) else a
 
 
-def shares(num, endpoint, like):
+def shares(num: Any, endpoint: Any, like: Any) -> Any:
     """Return the number of steps, and the fraction of the way at each point."""
     steps = num - 1 if endpoint else num
     t = np.arange(num, dtype=np.real(np.zeros(0, like)).dtype) / max(steps, 1)
     return steps, t
 
 
-def common(start, stop):
+def common(start: Any, stop: Any) -> Any:
     """Return the dtype of points between two ends; a Python number takes that of the other end."""
     return np.result_type(*[a if isinstance(a, int | float | complex) else beside(0, a) for a in (start, stop)], 1.0)
 
 
-def with_shapes(a, b):
+def with_shapes(a: Any, b: Any) -> Any:
     """Convert two ends, each a list or a number, to arrays of one kind."""
     return beside(b, a), beside(a, b)
 
 
-def linspace(start, stop, num, endpoint, retstep, dtype, axis):
+def linspace(start: Any, stop: Any, num: Any, endpoint: Any, retstep: Any, dtype: Any, axis: Any) -> Any:
     """Return start (1 - t) + stop t, which is exact at both ends."""
     like, (start, stop) = common(start, stop), with_shapes(start, stop)
     steps, t = shares(num, endpoint, like)
@@ -67,7 +69,7 @@ def linspace(start, stop, num, endpoint, retstep, dtype, axis):
     return (y, (stop - start) / (steps or np.nan)) if retstep else y
 
 
-def logspace(start, stop, num, endpoint, base, dtype, axis):
+def logspace(start: Any, stop: Any, num: Any, endpoint: Any, base: Any, dtype: Any, axis: Any) -> Any:
     """Return powers of the base."""
     exponents = np.linspace(start, stop, num, endpoint, axis=axis)
     if np.ndim(base):
@@ -75,7 +77,7 @@ def logspace(start, stop, num, endpoint, base, dtype, axis):
     return typed(np.power(base, exponents), dtype or exponents.dtype)
 
 
-def geomspace(start, stop, num, endpoint, dtype, axis):
+def geomspace(start: Any, stop: Any, num: Any, endpoint: Any, dtype: Any, axis: Any) -> Any:
     """Return start (stop / start)^t."""
     like, (start, stop) = np.result_type(common(start, stop), np.float64), with_shapes(start, stop)
     t = shares(num, endpoint, like)[1]

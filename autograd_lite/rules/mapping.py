@@ -1,6 +1,7 @@
 """Functions that call a user's function on parts of an array."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ compose(np.apply_along_axis,  lambda func1d, axis, arr, *args, **kwargs:
 compose(np.apply_over_axes,   lambda func, a, axes: apply_over_axes(func, a, axes))
 
 
-def piecewise(x, condlist, funclist, args, kw):
+def piecewise(x: Any, condlist: Any, funclist: Any, args: Any, kw: Any) -> Any:
     """Call each function on the elements where its condition holds; a later one overrides."""
     ndim = condlist.ndim if hasattr(condlist, "ndim") else 1 + np.ndim(condlist[0])
     if ndim == np.ndim(x):  # one condition, not in a list
@@ -33,7 +34,7 @@ def piecewise(x, condlist, funclist, args, kw):
     return y
 
 
-def apply_along_axis(f, axis, a, args, kwargs):
+def apply_along_axis(f: Any, axis: Any, a: Any, args: Any, kwargs: Any) -> Any:
     """Call `f` on each lane; the axes of its results replace the axis of the lane."""
     lanes = np.moveaxis(a, axis, -1)
     rest = lanes.shape[:-1]
@@ -45,7 +46,7 @@ def apply_along_axis(f, axis, a, args, kwargs):
     return np.moveaxis(y, tuple(inner), tuple(i - len(rest) + axis % a.ndim for i in inner))
 
 
-def apply_over_axes(f, a, axes):
+def apply_over_axes(f: Any, a: Any, axes: Any) -> Any:
     """Call `f` over one axis after the other, and keep each axis."""
     for axis in np.ravel(axes):
         axis = int(axis) % np.ndim(a)

@@ -4,6 +4,7 @@ METHODS[ufunc, method], or METHODS[None, method] for any ufunc, has the signatur
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ METHODS = {
 }
 
 
-def fold(fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, where=True):
+def fold(fn: Any, a: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = None, where: Any = True) -> Any:
     """Return fn(fn(a[0], a[1]), a[2]) and so on."""
     if fn in CONSTANT:
         return fn.reduce(raw(a), axis=axis, keepdims=keepdims, where=raw(where))
@@ -53,13 +54,13 @@ def fold(fn, a, axis=0, dtype=None, out=None, keepdims=False, initial=None, wher
     return np.expand_dims(y, axes) if keepdims else y
 
 
-def slices(a, axes):
+def slices(a: Any, axes: Any) -> Any:
     """Return all slices of `a` across these axes, in order."""
     lanes, k = np.moveaxis(a, axes, tuple(range(len(axes)))), len(axes)
     return list(np.reshape(lanes, (math.prod(lanes.shape[:k]), *lanes.shape[k:])))
 
 
-def accumulate(fn, a, axis=0, dtype=None, out=None):
+def accumulate(fn: Any, a: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
     """Return all intermediate results of a reduction."""
     if fn in CONSTANT:
         return fn.accumulate(raw(a), axis=axis)
@@ -69,13 +70,13 @@ def accumulate(fn, a, axis=0, dtype=None, out=None):
     return np.stack(y, axis=axis) if y else a
 
 
-def outer(fn, a, b, **kwargs):
+def outer(fn: Any, a: Any, b: Any, **kwargs: Any) -> Any:
     """Return fn of each element of `a` with each of `b`."""
     a, b = (x if hasattr(x, "shape") else np.asarray(x) for x in (a, b))
     return fn(np.reshape(a, a.shape + (1,) * b.ndim), b, **kwargs)
 
 
-def reduceat(fn, a, indices, axis=0, dtype=None, out=None):
+def reduceat(fn: Any, a: Any, indices: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
     """Reduce a[i:j] for each pair of neighbours in `indices`, or a[i] alone where j <= i."""
     starts = [int(i) for i in indices]
     ends = [*starts[1:], a.shape[axis]]
@@ -83,7 +84,7 @@ def reduceat(fn, a, indices, axis=0, dtype=None, out=None):
     return np.concatenate([fn.reduce(part, axis=axis, keepdims=True) for part in parts], axis=axis)
 
 
-def refuse_at(fn):
+def refuse_at(fn: Any) -> Any:
     """Raise NoRuleError: ufunc.at writes in place."""
     raise NoRuleError(
         f"{printed_name(fn)}.at writes into its first argument, which the graph may need unchanged. "
@@ -91,6 +92,6 @@ def refuse_at(fn):
     )
 
 
-def raw(x):
+def raw(x: Any) -> Any:
     """Return the array inside a Tensor."""
     return getattr(x, "__autograd_data__", x)

@@ -1,6 +1,7 @@
 """Norms of vectors and matrices, with the least-norm gradient at kinks: 0 at 0, shared at ties."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ compose(np.linalg.matrix_norm,  lambda x, *, keepdims=False, ord="fro":
 compose(np.linalg.cond,         lambda x, p=None: cond(x, p))
 
 
-def norm_derivative(y, x, ord, axis):
+def norm_derivative(y: Any, x: Any, ord: Any, axis: Any) -> Any:
     """Return the derivative of a norm with respect to the elements it is computed from."""
     y = np.reshape(y, kept(x.shape, axis))
     if ord is None or ord == "fro" or ord == "f":
@@ -31,7 +32,7 @@ def norm_derivative(y, x, ord, axis):
     return vector_derivative(y, x, ord, axes[0]) if len(axes) == 1 else matrix_derivative(x, ord, axes)
 
 
-def vector_derivative(y, x, ord, axis):
+def vector_derivative(y: Any, x: Any, ord: Any, axis: Any) -> Any:
     """Use d y / d|x| = (|x| / y)**(p - 1) for y = (sum |x|**p)**(1/p)."""
     if ord == 2:
         return conj(x) * reciprocal(y)
@@ -47,7 +48,7 @@ def vector_derivative(y, x, ord, axis):
     return phase(x) * np.where(flat, 0, ratio ** (ord - 1))
 
 
-def matrix_derivative(x, ord, axes):
+def matrix_derivative(x: Any, ord: Any, axes: Any) -> Any:
     """Differentiate norms that are extremes of row or column sums, or use singular values."""
     if ord in (1, -1, np.inf, -np.inf):
         sums = np.sum(np.absolute(x), axis=axes[0 if abs(ord) == 1 else 1], keepdims=True)
@@ -61,22 +62,22 @@ def matrix_derivative(x, ord, axes):
     return np.moveaxis(conj((u * chosen[..., None, :]) @ vh), (-2, -1), axes)
 
 
-def reciprocal(y):
+def reciprocal(y: Any) -> Any:
     """Return 1 / y, and 0 where y is 0."""
     return np.where(y == 0, 0, 1 / np.where(y == 0, 1, y))
 
 
-def phase(x):
+def phase(x: Any) -> Any:
     """Return d|x|/dx: the sign, or for complex numbers conj(x) / |x|; 0 at 0."""
     return conj(x) * reciprocal(np.absolute(x)) if x.dtype.kind == "c" else np.sign(x)
 
 
-def shared(hit, axis):
+def shared(hit: Any, axis: Any) -> Any:
     """Divide one evenly among the elements that are hit."""
     return hit / np.sum(hit, axis=axis, keepdims=True)
 
 
-def vector_norm(x, axis, keepdims, ord):
+def vector_norm(x: Any, axis: Any, keepdims: Any, ord: Any) -> Any:
     """Compute np.linalg.norm over all the axes together."""
     if axis is None or isinstance(axis, tuple):
         axes = tuple(range(x.ndim)) if axis is None else tuple(k % x.ndim for k in axis)
@@ -88,7 +89,7 @@ def vector_norm(x, axis, keepdims, ord):
     return la.norm(x, ord, axis, keepdims)
 
 
-def cond(x, p):
+def cond(x: Any, p: Any) -> Any:
     """Return the norm of a matrix times that of its inverse; infinity for a singular matrix."""
     if p is None or p in (2, -2):
         s = la.svdvals(x)

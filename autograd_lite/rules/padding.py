@@ -1,5 +1,7 @@
 """np.pad, mode by mode: moved elements, or statistics and ramps joined on, axis after axis."""
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import NoRuleError
@@ -15,19 +17,19 @@ compose(np.pad, lambda array, pad_width, mode="constant", *, stat_length=None, c
 
 
 @primitive(lambda g, y, x, widths, mode, value: unpad(g, x, widths, mode))
-def padded(x, widths, mode, value):
+def padded(x: Any, widths: Any, mode: Any, value: Any) -> Any:
     """Call np.pad in a mode that moves elements or adds constants around them."""
     return np.pad(x, widths, mode) if value is None else np.pad(x, widths, mode, constant_values=value)
 
 
-def unpad(g, x, widths, mode):
+def unpad(g: Any, x: Any, widths: Any, mode: Any) -> Any:
     """Send moved elements back to their sources; drop constants."""
     if mode in ("constant", "empty"):
         return g[tuple([slice(left, left + n) for (left, _), n in zip(widths, x.shape, strict=True)])]
     return back(g, np.pad(addresses(x), widths, mode), x.shape)
 
 
-def pad(x, widths, mode, stat_length, constant_values, end_values, reflect_type):
+def pad(x: Any, widths: Any, mode: Any, stat_length: Any, constant_values: Any, end_values: Any, reflect_type: Any) -> Any:
     """Choose the computation of a mode."""
     if x.ndim == 0:  # a scalar has no sides
         return np.positive(x)
@@ -52,7 +54,7 @@ def pad(x, widths, mode, stat_length, constant_values, end_values, reflect_type)
 STATISTICS = {"maximum": np.max, "minimum": np.min, "mean": np.mean, "median": np.median}
 
 
-def pairs(widths, ndim):
+def pairs(widths: Any, ndim: Any) -> Any:
     """Return a pair (before, after) for each axis, from any form that np.pad accepts."""
     if widths is None:
         return ((None, None),) * ndim
@@ -64,17 +66,17 @@ def pairs(widths, ndim):
     return tuple(map(tuple, np.broadcast_to(widths, (ndim, 2)).tolist()))
 
 
-def flat(values):
+def flat(values: Any) -> Any:
     """Return the elements of nested lists."""
     return [v for item in values for v in flat(item)] if isinstance(values, list | tuple) else [values]
 
 
-def ends(x, values):
+def ends(x: Any, values: Any) -> Any:
     """Return a pair of values (before, after) for each axis; some may be variables."""
     return np.broadcast_to(in_type_of(x, array(values, None, 0)), (x.ndim, 2))
 
 
-def constants(values):
+def constants(values: Any) -> Any:
     """Pad with a different constant at each end."""
     def grow(x, axis, left, right):
         before, after = (np.broadcast_to(values[axis][i], (*x.shape[:axis], n, *x.shape[axis + 1 :]))
@@ -83,7 +85,7 @@ def constants(values):
     return grow
 
 
-def statistic(fn, lengths):
+def statistic(fn: Any, lengths: Any) -> Any:
     """Pad with a statistic, such as the mean, of some elements at each end."""
     def grow(x, axis, left, right):
         n = x.shape[axis]
@@ -94,12 +96,12 @@ def statistic(fn, lengths):
     return grow
 
 
-def copies(x, axis, n):
+def copies(x: Any, axis: Any, n: Any) -> Any:
     """Repeat `x`, of length 1 along the axis, n times."""
     return np.broadcast_to(x, (*x.shape[:axis], n, *x.shape[axis + 1 :]))
 
 
-def ramp(ends):
+def ramp(ends: Any) -> Any:
     """Pad with even steps from the edge to the given value."""
     def grow(x, axis, left, right):
         def steps_between(edge, end, width):
@@ -112,7 +114,7 @@ def ramp(ends):
     return grow
 
 
-def odd(edge):
+def odd(edge: Any) -> Any:
     """Pad with a reflection through the point at the edge, which is repeated (1) or not (0)."""
     def grow(x, axis, left, right):
         n = x.shape[axis]

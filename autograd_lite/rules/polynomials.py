@@ -1,5 +1,7 @@
 """Polynomials p[0] x**n + ... + p[n] by their coefficients; their product is a convolution."""
 
+from typing import Any
+
 import numpy as np
 
 from ..errors import NoRuleError
@@ -22,12 +24,12 @@ compose(np.polyfit,  lambda x, y, deg, rcond=None, full=False, w=None, cov=False
                          polyfit(x, y, deg, rcond, full, w, cov))
 
 
-def powers(x, n):
+def powers(x: Any, n: Any) -> Any:
     """Return x**(n-1), ..., x, 1 along a new last axis."""
     return np.expand_dims(x, -1) ** beside(x, np.arange(n - 1, -1, -1))
 
 
-def coefficients_vjp(g, shape, x):
+def coefficients_vjp(g: Any, shape: Any, x: Any) -> Any:
     """Multiply g by the power of x of each coefficient, and sum over the axes of x."""
     if shape[0] == 0:  # no coefficient is left, as in the derivative of a constant
         return np.zeros(shape)
@@ -38,26 +40,26 @@ def coefficients_vjp(g, shape, x):
     return np.reshape(np.sum(g * powers, axis=axes, keepdims=True), shape)
 
 
-def column(x, ndim):
+def column(x: Any, ndim: Any) -> Any:
     """Reshape a vector to run along the first of `ndim` axes."""
     return np.reshape(x, (-1,) + (1,) * (ndim - 1))
 
 
-def aligned(p, other):
+def aligned(p: Any, other: Any) -> Any:
     """Pad a polynomial with leading zeros to at least the length of the other."""
     p = np.atleast_1d(p)
     missing = np.size(other) - np.size(p)
     return np.pad(p, (missing, 0)) if missing > 0 else p
 
 
-def trimmed(p):
+def trimmed(p: Any) -> Any:
     """Drop leading zeros, but keep one coefficient, as np.poly1d does."""
     p = np.atleast_1d(p)
     rest = np.trim_zeros(p, "f")
     return rest if np.size(rest) else p[-1:]
 
 
-def polydiv(u, v):
+def polydiv(u: Any, v: Any) -> Any:
     """Divide; drop leading zeros of the remainder, as NumPy does."""
     n = np.size(v)
     quotient, rest = [], u + 0.0
@@ -69,14 +71,14 @@ def polydiv(u, v):
     return np.stack(quotient) if quotient else beside(u, np.zeros(1)), rest
 
 
-def polyder(p, m):
+def polyder(p: Any, m: Any) -> Any:
     """Use d(x**k)/dx = k x**(k-1)."""
     for _ in range(m):
         p = p[:-1] * beside(p, column(np.arange(len(p) - 1, 0, -1), np.ndim(p)))
     return p
 
 
-def polyint(p, m, k):
+def polyint(p: Any, m: Any, k: Any) -> Any:
     """Integrate x**k to x**(k+1) / (k+1); `k` are the constants of integration."""
     k = 0.0 if k is None else k
     constants = np.broadcast_to(k, (m,)) if np.size(k) == 1 else k
@@ -85,7 +87,7 @@ def polyint(p, m, k):
     return p
 
 
-def poly(zeros):
+def poly(zeros: Any) -> Any:
     """Return the product of all (x - zero); of a matrix, over its eigenvalues."""
     real = zeros.dtype.kind == "f"
     zeros = np.linalg.eigvals(zeros) if zeros.ndim == 2 else zeros
@@ -96,7 +98,7 @@ def poly(zeros):
     return np.real(p) if real or np.array_equal(np.sort(zeros), np.sort(np.conjugate(zeros))) else p
 
 
-def polyfit(x, y, deg, rcond, full, w, cov):
+def polyfit(x: Any, y: Any, deg: Any, rcond: Any, full: Any, w: Any, cov: Any) -> Any:
     """Solve least squares on powers of x, each scaled to length one."""
     if full or cov:
         raise NoRuleError("np.polyfit of Tensors returns the coefficients only; leave out full= and cov=.")

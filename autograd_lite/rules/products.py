@@ -6,6 +6,7 @@ function without conjugation therefore has the same rule as for real numbers. `v
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -49,12 +50,12 @@ compose(np.linalg.multi_dot,         lambda arrays, *, out=None: multi_dot(list(
 compose(np.linalg.matrix_power,      lambda a, n: matrix_power(a, n))
 
 
-def conj(x):
+def conj(x: Any) -> Any:
     """Return the complex conjugate; a real array is its own."""
     return np.conjugate(x) if x.dtype.kind == "c" else x
 
 
-def matmul_left(g, ndim, b):
+def matmul_left(g: Any, ndim: Any, b: Any) -> Any:
     """Return the gradient of a left factor with `ndim` axes; a vector is a row there."""
     if ndim == b.ndim == 2:
         return g @ b.T
@@ -65,7 +66,7 @@ def matmul_left(g, ndim, b):
     return g @ np.swapaxes(b, -1, -2)
 
 
-def matmul_right(g, a, ndim):
+def matmul_right(g: Any, a: Any, ndim: Any) -> Any:
     """Return the gradient of a right factor with `ndim` axes; a vector is a column there."""
     if a.ndim == ndim == 2:
         # matmul is slow where W is a single row: (n, 1) @ (1, m)
@@ -79,12 +80,12 @@ def matmul_right(g, a, ndim):
     return np.swapaxes(a, -1, -2) @ g
 
 
-def rows(x):
+def rows(x: Any) -> Any:
     """Reshape a stack of matrices to one tall matrix."""
     return np.reshape(x, (math.prod(x.shape[:-1]), x.shape[-1]))
 
 
-def dot_left(g, ndim, b):
+def dot_left(g: Any, ndim: Any, b: Any) -> Any:
     """Use matmul for matrices and vectors; beyond that dot contracts b's last axis but one."""
     if ndim == 0 or np.ndim(b) == 0:
         return g * b
@@ -93,7 +94,7 @@ def dot_left(g, ndim, b):
     return tensordot_left(g, ndim, b, (-1, -2))
 
 
-def dot_right(g, a, ndim):
+def dot_right(g: Any, a: Any, ndim: Any) -> Any:
     """Return the counterpart of dot_left."""
     if np.ndim(a) == 0 or ndim == 0:
         return g * a
@@ -102,12 +103,12 @@ def dot_right(g, a, ndim):
     return tensordot_right(g, a, ndim, (-1, -2 if ndim > 1 else -1))
 
 
-def inner_left(g, ndim, b):
+def inner_left(g: Any, ndim: Any, b: Any) -> Any:
     """Contract the last axes; a scalar multiplies."""
     return g * b if ndim == 0 or np.ndim(b) == 0 else tensordot_left(g, ndim, b, (-1, -1))
 
 
-def inner_right(g, a, ndim):
+def inner_right(g: Any, a: Any, ndim: Any) -> Any:
     """Return the counterpart of inner_left."""
     return g * a if np.ndim(a) == 0 or ndim == 0 else tensordot_right(g, a, ndim, (-1, -1))
 
@@ -115,7 +116,7 @@ def inner_right(g, a, ndim):
 # Y[i, j] = sum over c of A[i, c] B[j, c], where i, j, c stand for groups of axes
 
 
-def tensordot_left(g, ndim, b, axes):
+def tensordot_left(g: Any, ndim: Any, b: Any, axes: Any) -> Any:
     """Use dA[i, c] = sum over j of dY[i, j] B[j, c], then move every axis to its place."""
     of_a, of_b = contracted(axes, ndim, np.ndim(b))
     i, j = free(of_a, ndim), free(of_b, np.ndim(b))
@@ -123,7 +124,7 @@ def tensordot_left(g, ndim, b, axes):
     return placed(d, i + [of_a[k] for k in order(of_b)])
 
 
-def tensordot_right(g, a, ndim, axes):
+def tensordot_right(g: Any, a: Any, ndim: Any, axes: Any) -> Any:
     """Use dB[c, j] = sum over i of A[i, c] dY[i, j], then move every axis to its place."""
     of_a, of_b = contracted(axes, np.ndim(a), ndim)
     i, j = free(of_a, np.ndim(a)), free(of_b, ndim)
@@ -131,7 +132,7 @@ def tensordot_right(g, a, ndim, axes):
     return placed(d, [of_b[k] for k in order(of_a)] + j)
 
 
-def contracted(axes, a_ndim, b_ndim):
+def contracted(axes: Any, a_ndim: Any, b_ndim: Any) -> Any:
     """Return the axes that a tensordot sums over, counted from the front, in each factor."""
     if not np.iterable(axes):
         return list(range(a_ndim - axes, a_ndim)), list(range(axes))
@@ -139,28 +140,28 @@ def contracted(axes, a_ndim, b_ndim):
     return [k % a_ndim for k in of_a], [k % b_ndim for k in of_b]
 
 
-def free(axes, ndim):
+def free(axes: Any, ndim: Any) -> Any:
     """Return the axes that are not among these."""
     return [k for k in range(ndim) if k not in axes]
 
 
-def order(axes):
+def order(axes: Any) -> Any:
     """Return the positions of the axes, the smallest axis first."""
     return sorted(range(len(axes)), key=lambda k: axes[k])
 
 
-def placed(d, axes):
+def placed(d: Any, axes: Any) -> Any:
     """Move each axis of `d` to the place that `axes` names for it."""
     return np.transpose(d, order(axes)) if axes != sorted(axes) else d
 
 
-def vecdot(a, b, axis):
+def vecdot(a: Any, b: Any, axis: Any) -> Any:
     """Compute inner products along an axis, the first factor conjugated."""
     a, b = np.moveaxis(a, axis, -1), np.moveaxis(b, axis, -1)
     return (conj(a)[..., None, :] @ b[..., None])[..., 0, 0]
 
 
-def kron(a, b):
+def kron(a: Any, b: Any) -> Any:
     """Multiply each element of `a` by the whole of `b`: interleave axes, then merge in pairs."""
     n = max(np.ndim(a), np.ndim(b))
     p, q = ((1,) * (n - np.ndim(x)) + np.shape(x) for x in (a, b))
@@ -171,12 +172,12 @@ def kron(a, b):
 
 # g . (a x b) = a . (b x g) = b . (g x a)
 @primitive(lambda g, y, a, b: cross_last(b, g), lambda g, y, a, b: cross_last(g, a))
-def cross_last(a, b):
+def cross_last(a: Any, b: Any) -> Any:
     """Compute cross products of vectors of three elements along the last axis."""
     return np.cross(a, b)
 
 
-def cross(a, b, axisa, axisb, axisc):
+def cross(a: Any, b: Any, axisa: Any, axisb: Any, axisc: Any) -> Any:
     """Compute np.cross: a plane vector has z = 0; two of them return z alone."""
     a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
     if not {a.shape[-1], b.shape[-1]} <= {2, 3}:
@@ -185,12 +186,12 @@ def cross(a, b, axisa, axisb, axisc):
     return y[..., 2] if a.shape[-1] == b.shape[-1] == 2 else np.moveaxis(y, -1, axisc)
 
 
-def in_space(a):
+def in_space(a: Any) -> Any:
     """Append z = 0 to plane vectors."""
     return a if a.shape[-1] == 3 else np.concatenate([a, np.zeros_like(a[..., :1])], axis=-1)
 
 
-def multi_dot(arrays):
+def multi_dot(arrays: Any) -> Any:
     """Multiply many matrices, in the order that takes the fewest multiplications."""
     first, last = np.ndim(arrays[0]) == 1, np.ndim(arrays[-1]) == 1
     if first:
@@ -215,7 +216,7 @@ def multi_dot(arrays):
     return y[..., 0] if last else y
 
 
-def matrix_power(a, n):
+def matrix_power(a: Any, n: Any) -> Any:
     """Compute a @ a @ ... @ a by squaring; invert for negative n; n = 0 is the identity."""
     if n < 0:
         a, n = np.linalg.inv(a), -n

@@ -5,6 +5,8 @@ direction: conj at the start and at the end. Source: G. Golub, V. Pereyra, "The 
 pseudo-inverses" (1973).
 """
 
+from typing import Any
+
 import numpy as np
 
 from .linalg import H, T, symmetric
@@ -19,7 +21,7 @@ rule(np.linalg.lstsq,  lambda g, y, a, b, rcond=None: lstsq_left(g, y, a, b, rco
                        lambda g, y, a, b, rcond=None: lstsq_right(g, y, a, b, rcond), sparse=True)
 
 
-def pinv_vjp(g, y, a, rcond):
+def pinv_vjp(g: Any, y: Any, a: Any, rcond: Any) -> Any:
     """Use, at constant rank, with P = I - A Y and N = I - Y A,
 
     dY = -Y dA Y + Y Y^H dA^H P + N dA^H Y^H Y
@@ -30,12 +32,12 @@ def pinv_vjp(g, y, a, rcond):
     return conj(cut_off(d, gh, y, a, rcond))
 
 
-def triple(a, b, c):
+def triple(a: Any, b: Any, c: Any) -> Any:
     """Return a @ b @ c (tall, wide, tall, or the reverse) through the smaller square."""
     return (a @ b) @ c if a.shape[-2] <= c.shape[-1] else a @ (b @ c)
 
 
-def cut_off(d, gh, y, a, rcond):
+def cut_off(d: Any, gh: Any, y: Any, a: Any, rcond: Any) -> Any:
     """Return the gradient `d`, or that of Y if a large `rcond` cut off more than rounding.
 
     With A = U S V^H, Y^H = U F V^H where F is 1 / S, or 0 where S was cut off. In P = U^H dA V
@@ -63,7 +65,7 @@ def cut_off(d, gh, y, a, rcond):
     return np.where(whole, d, u @ inside @ vh + below + beside)
 
 
-def lstsq_left(g, y, a, b, rcond):
+def lstsq_left(g: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
     """Differentiate through the solution, the squared residuals and the singular values:
 
     with r = b - A x, h = Y^H gx and N = I - Y A, gA = -h x^H + r (Y h)^H + (Y^H x) (N gx)^H
@@ -85,7 +87,7 @@ def lstsq_left(g, y, a, b, rcond):
     return conj(d)
 
 
-def lstsq_right(g, y, a, b, rcond):
+def lstsq_right(g: Any, y: Any, a: Any, b: Any, rcond: Any) -> Any:
     """Use that x is linear in b; |r|^2 has dr = db, because A^H r = 0."""
     (gx, gr, _, _), x, b = g, as_columns(y[0]), as_columns(b)
     d = np.zeros_like(b)
@@ -96,13 +98,13 @@ def lstsq_right(g, y, a, b, rcond):
     return d[:, 0] if y[0].ndim == 1 else d
 
 
-def pinv(a, x, rcond):
+def pinv(a: Any, x: Any, rcond: Any) -> Any:
     """Return the inverse that lstsq used; a negative rcond there means machine precision."""
     if rcond is None or rcond < 0:
         rcond = np.finfo(x.dtype).eps * (max(a.shape) if rcond is None else 1)
     return la.pinv(a, rcond)
 
 
-def as_columns(x):
+def as_columns(x: Any) -> Any:
     """Reshape a vector to a matrix of one column."""
     return np.expand_dims(x, -1) if np.ndim(x) == 1 else x

@@ -1,5 +1,7 @@
 """Reductions: each gradient is spread back over the axes that the function reduced."""
 
+from typing import Any
+
 import numpy as np
 
 from .elementwise import over
@@ -56,7 +58,7 @@ compose(np.ptp,  lambda a, axis=None, out=None, keepdims=False:
                      np.max(a, axis=axis, keepdims=keepdims) - np.min(a, axis=axis, keepdims=keepdims))
 
 
-def number(a, axis, keepdims, where):
+def number(a: Any, axis: Any, keepdims: Any, where: Any) -> Any:
     """Count the elements of each mean, in a dtype that can count them: half ends at 65504."""
     if where is True:
         n = count(a.shape, axis)
@@ -64,18 +66,18 @@ def number(a, axis, keepdims, where):
     return np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=keepdims)
 
 
-def masked(d, where):
+def masked(d: Any, where: Any) -> Any:
     """Return `d`, with zero at elements that the reduction skips."""
     return d if where is True else np.where(where, d, 0)
 
 
-def numbers(a, where):
+def numbers(a: Any, where: Any) -> Any:
     """Return True for elements that the reduction includes."""
     found = np.logical_not(np.isnan(a))
     return found if where is True else np.logical_and(found, where)
 
 
-def deviation(g, a, axis, ddof, keepdims, where, mean, correction):
+def deviation(g: Any, a: Any, axis: Any, ddof: Any, keepdims: Any, where: Any, mean: Any, correction: Any) -> Any:
     """Return g * (a - mean) / (n - ddof), conjugated; `mean` if the caller passed it."""
     if mean is None:
         mean = np.sum(masked(a, where), axis=axis, keepdims=True) / number(a, axis, True, where)
@@ -84,7 +86,7 @@ def deviation(g, a, axis, ddof, keepdims, where, mean, correction):
     return masked(spread(g, a.shape, axis, keepdims) * centered, where)
 
 
-def share(g, y, a, axis, keepdims, initial, where):
+def share(g: Any, y: Any, a: Any, axis: Any, keepdims: Any, initial: Any, where: Any) -> Any:
     """Share the gradient of an extreme value evenly among the elements that reach it.
 
     A tie with `initial`, a constant, is a kink: the least-norm choice there is 0.
@@ -97,7 +99,7 @@ def share(g, y, a, axis, keepdims, initial, where):
     return spread(g / n, a.shape, axis, keepdims) * hit
 
 
-def others(a, axis, where):
+def others(a: Any, axis: Any, where: Any) -> Any:
     """Return for each element the product of all others in its reduction, without a division."""
     a = a if where is True else np.where(where, a, 1)
     x = in_lanes(a, axis)
@@ -108,20 +110,20 @@ def others(a, axis, where):
     return np.moveaxis(both, tuple(range(-len(axes), 0)), axes)
 
 
-def reduced(a, axis):
+def reduced(a: Any, axis: Any) -> Any:
     """Return the axes of a reduction, counted from 0."""
     n = a.ndim  # NumPy accepts axis=0 for a scalar, too
     axes = range(n) if axis is None or n == 0 else axis if isinstance(axis, tuple) else (axis,)
     return tuple([i % n for i in axes])
 
 
-def in_lanes(a, axis):
+def in_lanes(a: Any, axis: Any) -> Any:
     """Move the axes of a reduction to the end, and merge them into one."""
     axes = reduced(a, axis)
     last = np.moveaxis(a, axes, tuple(range(-len(axes), 0)))
     return np.reshape(last, (*last.shape[: a.ndim - len(axes)], count(a.shape, axis)))
 
 
-def before(x):
+def before(x: Any) -> Any:
     """Return for each element the product of those before it on the last axis."""
     return np.concatenate([np.ones_like(x[..., :1]), np.cumprod(x[..., :-1], axis=-1)], axis=-1)

@@ -1,5 +1,7 @@
 """Running sums and products, differences between neighbours, and functions built on these."""
 
+from typing import Any
+
 import numpy as np
 
 from .devices import beside, in_type_of
@@ -30,7 +32,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
                                      cumulative(np.cumprod, np.ones_like, x, axis, dtype, include_initial))
 
 
-def cumprod_vjp(g, a, axis):
+def cumprod_vjp(g: Any, a: Any, axis: Any) -> Any:
     """Use y_i = x_0 ... x_i: dx_j = x_0 ... x_(j-1) r_j, with r_j = g_j + x_(j+1) r_(j+1)."""
     axis = axis if a.ndim else None
     x = np.ravel(a) if axis is None else np.moveaxis(a, axis, -1)
@@ -45,7 +47,7 @@ def cumprod_vjp(g, a, axis):
     return np.reshape(d, a.shape) if axis is None else np.moveaxis(d, -1, axis)
 
 
-def cumulative(scan, first, x, axis, dtype, include_initial):
+def cumulative(scan: Any, first: Any, x: Any, axis: Any, dtype: Any, include_initial: Any) -> Any:
     """Compute a running sum or product by the names of the array API standard."""
     if axis is None:
         if x.ndim > 1:
@@ -57,7 +59,7 @@ def cumulative(scan, first, x, axis, dtype, include_initial):
     return np.concatenate([first(y, shape=one_wide(y, axis)), y], axis=axis)
 
 
-def diff(a, n, axis, prepend, append):
+def diff(a: Any, n: Any, axis: Any, prepend: Any, append: Any) -> Any:
     """Compute a[1:] - a[:-1] along an axis, n times, with optional elements before and after."""
     if n < 0:
         raise ValueError(f"order must be non-negative but got {n}")
@@ -70,25 +72,25 @@ def diff(a, n, axis, prepend, append):
     return a
 
 
-def one_wide(a, axis):
+def one_wide(a: Any, axis: Any) -> Any:
     """Return the shape of one slice of `a` across an axis."""
     axis %= a.ndim
     return (*a.shape[:axis], 1, *a.shape[axis + 1 :])
 
 
-def along(a, axis, start, stop):
+def along(a: Any, axis: Any, start: Any, stop: Any) -> Any:
     """Return a[start:stop] along an axis."""
     return a[(slice(None),) * (axis % a.ndim) + (slice(start, stop),)]
 
 
-def ediff1d(ary, to_end, to_begin):
+def ediff1d(ary: Any, to_end: Any, to_begin: Any) -> Any:
     """Return the differences of the flat array, with optional elements before and after."""
     flat = np.ravel(ary)
     parts = [to_begin, flat[1:] - flat[:-1], to_end]
     return np.concatenate([np.ravel(in_type_of(flat, part)) for part in parts if part is not None])
 
 
-def trapezoid(y, x, dx, axis):
+def trapezoid(y: Any, x: Any, dx: Any, axis: Any) -> Any:
     """Return the sum of width times mean height."""
     y = beside(dx if x is None else x, y)
     if x is not None:
@@ -96,12 +98,12 @@ def trapezoid(y, x, dx, axis):
     return np.sum(dx * (along(y, axis, 1, None) + along(y, axis, None, -1)) / 2, axis=axis)
 
 
-def upright(h, ndim, axis):
+def upright(h: Any, ndim: Any, axis: Any) -> Any:
     """Reshape a vector to run along one of many axes."""
     return np.reshape(h, tuple([-1 if i == axis % ndim else 1 for i in range(ndim)]))
 
 
-def gradient(f, varargs, axis, edge_order):
+def gradient(f: Any, varargs: Any, axis: Any, edge_order: Any) -> Any:
     """Compute np.gradient: central differences inside, one-sided of `edge_order` at the ends."""
     axes = range(np.ndim(f)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     spacing = varargs or (1.0,)
@@ -114,7 +116,7 @@ def gradient(f, varargs, axis, edge_order):
     return slopes[0] if len(axes) == 1 else tuple(slopes)
 
 
-def gradient_along(f, spacing, axis, edge_order):
+def gradient_along(f: Any, spacing: Any, axis: Any, edge_order: Any) -> Any:
     """Return slopes along one axis; `spacing` is a distance, or the positions on the axis."""
     n = f.shape[axis]
     if n < edge_order + 1 or edge_order not in (1, 2):

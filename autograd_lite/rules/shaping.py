@@ -1,5 +1,7 @@
 """Functions that move elements without changing them, and `spread`, the transpose of a sum."""
 
+from typing import Any
+
 import numpy as np
 
 from .indexing import addresses, back
@@ -33,13 +35,13 @@ compose(np.copy,               lambda a, order="K", subok=False: np.positive(a))
 
 
 @primitive(lambda g, y, x, dtype: g)  # the sweep casts back
-def astype(x, dtype):
+def astype(x: Any, dtype: Any) -> Any:
     """Convert to another dtype."""
     return x.astype(dtype)
 
 
 @primitive(lambda g, y, x, shape, axis, keepdims: np.sum(g, axis=axis, keepdims=keepdims))
-def spread(x, shape, axis, keepdims):
+def spread(x: Any, shape: Any, axis: Any, keepdims: Any) -> Any:
     """Repeat `x` along the axes that a reduction of an array of this shape removed."""
     if axis is not None and not keepdims:
         x = np.reshape(x, kept(shape, axis))
@@ -53,7 +55,7 @@ def spread(x, shape, axis, keepdims):
     return out
 
 
-def unravel(g, a, order):
+def unravel(g: Any, a: Any, order: Any) -> Any:
     """Reshape `g` to the shape of `a`, read in this order; "A" and "K" depend on memory."""
     if order == "C":
         return np.reshape(g, a.shape)
@@ -65,14 +67,14 @@ def unravel(g, a, order):
 
 
 @primitive(lambda g, y, x: np.zeros_like(x))
-def numbered(x):
+def numbered(x: Any) -> Any:
     """Return addresses in an array with the memory layout of `x`."""
     out = np.empty_like(x, dtype=int)
     out[...] = addresses(x)
     return out
 
 
-def kept(shape, axis):
+def kept(shape: Any, axis: Any) -> Any:
     """Return the shape that a reduction over `axis` returns with keepdims."""
     n = len(shape)
     axes = range(n) if axis is None or n == 0 else axis if isinstance(axis, tuple) else (axis,)
@@ -80,7 +82,7 @@ def kept(shape, axis):
     return tuple([1 if i in gone else size for i, size in enumerate(shape)])
 
 
-def count(shape, axis):
+def count(shape: Any, axis: Any) -> Any:
     """Return how many elements a reduction over `axis` combines."""
     n = 1
     for size, rest in zip(shape, kept(shape, axis), strict=True):
@@ -88,7 +90,7 @@ def count(shape, axis):
     return n
 
 
-def inverse(axes):
+def inverse(axes: Any) -> Any:
     """Return the permutation that undoes `axes`."""
     if axes is None:
         return None
@@ -96,30 +98,30 @@ def inverse(axes):
     return tuple(int(i) for i in np.argsort(axes % len(axes)))
 
 
-def rolled(ndim, axis, start):
+def rolled(ndim: Any, axis: Any, start: Any) -> Any:
     """Return the permutation of np.rollaxis: `axis` is moved before `start`."""
     order = list(range(ndim))
     return tuple(np.rollaxis(np.empty(order), axis, start).shape)  # the address of each axis
 
 
-def each(arrays, form):
+def each(arrays: Any, form: Any) -> Any:
     """Apply `form` to each array; return one array for one, a tuple for several."""
     return form(arrays[0]) if len(arrays) == 1 else tuple(form(a) for a in arrays)
 
 
-def atleast_3d(a):
+def atleast_3d(a: Any) -> Any:
     """Reshape to three dimensions: a scalar or vector in the middle, a matrix first."""
     shape = np.shape(a)
     return a if len(shape) > 2 else np.reshape(a, ((1, 1, 1), (1, -1, 1), (*shape, 1))[len(shape)])
 
 
-def broadcast_arrays(arrays):
+def broadcast_arrays(arrays: Any) -> Any:
     """Broadcast all arrays to their common shape."""
     shape = np.broadcast_shapes(*[np.shape(a) for a in arrays])
     return tuple(np.broadcast_to(a, shape) for a in arrays)
 
 
-def untile(g, shape, reps):
+def untile(g: Any, shape: Any, reps: Any) -> Any:
     """Sum over the tiles: view each axis of `g` as (which tile, where in the tile)."""
     reps = (reps,) if np.ndim(reps) == 0 else tuple(reps)
     ndim = max(len(shape), len(reps))

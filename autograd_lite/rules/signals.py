@@ -1,5 +1,7 @@
 """Convolution and correlation of two signals."""
 
+from typing import Any
+
 import numpy as np
 
 from .products import conj
@@ -15,17 +17,17 @@ rule(np.correlate,  lambda g, y, a, v, mode="valid":
                         conj(backwards(slide(whole(g, a, v, mode, 1), backwards(a)))))
 
 
-def backwards(x):
+def backwards(x: Any) -> Any:
     """Return a vector from its end to its start."""
     return np.ravel(x)[::-1]
 
 
-def slide(g, v):
+def slide(g: Any, v: Any) -> Any:
     """Return sum over k of g[n + k] * (v backwards)[k], for every n at which v lies inside g."""
     return np.convolve(g, v, "valid")
 
 
-def whole(g, a, v, mode, late=0):
+def whole(g: Any, a: Any, v: Any, mode: Any, late: Any = 0) -> Any:
     """Return the gradient of the full convolution, of which the mode returned a part."""
     m, n = np.size(a), np.size(v)
     if isinstance(mode, int):

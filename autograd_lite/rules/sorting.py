@@ -1,5 +1,7 @@
 """Order statistics: sort, partition and quantiles. Equal elements share a gradient evenly."""
 
+from typing import Any
+
 import numpy as np
 
 from .devices import beside
@@ -36,7 +38,7 @@ WIDER = {"linear": -1, "hazen": 0, "interpolated_inverted_cdf": 0, "weibull": 1,
          "median_unbiased": 1 / 3, "normal_unbiased": 1 / 4}
 
 
-def restore(g, y, a, axis):
+def restore(g: Any, y: Any, a: Any, axis: Any) -> Any:
     """Return the gradient of `y`, a permutation of `a`: each element finds its place by rank."""
     if axis is None:
         return np.reshape(restore(g, y, np.ravel(a), -1), a.shape)
@@ -48,7 +50,7 @@ def restore(g, y, a, axis):
 
 @primitive(lambda g, y, x, ranked, axis: evened(g, ranked, axis),  # the map is its own adjoint
            lambda g, y, x, ranked, axis: np.zeros_like(ranked))
-def evened(x, ranked, axis):
+def evened(x: Any, ranked: Any, axis: Any) -> Any:
     """Average `x` over each run of equal elements in `ranked`, which is sorted along the axis."""
     ranked = np.moveaxis(ranked, axis, -1)
     new = ranked[..., 1:] != ranked[..., :-1]
@@ -62,12 +64,12 @@ def evened(x, ranked, axis):
     return np.moveaxis(np.reshape(means[run], lanes.shape), -1, axis)
 
 
-def share_of(percent):
+def share_of(percent: Any) -> Any:
     """Return a percentile as a quantile; a Python number stays one, for its dtype is weak."""
     return percent / 100 if isinstance(percent, int | float) else np.true_divide(percent, 100)
 
 
-def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
+def order_statistic(name: Any, a: Any, q: Any, axis: Any, keepdims: Any, method: Any = None, weights: Any = None) -> Any:
     """Compute a quantile as a mean of two neighbours in sorted order; see `position`."""
     a, axis = beside(q, a), tuple(axis) if isinstance(axis, list) else axis
     if weights is not None:
@@ -88,7 +90,7 @@ def order_statistic(name, a, q, axis, keepdims, method=None, weights=None):
 
 
 @primitive(lambda g, y, q, ramp, name, method: position_derivative(g, y, np.shape(q), ramp, method))
-def position(q, ramp, name, method):
+def position(q: Any, ramp: Any, name: Any, method: Any) -> Any:
     """Return the position of a quantile among sorted elements, for instance 2.25.
 
     NumPy's own function finds it, for every method: it is called on the positions 0, 1, 2, ..., with
@@ -98,7 +100,7 @@ def position(q, ramp, name, method):
     return fn(ramp, axis=-1) if method is None else fn(ramp, q, axis=-1, method=method)
 
 
-def position_derivative(g, y, shape, ramp, method):
+def position_derivative(g: Any, y: Any, shape: Any, ramp: Any, method: Any) -> Any:
     """Return d(position)/dq, for the methods with a continuous position."""
     n = np.sum(np.isfinite(ramp), axis=-1)
     wider = WIDER.get(method)
@@ -108,6 +110,6 @@ def position_derivative(g, y, shape, ramp, method):
 
 
 @primitive(lambda g, y, a, name, q, weights, axis, keepdims, method: share(g, y, a, axis, keepdims, None, True))
-def weighted(a, name, q, weights, axis, keepdims, method):
+def weighted(a: Any, name: Any, q: Any, weights: Any, axis: Any, keepdims: Any, method: Any) -> Any:
     """Compute a weighted quantile; its only method returns one of the elements of `a`."""
     return getattr(np, name)(a, q, axis=axis, weights=weights, method=method, keepdims=keepdims)

@@ -1,6 +1,7 @@
 """Two functions whose derivatives have no name in NumPy; each defines those of every order."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ rule(np.i0,    lambda g, y, x: g * i0_derivative(x, 1))
 
 
 @primitive(lambda g, y, x, n: g * sinc_derivative(x, n + 1), elementwise=True)
-def sinc_derivative(x, n):
+def sinc_derivative(x: Any, n: Any) -> Any:
     """Return the n-th derivative of sin(pi x) / (pi x), exact at and near 0.
 
     Near 0 this is the series. Elsewhere x s = sin(pi x) / pi, differentiated k times, implies
@@ -25,7 +26,7 @@ def sinc_derivative(x, n):
     return np.where(np.absolute(x) < 0.5 * (n + 1), series(x, n), slope).astype(x.dtype)
 
 
-def series(x, n):
+def series(x: Any, n: Any) -> Any:
     """Sum the Taylor series: (-1)^k pi^n (pi x)^(2k-n) / ((2k+1) (2k-n)!) over k."""
     x = np.pi * np.where(np.absolute(x) < 0.5 * (n + 1), x, 0)
     first = (n + 1) // 2
@@ -36,7 +37,7 @@ def series(x, n):
 
 
 @primitive(lambda g, y, x, n: g * i0_derivative(x, n + 1), elementwise=True)
-def i0_derivative(x, n):
+def i0_derivative(x: Any, n: Any) -> Any:
     """Return the n-th derivative of the Bessel function I_0: a mean over a circle.
 
     The derivative is the mean of cos(t)^n exp(x cos(t)). The integrand is periodic and analytic, so

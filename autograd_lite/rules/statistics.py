@@ -1,6 +1,7 @@
 """Weighted means, covariance and correlation."""
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ compose(np.corrcoef,  lambda x, y=None, rowvar=True, *, dtype=None: corrcoef(cov
 rule(np.bincount,     None, lambda g, y, x, weights=None, minlength=0: np.take(g, x))
 
 
-def average(a, axis, weights, returned, keepdims):
+def average(a: Any, axis: Any, weights: Any, returned: Any, keepdims: Any) -> Any:
     """Return sum(weights * a) / sum(weights); a vector of weights runs along the axis."""
     if weights is None:
         y = np.mean(a, axis=axis, keepdims=keepdims)
@@ -30,7 +31,7 @@ def average(a, axis, weights, returned, keepdims):
     return (y, total) if returned else y
 
 
-def aligned(weights, shape, axis):
+def aligned(weights: Any, shape: Any, axis: Any) -> Any:
     """Reshape weights, with one axis for each averaged axis, to broadcast against the array."""
     if axis is None:
         raise TypeError(f"np.average: weights of shape {np.shape(weights)} for an array of {shape} need an axis.")
@@ -41,7 +42,7 @@ def aligned(weights, shape, axis):
     return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
 
 
-def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, dtype=None):
+def cov(m: Any, y: Any = None, rowvar: Any = True, bias: Any = False, ddof: Any = None, fweights: Any = None, aweights: Any = None, dtype: Any = None) -> Any:
     """Return the covariance of the rows: X X^H / (n - ddof) with each row's mean subtracted."""
     x = as_rows(m, rowvar, np.ndim(m) == 1)
     if y is not None:
@@ -56,7 +57,7 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     return np.squeeze(np.dot(x, np.conjugate(np.transpose(x if w is None else x * w))) / n)
 
 
-def as_rows(m, rowvar, is_row):
+def as_rows(m: Any, rowvar: Any, is_row: Any) -> Any:
     """Return variables as rows; a single row stays as it is."""
     if np.ndim(m) > 2:
         raise ValueError(f"np.cov: variables in {np.ndim(m)} dimensions; at most 2.")
@@ -64,7 +65,7 @@ def as_rows(m, rowvar, is_row):
     return x if rowvar or is_row else np.transpose(x)
 
 
-def corrcoef(c):
+def corrcoef(c: Any) -> Any:
     """Return the covariance divided by both standard deviations."""
     if c.ndim == 0:
         return c / c
