@@ -32,13 +32,13 @@ class Var:
     def __init__(
         self, shape: tuple[int, ...], dtype: Any, name: str | None = None, weak: bool = False
     ) -> None:
-        self.shape = shape
-        self.dtype = np.dtype(dtype)
+        self.shape: tuple[int, ...] = shape
+        self.dtype: np.dtype[Any] = np.dtype(dtype)
         self.name = name
-        self.weak = weak
+        self.weak: bool = weak
         self.gradient_of: Var | None = None
-        self.found = False
-        self.order = _count()
+        self.found: bool = False
+        self.order: int = _count()
 
     @property
     def size(self) -> int:

@@ -76,7 +76,7 @@ class Picture:
     values: bool = True  # whether values are known, or only their shapes
 
     def __post_init__(self) -> None:
-        self.by_key = {v.key: v for v in self.vertices}
+        self.by_key: dict[Any, Vertex] = {v.key: v for v in self.vertices}
         self._in: dict[int, list[Edge]] = {}
         self._out: dict[int, list[Edge]] = {}
         for edge in self.edges:
