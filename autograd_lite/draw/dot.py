@@ -135,10 +135,10 @@ def arrows(edge: Edge, picture: Picture) -> list[str]:
     back = f'{a} -> {b} [dir=back, style=dashed, color="{GRADIENT}", penwidth=1.2'
     if edge.local is not None and target.gradient is not None:
         sent = f"{brief(target.gradient)} × {factor(edge.local)} = {brief(edge.passed)}"
-        slope = quoted(f"d{target.name}/d{source.name} = {brief(edge.local)}")
+        tip = quoted(f"d{target.name}/d{source.name} = {brief(edge.local)}")
         forward += f', fontcolor="{VALUE}", label={quoted(f" {brief(source.value)} ")}'
         back += f', fontcolor="{GRADIENT}", label={quoted(f" {sent} ")}'
-        back += f", edgetooltip={slope}, labeltooltip={slope}"
+        back += f", edgetooltip={tip}, labeltooltip={tip}"
     return [back + "]"] if picture.passes == "backward" else [forward + "]", back + "]"]
 
 

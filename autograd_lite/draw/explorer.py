@@ -100,10 +100,10 @@ def explain(picture: Picture, e: Edge, store: Store, formulas: Formulas) -> dict
         "f": formulas.passed_on(node, e.position, target.name, names),
         "q": formulas.local(node, e.position, target.name, names),
     }
-    slope = local_derivative(node, e.position)
-    if slope is not None:
-        same = slope.size > 1 and np.all(slope == slope.flat[0])
-        entry["s"] = store.add(slope.flat[0] if same else slope)
+    local = local_derivative(node, e.position)
+    if local is not None:
+        same = local.size > 1 and np.all(local == local.flat[0])
+        entry["s"] = store.add(local.flat[0] if same else local)
         entry["w"] = why_summed(np.shape(source.value), np.shape(node.out))
     if "scatter(" in entry["f"]:
         entry["w"] = SCATTER

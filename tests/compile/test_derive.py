@@ -174,8 +174,8 @@ def costs_of(source, *args):
 
 
 @pytest.mark.parametrize("case", COSTS)
-def test_the_source_gives_cost_and_gradients(case):
-    """Those of ag.value_and_grad, in the same structure; for other numbers, too."""
+def test_the_source_computes_cost_and_gradients(case):
+    """They equal those of ag.value_and_grad, in the same structure, also for other values."""
     f = COSTS[case]
     sizes = (3, 4, 3) if case == "softmax" else (3, 4, 1)
     source = ag.derive(f, parameters(*sizes), X, Y).source
@@ -402,7 +402,7 @@ SUB, ADD, MUL, DIV, AT, NEG, POW = (
     ],
 )
 def test_brackets_stand_where_they_are_needed(expression, text):
-    """And the text, run by Python, means what the lines mean."""
+    """The text, run by Python, computes what the lines compute."""
     assert printed(*expression) == text
     values = {"a": RNG.rand(2, 2) + 1, "b": RNG.rand(2, 2) + 1, "c": RNG.rand(2, 2) + 1}
 
@@ -432,7 +432,7 @@ def attention(p, X, lambd):
 
 
 def test_latex_of_other_things_than_layers():
-    """No t^{[5]}, which would be layer 5; axes are told; a sum goes up to m only over examples."""
+    """No t^{[5]}, which would be layer 5; axes are named; only a sum over examples goes up to m."""
     rng = np.random.RandomState(0)
     p = {"WQ": rng.randn(2, 3), "WK": rng.randn(2, 3)}
     d = ag.derive(attention, p, rng.randn(3, 5), 0.1)
@@ -447,7 +447,7 @@ def test_latex_of_other_things_than_layers():
 
 
 def test_a_penalty_and_a_mask_read_as_they_are_written():
-    """lambd is no factor of 1 * lambd; what was divided by 0.8 still is."""
+    """There is no factor 1 beside lambd, and a division by 0.8 stays one."""
 
     def cost(p, X, D, lambd):
         A1 = ag.relu(p["W1"] @ X) * D / 0.8
@@ -464,7 +464,7 @@ def test_a_penalty_and_a_mask_read_as_they_are_written():
 
 
 def test_a_learners_own_word_stays():
-    """Letters that each layer uses anew are numbered; Yhat and logits say more than Z2."""
+    """Letters that every layer uses are numbered; words such as Yhat and logits stay."""
 
     def cost(p, X, Y):
         A = X

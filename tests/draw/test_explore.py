@@ -174,7 +174,7 @@ def test_lines_of_tensors_recorded_under_trace_lines(tmp_path):
 
 
 def test_small_arrays_are_sent_whole_and_large_ones_as_means():
-    """48 numbers are exact; more become a grid whose cells are means of blocks."""
+    """48 elements are sent exactly; a larger array as a grid of means over blocks."""
     x = np.random.RandomState(0).randn(4, 400)
     assert encode(x[:, :12])["x"] == x[:, :12].ravel().tolist()
     cells, rows, columns = grid(x)
@@ -200,7 +200,7 @@ def test_every_shape_has_a_grid(shape):
     "x", [np.full(100, np.nan), np.array([]), np.arange(100), np.ones(60) * 1j, np.inf, (1, 2)]
 )
 def test_odd_arrays_become_json(x):
-    """nan and infinity are text: JSON has no word for them."""
+    """nan and infinity become text, because JSON has no number for them."""
     store = Store()
     store.add(x)
     json.dumps(store.entries, allow_nan=False)
@@ -291,7 +291,7 @@ def test_the_rule_is_shown_as_a_formula_with_numbers(look):
 @needs_browser
 @pytest.mark.browser
 def test_incoming_gradients_add_up_to_their_sum(look):
-    """One by one with a plus between, and the sum below."""
+    """Each is shown, with a plus between them and the sum below."""
     page, data = look(50)
     forks = [
         n for n, (phase, i) in enumerate(data["steps"])
@@ -352,7 +352,7 @@ def test_keys_and_slider(look):
 @needs_browser
 @pytest.mark.browser
 def test_every_step_is_spoken(look):
-    """A live region holds each step as a sentence; vertices have spoken names."""
+    """A live region has each step as a sentence; vertices have spoken names."""
     page, _ = look(5, "#step=7")
     said = page.run("return document.querySelector('[aria-live]').textContent")
     assert said == (
@@ -382,7 +382,7 @@ def test_deep_link(look):
 @needs_browser
 @pytest.mark.browser
 def test_click_and_hover_show_arrays(look):
-    """A click opens a vertex, its heat map and numbers; hovering tells it in short."""
+    """A click shows a vertex, its heat map and numbers; hovering shows a summary."""
     page, data = look("planar")
     page.run("view.fit()")
     place = data["vertices"].index(named(data, "A1"))

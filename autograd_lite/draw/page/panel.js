@@ -106,7 +106,8 @@ class Panel {
     const d = `d${v.n}`;
     if (i === this.data.root) {
       parts.push(el("h3", "Start of the backward pass"),
-        el("p", `The derivative of ${v.n} with respect to itself is 1.`));
+        el("p", isScalar(this.data.arrays[v.d]) && this.data.arrays[v.d].x[0] === 1
+          ? `The derivative of ${v.n} with respect to itself is 1.` : `${d} was passed as gradient=.`));
     } else {
       const how = (e) => [el("div.local", e.f), e.w ? el("div.quiet", e.w) : ""].filter(Boolean);
       const from = (e) => {
@@ -149,19 +150,19 @@ class Panel {
     const formula = el("div.formula", `${this.target(e)} ${this.sign(e)} ${e.f}`);
     card.append(formula);
     if (e.w) card.append(el("div.quiet", e.w));
-    const slope = "s" in e ? this.data.arrays[e.s] : null;
+    const local = "s" in e ? this.data.arrays[e.s] : null;
     if (e.q) {
-      const value = slope && isScalar(slope) && String(slope.x[0]) !== e.q ? ` = ${show(slope.x[0])}` : "";
+      const value = local && isScalar(local) && String(local.x[0]) !== e.q ? ` = ${show(local.x[0])}` : "";
       card.append(el("div.quiet", "local derivative"),
         el("div.local", `∂${v.n}/∂${a.n} = ${e.q}${value}`));
-      if (slope && slope.x && !isScalar(slope)) card.append(this.array(e.s));
-      else if (slope && !isScalar(slope)) card.append(el("div.quiet", brief(slope)));
+      if (local && local.x && !isScalar(local)) card.append(this.array(e.s));
+      else if (local && !isScalar(local)) card.append(el("div.quiet", brief(local)));
     }
     const passed = this.data.arrays[e.p], total = this.data.arrays[v.d];
-    const simple = slope && isScalar(slope) && isScalar(passed) && isScalar(total);
+    const simple = local && isScalar(local) && isScalar(passed) && isScalar(total);
     card.append(el("div.quiet", simple ? "in numbers" : "result"));
     if (simple) {
-      card.append(el("div", `${show(total.x[0])} × ${bracket(slope.x[0])} = `, this.number(passed.x[0])));
+      card.append(el("div", `${show(total.x[0])} × ${bracket(local.x[0])} = `, this.number(passed.x[0])));
     } else card.append(this.array(e.p));
     return card;
   }
