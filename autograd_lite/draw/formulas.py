@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from ..compile.codegen.names import unused
 from ..compile.derivation.derivation import rooted
 from ..compile.ir import Line, Program, Var
 from ..compile.passes.pipeline import readable
@@ -116,7 +117,7 @@ def traced(run: Callable[..., Any], call: Call) -> Program | None:
 def printed(program: Program, labels: Sequence[str]) -> str:
     """Return a Program as one expression; an empty string if it would be long.
 
-    A long part that is used twice is named: `t1 * g, where t1 = ...`.
+    A long part that is used twice is named: `h * g, where h = ...`.
     """
     names: dict[Var, str] = dict(zip(program.inputs, labels, strict=True))
     for v, c in program.constants.items():
@@ -125,6 +126,7 @@ def printed(program: Program, labels: Sequence[str]) -> str:
         names[v] = f"array({c.tolist()})"
     inlined: dict[Var, Line] = {}
     parts: list[str] = []
+    taken = set(labels)
     printer = DrawingPrinter(names, inlined)
     uses = Counter(v for line in program.lines for v in line.reads)
     for line in program.lines:
@@ -132,7 +134,7 @@ def printed(program: Program, labels: Sequence[str]) -> str:
         if line.several:
             return ""
         if uses[line.out] > 1 and len(text) > SHORT:
-            names[line.out] = f"t{len(parts) + 1}"
+            names[line.out] = unused("h", taken)
             parts.append(f"{names[line.out]} = {text}")
         else:
             inlined[line.out] = line
