@@ -21,7 +21,7 @@ def own_broadcasting(line: Line, made: Definitions) -> New:
         return None
     slim = list(line.args)
     for i in range(len(slim)):
-        slim[i] = unspread(slim, i, line.out.shape, made, made.constants)
+        slim[i] = unspread(slim, i, line.out.shape, made, made.program.constants)
     slim = [unscaled(a, slim) for a in slim]
     changed = any(new is not old for new, old in zip(slim, line.args, strict=True))
     return line.calling(line.fn, *slim) if changed else None

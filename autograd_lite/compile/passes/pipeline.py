@@ -36,7 +36,7 @@ READABLE: Sequence[Pass] = (
 
 # Sums and logarithms in calls that NumPy answers quickly
 SPEED: Sequence[Pass] = (
-    means_as_sums, logs_of_sigmoids, common_subexpressions,
+    means_as_sums, logs_of_sigmoids,
     blends, sums_as_dots, axis_sums_as_products, dead_code,
 )  # fmt: skip
 

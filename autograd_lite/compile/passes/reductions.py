@@ -21,16 +21,15 @@ from .rewrite import (
     Definitions,
     Match,
     New,
-    is_number,
+    Rule,
     kind_of,
-    made_by,
     once,
     rewrite,
     rewritten,
     rewritten_fully,
     rule,
 )
-from .sigmoids import Written, written_sigmoids
+from .sigmoids import FORMS
 
 # Beyond so many elements NumPy's pairwise sum is the more accurate, and its start costs nothing.
 SMALL = 4096
@@ -54,43 +53,6 @@ def means_as_sums(program: Program) -> Program:
     return rewritten(program, [mean_as_sum])
 
 
-def logs_of_sigmoids(program: Program) -> Program:
-    """Write log(A) as -log(u), log(1 - A) as n - log(u), with A = 1 / u and u = 1 + exp(n).
-
-    It is one logarithm instead of two, and finite where A rounds to 1, as the engine's is. It is
-    not finite if exp(n) overflows, so a sum must show that, which is to be `finite`. The
-    difference n - log(u) rounds to the precision of n, while log(1 - A) may be far smaller: UNSAFE.
-    """
-    if not any(line.rules for line in program.lines):
-        return program  # nothing is differentiated: plain NumPy returns what it returns
-    written: dict[Any, Written] = {s.A: s for s in written_sigmoids(program)}
-    shown = {
-        line.out: total_that_shows(line, program) for line in program.lines if line.fn is np.log
-    }
-    finite: list[Any] = []
-
-    @rule(np.log, accuracy=UNSAFE)
-    def log_of_sigmoid(line: Line, made: Definitions) -> New:
-        x = line.args[0]
-        if shown[line.out] is None or not isinstance(x, Var):
-            return None
-        log = Var(line.out.shape, line.out.dtype)
-        if x in written:
-            finite.append(shown[line.out])
-            return [made_by(line, log, np.log, written[x].u), line.calling(np.negative, log)]
-        minus = made.get(x)
-        if minus is None or minus.fn is not np.subtract or not is_number(minus.args[0], 1):
-            return None
-        s = written.get(minus.args[1])
-        if s is None:
-            return None
-        finite.append(shown[line.out])
-        return [made_by(line, log, np.log, s.u), line.calling(np.subtract, s.n, log)]
-
-    changed = rewritten(program, [log_of_sigmoid])
-    return changed.replace(finite=distinct([*program.finite, *finite]))
-
-
 def total_that_shows(line: Line, program: Program) -> Var | None:
     """Return a number that is not finite if an element of the line's result is not."""
     showing = {line.out}
@@ -103,6 +65,43 @@ def total_that_shows(line: Line, program: Program) -> Var | None:
                 return later.out
             showing.add(later.out)
     return None
+
+
+def logs_of(form: Any) -> tuple[Rule, ...]:
+    """Rewrites of log(A) and log(1 - A) for a sigmoid A that is written in this form."""
+    return (
+        rewrite(
+            lambda n: np.log(form(n)), lambda n: -np.log(1 + np.exp(n)), shows, accuracy=UNSAFE
+        ),
+        rewrite(
+            lambda n: np.log(1 - form(n)), lambda n: n - np.log(1 + np.exp(n)),
+            shows, accuracy=UNSAFE,
+        ),
+    )  # fmt: skip
+
+
+def shows(m: Match) -> bool:
+    """Require a number that is not finite if an element of the logarithm is not."""
+    return total_that_shows(m.line, m.made.program) is not None
+
+
+LOGS = [r for form in FORMS for r in logs_of(form)]
+
+
+def logs_of_sigmoids(program: Program) -> Program:
+    """Write log(A) as -log(u), log(1 - A) as n - log(u), with A = 1 / u and u = 1 + exp(n).
+
+    It is one logarithm instead of two, and finite where A rounds to 1, as the engine's is. It is
+    not finite if exp(n) overflows, so a sum must show that, which is to be `finite`. The
+    difference n - log(u) rounds to the precision of n, while log(1 - A) may be far smaller: UNSAFE.
+    """
+    if not any(line.rules for line in program.lines):
+        return program  # nothing is differentiated: plain NumPy returns what it returns
+    changed = rewritten(program, LOGS)
+    made = changed.makers()
+    replaced = [x for x in program.lines if x.fn is np.log and made[x.out].fn is not np.log]
+    finite = [total_that_shows(line, program) for line in replaced]
+    return common_subexpressions(changed.replace(finite=distinct([*program.finite, *finite])))
 
 
 BLENDS = [

@@ -36,11 +36,11 @@ NUMBERS = ("c", "d")  # parameters that stand for plain numbers
 
 
 class Definitions(dict[Var, Line]):
-    """The line that makes each variable so far, how often each is read, and the constants."""
+    """The line that makes each variable so far, how often each is read, and the Program."""
 
     def __init__(self, program: Program) -> None:
         super().__init__()
-        self.constants = program.constants
+        self.program = program
         self.uses = Counter(v for line in program.lines for v in line.reads)
         self.uses.update(v for v in program.outputs if isinstance(v, Var))
 
