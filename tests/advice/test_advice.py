@@ -310,7 +310,7 @@ def test_gradients_added_on_purpose() -> None:
         (np.ones((4, 9)), r"b1 is \(4, 9\), b1 is \(4, 1\)\. Sum it over the examples.*keepdims"),
         (np.ones(4), r"Keep it a column.*keepdims=True"), (np.ones((1, 4)), "transposed"),
         (np.float64(1), "summed over everything"), (None, "no gradient of b1.*depend on it"),
-        (np.ones((3, 2)), "has the shape of what it belongs to"),
+        (np.ones((3, 2)), "has the shape of its parameter"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("name", optimizers.OPTIMIZERS)
