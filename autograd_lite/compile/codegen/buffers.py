@@ -22,10 +22,7 @@ class BufferPlan:
     """
 
     def __init__(
-        self,
-        program: Program,
-        names: Mapping[Var, str],
-        states: Sequence[tuple[Var, Any]] = (),
+        self, program: Program, names: Mapping[Var, str], states: Sequence[tuple[Var, Any]] = ()
     ) -> None:
         self.lines = program.lines
         self.made = program.makers()
@@ -43,8 +40,8 @@ class BufferPlan:
             **{v: names[u] for v, u in over.items()},
         }
         #: names of memory that never moves, and lines that make views of it: they can run once
-        self.fixed = {**self.targets, **{s: names[s] for s in self.in_place.values()}}
-        self.fixed = {v: name for v, name in self.fixed.items() if v not in over}
+        stays = {**self.targets, **{s: names[s] for s in self.in_place.values()}}
+        self.fixed = {v: name for v, name in stays.items() if v not in over}
         self.views = {line.out: line for line in self.lines if self._is_fixed_view(line)}
 
     def _roots_of(self, v: Var) -> Iterable[Var]:

@@ -130,9 +130,8 @@ class Reduction:
         self.firsts: list[Var] = []
         self.products: list[Var] = []
         for j, s in enumerate(self.family.members):
-            first = s
-            if self.family.transposed:
-                first = self.write(self.var(h, self.n), np.transpose, s)
+            transposed = self.family.transposed
+            first = self.write(self.var(h, self.n), np.transpose, s) if transposed else s
             self.firsts.append(first)
             product = self.var(h, m, name=f"S_{s.name}")
             self.products.append(self.write(product, np.matmul, first, X))
