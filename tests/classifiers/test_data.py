@@ -667,7 +667,7 @@ def test_replaced_between_the_checks_and_the_reading(
 
     write(folder, "other.h5", other_set_x=PIXELS)
     monkeypatch.setattr(hdf5, "_fault_of_head", check_and_replace)
-    half = cat._read_half(str(folder / TRAIN), "train")
+    half = cat._read_split(str(folder / TRAIN), "train")
     assert np.array_equal(half.pictures, PIXELS)
     with h5py.File(folder / TRAIN) as file:
         assert "other_set_x" in file

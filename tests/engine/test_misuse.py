@@ -75,9 +75,9 @@ def test_parameters_that_are_no_numbers(derivative: Any, value: Any, kind: str) 
 
 
 @pytest.mark.parametrize("argnums", ["y", ("x", "y"), 1.0, None])
-def test_arguments_are_named_by_numbers(argnums: Any) -> None:
+def test_arguments_are_named_by_positions(argnums: Any) -> None:
     """Not by their names."""
-    with pytest.raises(ag.NotDifferentiableError, match="numbers, counted from 0"):
+    with pytest.raises(ag.NotDifferentiableError, match="positions, counted from 0"):
         ag.grad(lambda x, y: x * y, argnums=argnums)(1.0, 2.0)
 
 

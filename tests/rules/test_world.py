@@ -29,8 +29,9 @@ LIKE = {
     "real",
     "imag",
 }
-# Fields of structured arrays; importing them costs 50 ms, so they are known by their module.
-STRUCTURED = "numpy.lib.recfunctions"
+# Fields of structured arrays, and characters: importing them takes time, so they are known by their
+# modules, and are there only if something has imported these.
+NOT_IMPORTED = ("numpy.lib.recfunctions", "numpy.char")
 
 
 def world() -> list[Any]:
@@ -39,7 +40,7 @@ def world() -> list[Any]:
     return [
         f
         for f in functions
-        if getattr(f, "__module__", "") != STRUCTURED
+        if getattr(f, "__module__", "") not in NOT_IMPORTED
         and not (f.__name__ in LIKE and f is not getattr(np, f.__name__))
     ]
 
