@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import pytree
-from ..engine.tensor import Tensor, tensor_of
+from ..engine.graph import tensor_of
+from ..engine.tensor import Tensor
 from ..errors import GradientMismatch, NotDifferentiableError
 from ..transforms.argnums import Argnums, argument_names, positions
 from .comparison import Comparison, kind

@@ -9,7 +9,8 @@ import numpy as np
 
 from .. import pytree
 from ..engine.backward import PICK
-from ..engine.graph import Node, describe, modes, reachable
+from ..engine.graph import Node, describe, reachable
+from ..engine.modes import modes
 from ..engine.tensor import Tensor
 from ..errors import AutogradError
 from ..rules.linalg import symmetric
@@ -62,7 +63,8 @@ def wrong_by_itself(node: Node, order: int, rtol: float, hermitian: bool = False
     rule = node.rule
     assert rule is not None
     tied = [i for i, parent in enumerate(node.parents) if parent is not None]
-    names = [rule.names[i] if i < len(rule.names) else f"argument {i}" for i in tied]
+    known = rule.signature.names
+    names = [known[i] if i < len(known) else f"argument {i}" for i in tied]
 
     def call(*arrays: Any) -> Any:
         args = list(node.args)

@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from .. import pytree
-from ..engine.graph import modes
-from ..engine.tensor import Tensor, tensor_of
+from ..engine.graph import tensor_of
+from ..engine.modes import modes
+from ..engine.tensor import Tensor
 from ..errors import TraceError
 from .codegen.entry import MISS, entry
 from .codegen.step_module import quietness, step_module

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..engine.backward import PICK, backpropagate, unbroadcast
-from ..engine.graph import Node, modes, reachable
+from ..engine.graph import Node, reachable
+from ..engine.modes import observing
 from ..rules.registry import RULES
 
 _IDENTITY = RULES[np.positive]
@@ -45,11 +46,8 @@ def sweep_all(nodes: list[Node], g: Any) -> Gradients:
         twins[node] = Node(node.rule, node.args, node.kwargs, node.out, tuple(parents))
         twins[node].saved = node.saved
     found: dict[Node, Any] = {}
-    observer, modes.observer = modes.observer, found.__setitem__
-    try:
+    with observing(found.__setitem__):
         backpropagate(reachable(twins[nodes[0]]), g)
-    finally:
-        modes.observer = observer
     total = {
         node: found[twin]
         for node, twin in twins.items()

@@ -11,8 +11,7 @@ import numpy as np
 from .. import pytree
 from ..advice.user_frames import user_frame
 from ..advice.user_names import NameWatcher, UserNames
-from ..engine.graph import modes
-from ..engine.modes import trace_lines
+from ..engine.modes import modes, trace_lines
 from ..engine.tensor import Tensor
 from ..errors import DrawingError
 from .picture import Passes, Picture, read

@@ -242,7 +242,7 @@ def add_gradients(picture: Picture, nodes: list[Node], g: Any, asked: bool) -> N
 
 def is_swept(root: Node) -> bool:
     """Return whether backward was run from here, without retain_graph."""
-    return root.meta is not None and root.meta.swept
+    return root.meta is not None and root.meta.released
 
 
 def was_swept(nodes: list[Node]) -> bool:

@@ -1,230 +1,208 @@
-"""What else a Tensor does as an ndarray does: NumPy's two doors, indexing, and its methods."""
+"""Methods that a Tensor shares with ndarray."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from ..errors import SilentCopyError
-from ..rules import METHODS
-from ..rules.indexing import getitem
-from ..rules.registry import RULES, Function, is_default, missing, printed_name
+from ..rules.registry import RULES, printed_name
 from ..rules.shaping import astype
-from .graph import NOTHING
-from .operators import BINARY, UNARY, unary
-from .record import (
-    apply,
-    arguments,
-    as_array,
-    call,
-    call_with_options,
-    plain,
-    record,
-    remember,
-    wrap,
-)
-from .record import in_place as writes_into
-from .tensor import Tensor
+from ..rules.signature import Function
+from .graph import NOTHING, Recorded
+from .operators import unary
+from .record import apply, arguments, call, record, result, wrap
+
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
+Method = Callable[..., "Tensor"]
+Plain = Callable[..., Any]
 
 ndarray = np.ndarray
-_CONVERTED = frozenset((Tensor, list, tuple))  # kinds of arguments that `record` looks into
+
+# np.sum(t) is t.sum(), but functions may have options that methods lack.
+QUICK: dict[Function, Plain] = {}
+SHARED = {"axis", "keepdims"}
 
 
-# NumPy's two doors
+def method(fn: Function) -> Method:
+    """Return a method of ndarray's that records the NumPy function of the same arguments.
 
-
-def array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-    """NEP 13: np.add(t, x), np.add.reduce(t)."""
-    if method == "__call__":
-        if kwargs:
-            return call_with_options(ufunc, inputs, kwargs)
-        if len(inputs) == 1:
-            operate = UNARY.get(ufunc)
-            return record(ufunc, inputs) if operate is None else operate(self)
-        operators = BINARY.get(ufunc)
-        if operators is None:
-            return record(ufunc, tuple([as_array(a) if type(a) is list else a for a in inputs]))
-        a, b = inputs
-        return operators[0](a, b) if type(a) is Tensor else operators[1](b, a)
-    table: dict[Any, Any] = METHODS
-    definition = table.get((ufunc, method)) or table.get((None, method))
-    if definition is None:
-        raise missing(getattr(ufunc, method))
-    if not is_default("out", kwargs.pop("out", None)):
-        raise writes_into(ufunc, "out")
-    return definition(ufunc, *inputs, **kwargs)
-
-
-def array_function(
-    self: Tensor, fn: Function, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Any:
-    """NEP 18: np.sum(t), np.concatenate([t, x])."""
-    if args and type(args[0]) is Tensor and fn in QUICK and kwargs.keys() <= SHARED:
-        return QUICK[fn](*args, **kwargs)
-    return apply(fn, args, kwargs)
-
-
-def autograd_call(self: Tensor, fn: Function, args: tuple[Any, ...], kwargs: Any) -> Any:
-    """Our own functions: sigmoid(t)."""
-    if type(self._data) is ndarray and len(args) == 1 and not kwargs and fn in UNARY:
-        return UNARY[fn](self)
-    return apply(fn, args, kwargs)
-
-
-# Indexing
-
-
-def get_item(self: Tensor, index: Any) -> Any:
-    """t[index]"""
-    return record(getitem, (self, plain(index)))
-
-
-def set_item(self: Tensor, index: Any, value: Any) -> None:
-    """Refused: it would change what the graph remembers."""
-    raise SilentCopyError(
-        f"writing into {self._called()} would change what the graph remembers. Build the new "
-        f"array with np.where or np.concatenate; or write into t.data when no graph needs it."
-    )
-
-
-def iterate(self: Tensor) -> Iterator[Tensor]:
-    """The Tensors along the first axis."""
-    if self._data.ndim == 0:
-        raise TypeError("iteration over a 0-d Tensor")
-    return (self[i] for i in range(len(self._data)))
-
-
-def method(fn: Function) -> Any:
-    """A method of ndarray's that records the NumPy function of the same arguments."""
+    NumPy's function then takes the same short way: see QUICK.
+    """
     quick: Any = getattr(ndarray, fn.__name__, None)  # skips a layer of NumPy's own dispatch
     alone = unary(fn, quick) if fn in RULES and quick is not None else None
 
-    def run(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def run(self: Recorded, *args: Any, **kwargs: Any) -> Any:
         if alone is None or type(self._data) is not ndarray:
             return apply(fn, (self, *args), kwargs)
         if not args and not kwargs:
             return alone(self)
         rule = RULES[fn]
         args, kwargs = arguments(rule, (self, *args), kwargs)
-        if any([type(a) in _CONVERTED for a in args[1:]]):
-            return record(fn, args, kwargs)
         args = args[1:]
+        if any([type(a) in (list, tuple, Recorded.kind) for a in args]):
+            return record(fn, (self, *args), kwargs)
         raw, parents = (self._data, *args), (self._node, *[None] * len(args))
-        out = call(fn, quick, raw, kwargs, parents)
-        return remember(rule, raw, kwargs or NOTHING, out, parents)
+        return result(rule, raw, kwargs or NOTHING, call(fn, quick, raw, kwargs, parents), parents)
 
-    run.__doc__ = f"As {printed_name(fn)}."
+    run.__doc__ = f"Call {printed_name(fn)}."
+    QUICK[fn] = run
     return run
 
 
-_AS_FUNCTIONS: list[Any] = [
-    np.sum, np.mean, np.max, np.min, np.prod, np.std, np.var, np.cumsum, np.cumprod, np.trace,
-    np.argmax, np.argmin, np.argsort, np.argpartition, np.all, np.any, np.nonzero, np.searchsorted,
-    np.transpose, np.squeeze, np.swapaxes, np.ravel, np.repeat, np.take, np.diagonal, np.clip,
-    np.dot, np.round, np.choose, np.conjugate,
-]  # fmt: skip
-# np.sum(t) is t.sum(), but functions may have options that methods lack.
-SHARED = {"axis", "keepdims"}
-QUICK: dict[Function, Any] = {fn: method(fn) for fn in _AS_FUNCTIONS}
-for _fn, _run in QUICK.items():
-    setattr(Tensor, _fn.__name__, _run)
+def refused(name: str, instead: str) -> Plain:
+    """Return a method of ndarray's that would write into the array: it raises."""
 
-
-# Methods whose arguments differ from those of the function
-
-
-def _reshape(self: Tensor, *shape: Any, order: str = "C", copy: bool | None = None) -> Any:
-    """As np.reshape; the shape may be given as one tuple or as several numbers."""
-    given = NOTHING if order == "C" else {"order": order}
-    if len(shape) == 1 and isinstance(shape[0], tuple | list):
-        (shape,) = shape
-    return apply(np.reshape, (self, shape), given)
-
-
-def _transpose(self: Tensor, *axes: Any) -> Any:
-    """As np.transpose; the axes may be given as one tuple or as several numbers."""
-    return record(np.transpose, (self, *(axes if len(axes) < 2 else (axes,))))
-
-
-def _flatten(self: Tensor, order: str = "C") -> Any:
-    """As np.ravel; a Tensor never shares its memory."""
-    return apply(np.ravel, (self,), NOTHING if order == "C" else {"order": order})
-
-
-def _copy(self: Tensor, order: str = "C") -> Any:
-    """The same numbers as a new node of the graph."""
-    return record(np.positive, (self,))
-
-
-def _compress(self: Tensor, condition: Any, axis: int | None = None) -> Any:
-    """As np.compress, which takes the condition first."""
-    return apply(np.compress, (condition, self, axis), {})
-
-
-def _divmod(self: Tensor, other: Any) -> Any:
-    """As np.divmod."""
-    return record(np.divmod, (self, other))
-
-
-def _rdivmod(self: Tensor, other: Any) -> Any:
-    """As np.divmod, with self on the right."""
-    return record(np.divmod, (other, self))
-
-
-def _round(self: Tensor, decimals: int = 0) -> Any:
-    """As np.round: round(t, 2)."""
-    return record(np.round, (self, decimals))
-
-
-def in_place(name: str, instead: str) -> Any:
-    """A method of ndarray's that would write into the array, refused."""
-
-    def refuse(self: Tensor, *args: Any, **kwargs: Any) -> Any:
+    def refuse(self: Recorded, *args: Any, **kwargs: Any) -> Any:
         raise SilentCopyError(
             f"t.{name}() would change {self._called()} in place, and the graph may need it as it "
-            f"was. Use {instead}, which gives a new one."
+            f"was. Use {instead}, which returns a new one."
         )
 
-    refuse.__doc__ = f"Refused: {instead} gives a new array."
+    refuse.__doc__ = f"Raise SilentCopyError: {instead} returns a new array."
     return refuse
 
 
-def _contains(self: Tensor, value: Any) -> bool:
-    """Whether a number is among the elements."""
-    return value in self._data
+class ArrayMethods(Recorded):
+    """The part of a Tensor that an ndarray has too, beside operators."""
+
+    __slots__ = ()
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The length of each axis."""
+        return self._data.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the elements."""
+        return self._data.dtype  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return self._data.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self._data.size  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self._data.nbytes  # type: ignore[no-any-return]
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self._data.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def T(self) -> Tensor:
+        """The Tensor with its axes reversed."""
+        return record(np.transpose, (self,))
+
+    @property
+    def mT(self) -> Tensor:
+        """The Tensor with its last two axes exchanged."""
+        return record(np.swapaxes, (self, -1, -2))
+
+    @property
+    def real(self) -> Tensor:
+        """The real part."""
+        return np.real(self)
+
+    @property
+    def imag(self) -> Tensor:
+        """The imaginary part."""
+        return np.imag(self)
+
+    @property
+    def flat(self) -> Iterator[Tensor]:
+        """The elements in row-major order."""
+        return iter(self.ravel())
+
+    sum: ClassVar[Method] = method(np.sum)
+    mean: ClassVar[Method] = method(np.mean)
+    max: ClassVar[Method] = method(np.max)
+    min: ClassVar[Method] = method(np.min)
+    prod: ClassVar[Method] = method(np.prod)
+    std: ClassVar[Method] = method(np.std)
+    var: ClassVar[Method] = method(np.var)
+    ptp: ClassVar[Method] = method(np.ptp)
+    cumsum: ClassVar[Method] = method(np.cumsum)
+    cumprod: ClassVar[Method] = method(np.cumprod)
+    trace: ClassVar[Method] = method(np.trace)
+    squeeze: ClassVar[Method] = method(np.squeeze)
+    swapaxes: ClassVar[Method] = method(np.swapaxes)
+    ravel: ClassVar[Method] = method(np.ravel)
+    repeat: ClassVar[Method] = method(np.repeat)
+    take: ClassVar[Method] = method(np.take)
+    diagonal: ClassVar[Method] = method(np.diagonal)
+    clip: ClassVar[Method] = method(np.clip)
+    dot: ClassVar[Method] = method(np.dot)
+    round: ClassVar[Method] = method(np.round)
+    choose: ClassVar[Method] = method(np.choose)
+    conj: ClassVar[Method] = method(np.conjugate)
+    conjugate: ClassVar[Method] = method(np.conjugate)
+
+    # These return plain arrays, which have no gradient.
+    argmax: ClassVar[Plain] = method(np.argmax)
+    argmin: ClassVar[Plain] = method(np.argmin)
+    argsort: ClassVar[Plain] = method(np.argsort)
+    argpartition: ClassVar[Plain] = method(np.argpartition)
+    all: ClassVar[Plain] = method(np.all)
+    any: ClassVar[Plain] = method(np.any)
+    nonzero: ClassVar[Plain] = method(np.nonzero)
+    searchsorted: ClassVar[Plain] = method(np.searchsorted)
+
+    sort: ClassVar[Plain] = refused("sort", "np.sort(t)")
+    partition: ClassVar[Plain] = refused("partition", "np.partition(t, kth)")
+    resize: ClassVar[Plain] = refused("resize", "np.resize(t, shape)")
+    fill: ClassVar[Plain] = refused("fill", "np.full_like(t, value)")
+    put: ClassVar[Plain] = refused("put", "np.where(mask, new, t)")
+
+    # The arguments of these differ from those of the function.
+
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> Tensor:
+        """Call np.reshape; the shape may be given as one tuple or as several numbers."""
+        given = NOTHING if order == "C" else {"order": order}
+        if len(shape) == 1 and isinstance(shape[0], tuple | list):
+            (shape,) = shape
+        return apply(np.reshape, (self, shape), given)  # type: ignore[no-any-return]
+
+    def transpose(self, *axes: Any) -> Tensor:
+        """Call np.transpose; the axes may be given as one tuple or as several numbers."""
+        given = axes if len(axes) < 2 else (axes,)
+        return record(np.transpose, (self, *given))
+
+    def flatten(self, order: str = "C") -> Tensor:
+        """Call np.ravel; a Tensor never shares its memory."""
+        given = NOTHING if order == "C" else {"order": order}
+        return apply(np.ravel, (self,), given)  # type: ignore[no-any-return]
+
+    def copy(self, order: str = "C") -> Tensor:
+        """Return the same elements as a new node of the graph."""
+        return record(np.positive, (self,))
+
+    def compress(self, condition: Any, axis: int | None = None) -> Tensor:
+        """Call np.compress, which takes the condition first."""
+        return apply(np.compress, (condition, self, axis), {})  # type: ignore[no-any-return]
+
+    def astype(self, dtype: Any, **kwargs: Any) -> Tensor:
+        """Return the elements in another dtype; the gradient returns in the old one.
+
+        Integers and booleans have no gradient, so there the graph ends.
+        """
+        dtype = np.dtype(dtype)
+        if dtype.kind not in "fc":
+            return wrap(self._data.astype(dtype))  # type: ignore[no-any-return]
+        return record(astype, (self, dtype))
 
 
-def _astype(self: Tensor, dtype: Any, **kwargs: Any) -> Any:
-    """The same numbers in another type; the gradient comes back in the old one.
-
-    Whole numbers and booleans have no gradient, so there the graph ends.
-    """
-    dtype = np.dtype(dtype)
-    if dtype.kind not in "fc":
-        return wrap(self._data.astype(dtype))
-    return record(astype, (self, dtype))
-
-
-for _name, _method in (
-    ("reshape", _reshape), ("transpose", _transpose), ("flatten", _flatten), ("copy", _copy),
-    ("compress", _compress), ("__divmod__", _divmod), ("__rdivmod__", _rdivmod),
-    ("__round__", _round),
-    ("astype", _astype), ("__contains__", _contains), ("__getitem__", get_item),
-    ("__setitem__", set_item), ("__iter__", iterate), ("__array_ufunc__", array_ufunc),
-    ("__array_function__", array_function), ("__autograd_call__", autograd_call),
-    ("conj", method(np.conjugate)), ("ptp", method(np.ptp)),
-    ("T", property(lambda self: record(np.transpose, (self,)), doc="Axes reversed.")),
-    ("mT", property(lambda self: record(np.swapaxes, (self, -1, -2)), doc="Last two swapped.")),
-    ("real", property(np.real, doc="Real part.")),
-    ("imag", property(np.imag, doc="Imaginary part.")),
-    ("flat", property(lambda self: iter(self.ravel()), doc="Its numbers in row-major order.")),
-):  # fmt: skip
-    setattr(Tensor, _name, _method)
-for _name, _instead in (
-    ("sort", "np.sort(t)"), ("partition", "np.partition(t, kth)"),
-    ("resize", "np.resize(t, shape)"), ("fill", "np.full_like(t, value)"),
-    ("put", "np.where(mask, new, t)"),
-):  # fmt: skip
-    setattr(Tensor, _name, in_place(_name, _instead))
+method(np.transpose)  # np.transpose(t, axes) takes one argument, t.transpose(...) any number

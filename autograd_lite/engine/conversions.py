@@ -1,93 +1,78 @@
-"""A Tensor as something else: an array, a number, a text. What would cut the graph raises."""
+"""Conversions of a Tensor to an array, a number or a text; those that cut a live graph raise."""
 
 from __future__ import annotations
 
-import dis
-import functools
 import operator
 import sys
-from types import BuiltinFunctionType, CodeType, FrameType
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from ..errors import SilentCopyError
 from ..rules.devices import foreign
-from .graph import Node, modes
+from .graph import Recorded, is_live
+from .modes import modes
 
 
-class Conversions:
+class Conversions(Recorded):
     """The part of a Tensor that leads out of the graph."""
 
     __slots__ = ()
-    _data: Any
-    _name: str | None
-    _node: Node | None
 
     def numpy(self) -> Any:
-        """A copy of the data, outside the graph."""
+        """Return a copy of the data, outside the graph."""
         return np.array(self._data)
 
     def item(self, *args: Any) -> Any:
-        """The one number inside, as Python's own."""
+        """Return the one element as a Python number, outside the graph."""
         return self._data.item(*args)
 
     def tolist(self) -> Any:
-        """The data as nested lists of Python's numbers."""
+        """Return the data as nested lists of Python numbers, outside the graph."""
         return self._data.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
-        if self._data.dtype.kind in "iub":  # an index, labels, a mask: no gradient to lose
-            return np.array(self._data, dtype)
-        if only_compares(sys._getframe(1)):
-            return np.array(self._data, dtype)
-        if storing(sys._getframe(1)):
-            raise SilentCopyError(
-                f"{self._called()} of shape {self._data.shape} was about to be stored in a plain "
-                f"array, which would cut it from the graph. Collect the Tensors in a list and "
-                f"np.stack it, use np.where(mask, new, old) where only a part is new, or store "
-                f"t.data where that is meant."
-            )
+        """Raise SilentCopyError, unless no gradient can be lost."""
+        data = self._data
+        if (
+            data.dtype.kind in "iub"  # an index, labels, a mask: no gradient to lose
+            or only_compares(sys._getframe(1))
+            or (data.ndim == 0 and self._node is not None and not self._is_live())
+        ):
+            return np.array(data, dtype)
         raise SilentCopyError(
-            f"NumPy was about to turn {self._called()} of shape {self._data.shape} into a plain "
-            f"array, which would cut it from the graph. Write t.data where that is meant, t.copy() "
-            f"for a copy in the graph; else use a NumPy function that dispatches, such as np.stack "
-            f"for a list of Tensors, np.concatenate or np.column_stack for np.r_ and np.c_, "
-            f"np.broadcast_to for np.full."
+            f"NumPy was about to turn {self._called()} of shape {data.shape} into a plain array, "
+            f"or it would be stored in a plain array, which would cut it from the graph. Write "
+            f"t.data if that is meant, t.copy() for a copy in the graph; else collect the Tensors "
+            f"in a list and np.stack it, use np.where(mask, new, old) if only a part is new, "
+            f"np.concatenate or np.column_stack for np.r_ and np.c_, np.broadcast_to for np.full."
         )
 
     @property
     def _mask(self) -> Any:
-        """What np.ma asks of every operand, after it has taken `_data` for a masked array's own."""
+        """Refuse np.ma, which asks every operand for this, after taking `_data` as its own."""
         if self._node is None:
             raise AttributeError("_mask")
         raise SilentCopyError(
             f"np.ma works on plain arrays, which would cut {self._called()} from the graph. Use "
-            f"np.where(mask, t, 0), or np.nansum and its relatives; t.data where that is meant."
+            f"np.where(mask, t, 0), or np.nansum and its relatives; t.data if that is meant."
         )
 
     def __float__(self) -> float:
-        if self._node is not None and storing(sys._getframe(1)):
-            raise SilentCopyError(
-                f"{self._called()} was about to be stored as a plain number in an array, which "
-                f"would cut it from the graph. Collect the Tensors in a list and np.stack it, or "
-                f"store float(t) where that is meant."
-            )
-        self._refuse_to_enter(sys._getframe(1))
-        return float(self._data)
+        return float(self._number("float()"))
 
     def __int__(self) -> int:
-        return int(self._data)
+        return int(self._number("int()"))
 
     def __complex__(self) -> complex:
-        self._refuse_to_enter(sys._getframe(1))
-        return complex(self._data)
-
-    def __bool__(self) -> bool:
-        return bool(self._data)
+        return complex(self._number("complex()"))
 
     def __index__(self) -> int:
-        return operator.index(self._data)
+        return operator.index(self._number("an index"))
+
+    def __bool__(self) -> bool:
+        return bool(self._number("a Python branch (if, while, and, or, not)"))
 
     def __len__(self) -> int:
         return len(self._data)
@@ -105,75 +90,24 @@ class Conversions:
         usual = "" if self._data.dtype == np.float64 else f", dtype={self._data.dtype}"
         return f"Tensor({text}{usual}{wanted}{name})"
 
-    def _refuse_to_enter(self, frame: FrameType) -> None:
-        """Raise where not the user's `float(t)` asks for the number but a function of numbers."""
-        if self._node is None or not modes.grad:
-            return
-        called = function_of_numbers(frame)
-        if called is not None:
-            name = f"{called.__module__}.{called.__name__}"
-            raise SilentCopyError(
-                f"{name} takes a plain number, so {self._called()} would leave the graph there, "
-                f"and its slope be lost. Write np.{AS_NUMPY[called.__name__]}; or "
-                f"{name}(float(t)) where a plain number is meant."
-            )
+    def _is_live(self) -> bool:
+        """Return whether a gradient may still flow from here to a variable."""
+        return self._node is not None and modes.grad and is_live(self._node)
 
-    def _called(self) -> str:
-        return f"the Tensor {self._name!r}" if self._name else "a Tensor"
+    def _number(self, asked_by: str) -> Any:
+        """Return the data; raise SilentCopyError if a plain number would lose a gradient."""
+        if self._data.size == 1 and self._is_live():
+            raise SilentCopyError(
+                f"{asked_by} needs a plain number, which would cut {self._called()} from its "
+                f"graph: no gradient flows through a number. Call NumPy's functions, which take "
+                f"Tensors: np.exp(t), not math.exp(t); np.stack of a list, not stores into an "
+                f"array; np.where(t > 0, a, b), not an if. If the number itself is meant, write "
+                f"t.item(), or t.numpy() for a copy of the array; after backward, and under "
+                f"no_grad, {asked_by} works too."
+            )
+        return self._data
 
 
 def only_compares(frame: FrameType) -> bool:
-    """Whether a test asks: np.testing.assert_allclose, pytest.approx. No number comes of it."""
+    """Return whether a test asks, such as np.testing or pytest.approx: no result comes of it."""
     return str(frame.f_globals.get("__name__")).startswith(("numpy.testing", "_pytest."))
-
-
-def storing(frame: FrameType) -> bool:
-    """Whether the code of this frame is at `a[i] = value`, where NumPy asks for a float itself."""
-    return dis.opname[frame.f_code.co_code[frame.f_lasti]] in ("STORE_SUBSCR", "STORE_SLICE")
-
-
-# Functions of `math` and `cmath` that move with their argument, and what NumPy calls them
-AS_NUMPY = {
-    "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan",
-    "atan2": "arctan2", "atanh": "arctanh", "cbrt": "cbrt", "copysign": "copysign", "cos": "cos",
-    "cosh": "cosh", "degrees": "degrees", "dist": "linalg.norm", "exp": "exp", "exp2": "exp2",
-    "expm1": "expm1", "fabs": "fabs", "fmod": "fmod", "fsum": "sum", "hypot": "hypot", "log": "log",
-    "log10": "log10", "log1p": "log1p", "log2": "log2", "phase": "angle", "pow": "power",
-    "radians": "radians", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "tan": "tan",
-    "tanh": "tanh", "fromiter": "stack", "float64": "copy", "complex128": "copy",
-}  # fmt: skip
-
-
-def function_of_numbers(frame: FrameType) -> Any:
-    """The function of plain numbers that this frame is calling; known from Python 3.11 on."""
-    first, *rest = names_called(frame.f_code, frame.f_lasti // 2)
-    if first in ("", "float", "complex"):
-        return None
-    found: Any = frame.f_locals.get(first, frame.f_globals.get(first))
-    for name in rest:
-        found = getattr(found, name, None)
-    if any(found is one for one in (np.fromiter, np.float64, np.complex128)):
-        return found
-    of_math = type(found) is BuiltinFunctionType and found.__module__ in ("math", "cmath")
-    return found if of_math and found.__name__ in AS_NUMPY else None
-
-
-@functools.lru_cache(maxsize=1024)
-def names_called(code: CodeType, at: int) -> tuple[str, ...]:
-    """The names in the call that stands in some code at an instruction: ("math", "sin").
-
-    In math.sin(t) the loads of math and of sin start where the call starts. Without a name, or
-    before Python 3.11, ("",).
-    """
-    if not hasattr(code, "co_positions"):
-        return ("",)
-    starts = [(line, column) for line, _, column, _ in code.co_positions()]
-    names: list[str] = []
-    for step in dis.get_instructions(code):
-        k = step.offset // 2
-        if k < at and starts[k] == starts[at] and type(step.argval) is str:
-            if step.opname.startswith(("LOAD_ATTR", "LOAD_METHOD")):
-                names.append(step.argval)
-            elif step.opname.startswith("LOAD_"):
-                names = [step.argval]
-    return tuple(names) or ("",)

@@ -1,38 +1,35 @@
-"""One recorded call, and the order in which calls are swept."""
+"""The graph: a node for each recorded call, and the order in which nodes are swept."""
 
 from __future__ import annotations
 
 import itertools
 import operator
-import threading
 import weakref
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import numpy as np
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..rules.registry import Rule, printed_name
 
-ndarray = np.ndarray
+if TYPE_CHECKING:
+    from .tensor import Tensor
+
 NOTHING: dict[str, Any] = {}  # the keyword arguments of most calls
 
-# A swept graph of at most this many numbers is kept all the same, so that it can still be drawn.
-KEPT_NUMBERS = 1024
-# An array of at most this many numbers is remembered whole, a larger one at some 1000 places.
-WATCHED_NUMBERS = 1024
+# A swept graph with at most this many elements is kept, so that it can still be drawn.
+KEPT_ELEMENTS = 1024
 
 next_order = itertools.count().__next__
 
 
 class Node:
-    """What was called, on what, giving what.
+    """One recorded call: the function, its arguments and its output.
 
     `args` are raw arrays; `parents[i]` is the node that made `args[i]`, or None for a constant.
     A leaf (a variable the user made) has no rule. A node never refers to a Tensor strongly, so a
-    graph has no cycles and its memory returns when the last name goes.
+    graph has no cycles, and its memory returns when the last name goes.
     """
 
-    __slots__ = ("args", "kwargs", "meta", "order", "out", "parents", "rule", "saved")
+    __slots__ = ("args", "kwargs", "meta", "order", "out", "parents", "rule", "saved", "swept")
 
     def __init__(
         self,
@@ -49,58 +46,67 @@ class Node:
         self.parents = parents
         self.order = next_order()  # parents are always older than children
         self.meta: NodeMeta | None = None
-        self.saved: tuple[tuple[int, bytes], ...] | None = None  # fingerprints: see `protect`
+        self.saved: list[tuple[int, bytes]] | None = None  # fingerprints: see write_guard
+        self.swept = False  # a backward pass has gone through
 
     def require_meta(self) -> NodeMeta:
-        """The rarely used parts of a node, made when first needed."""
+        """Return the rarely used parts of a node, made on first use."""
         if self.meta is None:
             self.meta = NodeMeta()
         return self.meta
 
 
 class NodeMeta:
-    """What few nodes carry: a name, a Tensor that wants the gradient, hooks, a source line."""
+    """The rarely used parts of a node: a name, a Tensor to fill, hooks, a source line."""
 
-    __slots__ = ("hooks", "line", "name", "sink", "stepped", "swept")
+    __slots__ = ("hooks", "line", "name", "released", "sink", "stepped")
 
     def __init__(self) -> None:
         self.name: str | None = None
-        self.sink: weakref.ref[Any] | None = None
+        self.sink: weakref.ref[Any] | None = None  # the Tensor whose `grad` is filled
         self.hooks: list[Callable[[Any], Any]] | None = None
         self.line: str | None = None
-        # the gradient that lay here when the variable's data were changed
+        # the gradient that an update of the variable has used
         self.stepped: weakref.ref[Any] | None = None
-        self.swept = False  # backward went through, without retain_graph
+        self.released = False  # swept without retain_graph: a second backward is refused
 
 
-class Modes(threading.local):
-    """Switches of one thread; `plain` is true while none but the usual recording is on."""
+class Recorded:
+    """An array and the node that made it: the part of a Tensor that recording needs.
 
-    plain = True
-    grad = True  # record at all
-    lines = False  # note the user's source line in every node
-    anomaly = False  # stop at the first nan or inf
-    depth = 0  # how many grad() calls are under way
-    observer: Callable[[Node, Any], None] | None = None  # told each gradient when it is complete
+    Tensor is the only subclass that is used; it says so with `results=True`, and results of
+    recorded calls are then Tensors. This module and those that record calls stand below it.
+    """
 
-    def update(self, **switches: bool) -> dict[str, bool]:
-        """Set switches; return what they were."""
-        before = {name: getattr(self, name) for name in switches}
-        for name, value in switches.items():
-            setattr(self, name, value)
-        plain = self.grad and not self.lines and not self.anomaly
-        if plain and not self.plain:
-            not_plain.pop()
-        elif self.plain and not plain:
-            not_plain.append(None)
-        self.plain = plain
-        return before
+    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_node")
+    kind: ClassVar[type[Recorded]]
+    _data: Any
+    _grad: Any
+    _name: str | None
+    _node: Node | None
+
+    def __init_subclass__(cls, results: bool = False) -> None:
+        if hasattr(Recorded, "kind"):
+            raise TypeError("Tensor cannot be subclassed: results of recorded calls are Tensors.")
+        if results:
+            Recorded.kind = cls
+
+    def _called(self) -> str:
+        """Return what an error calls it."""
+        return f"the Tensor {self._name!r}" if self._name else "a Tensor"
 
 
-# One entry for each thread whose switches are not the usual ones: an operator asks here first,
-# which takes a tenth of the time.
-not_plain: list[None] = []
-modes = Modes()
+def tensor_of(data: Any, node: Node | None) -> Tensor:
+    """Return a Tensor around an array that is already there, without a copy."""
+    t: Any = _new(Recorded.kind)
+    t._data = data
+    t._node = node
+    t._name = None
+    t._grad = None
+    return t  # type: ignore[no-any-return]
+
+
+_new = object.__new__
 _order = operator.attrgetter("order")
 
 
@@ -121,48 +127,49 @@ def reachable(root: Node, start: int = -1) -> list[Node]:
     return nodes
 
 
+def depending(nodes: Sequence[Node], wanted: Iterable[Node]) -> set[Node]:
+    """Return those of `nodes` (newest first) through which a gradient can reach one of `wanted`."""
+    alive = set(wanted)
+    for node in reversed(nodes):
+        for parent in node.parents:
+            if parent in alive:
+                alive.add(node)
+                break
+    return alive
+
+
+def is_live(node: Node) -> bool:
+    """Return whether a gradient may still flow from this node to a variable.
+
+    A swept node has had its gradient; a new call on results of a swept graph has none to lose.
+    """
+    walk = [node]
+    seen = {node}
+    for n in walk:
+        if n.rule is None:
+            return True
+        if not n.swept:
+            more = {p for p in n.parents if p is not None and p not in seen}
+            seen |= more
+            walk += more
+    return False
+
+
 def release(nodes: Sequence[Node]) -> None:
-    """Mark a graph as used, and unless it is small let go of its arrays."""
+    """Mark a graph as used, and drop its arrays unless it is small."""
     if nodes[0].rule is None:
         return  # a variable is no graph that could be used up
-    nodes[0].require_meta().swept = True
-    numbers = 0
+    nodes[0].require_meta().released = True
+    elements = 0
     for node in nodes:
-        numbers += getattr(node.out, "size", KEPT_NUMBERS) or 1
-        if numbers > KEPT_NUMBERS:
+        elements += getattr(node.out, "size", KEPT_ELEMENTS) or 1
+        if elements > KEPT_ELEMENTS:
             nodes[0].args = nodes[0].parents = ()
             return
 
 
-def protect(node: Node) -> None:
-    """Remember what the arrays look like that the rule will read and somebody could write into.
-
-    Results inside the graph are handed out read-only; what can change are constants, variables,
-    and views of these.
-    """
-    assert node.rule is not None
-    args, parents = node.args, node.parents
-    saved = []
-    for i in node.rule.reads(parents):
-        a = args[i] if i < len(args) else None
-        if type(a) is ndarray:
-            parent = parents[i]
-            if parent is None or parent.rule is None or a.base is not None:
-                saved.append((i, fingerprint(a)))
-    if saved:
-        node.saved = tuple(saved)
-
-
-def fingerprint(a: Any) -> bytes:
-    """The bytes of a small array; of a large one, those of a grid of samples."""
-    if a.size <= WATCHED_NUMBERS:
-        return a.tobytes()  # type: ignore[no-any-return]
-    per_axis = int(WATCHED_NUMBERS ** (1 / a.ndim))
-    return a[tuple([slice(None, None, -(-n // per_axis)) for n in a.shape])].tobytes()  # type: ignore[no-any-return]
-
-
 def describe(node: Node) -> str:
-    """A call as an error names it: function, shapes and, if known, the user's line."""
+    """Return a call as an error names it: function, shapes and, if known, the user's line."""
     if node.rule is None:
         return "a variable"
     shapes = ", ".join(str(a.shape) if hasattr(a, "shape") else repr(a) for a in node.args)

@@ -1,4 +1,4 @@
-"""An array that remembers what made it, and the way back from it to the variables."""
+"""Tensor: an array that remembers what made it, and the way back from it to the variables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, final
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from ..errors import GraphError, NotDifferentiableError, ShapeError, SilentCopyE
 from ..rules.devices import in_type_of
 from ..rules.registry import printed_name
 from . import hooks
-from .backward import seed
+from .array_methods import ArrayMethods
+from .array_protocol import ArrayProtocol
+from .backward import backpropagate, seed
 from .conversions import Conversions
-from .graph import Node, describe, release
-from .replay import sweep_or_replay
+from .graph import NOTHING, Node, describe, reachable, release, tensor_of
+from .operators import Operators
 
 ndarray = np.ndarray
 _deposit_lock = threading.Lock()
@@ -29,14 +31,25 @@ if hasattr(os, "register_at_fork"):  # a child must not inherit a lock that nobo
     )
 
 
-class Tensor(Conversions):
+@final
+class Tensor(Operators, ArrayProtocol, ArrayMethods, Conversions, results=True):
     """An array whose computations are recorded, so that gradients can flow back through them.
 
-    `data` is copied; `requires_grad=True` makes it a variable, whose gradient `backward` leaves in
-    `grad`, an array of the same shape and dtype. `name` is shown in drawings and errors.
+    Parameters
+    ----------
+    data : array, nested lists of numbers, or a number; it is copied
+    requires_grad : True makes it a variable, whose gradient `backward` leaves in `grad`, an array
+        of the same shape and dtype
+    dtype : NumPy dtype of the elements; that of the data if None
+    name : shown in drawings and errors
 
-    Raises NotDifferentiableError for a variable that is not of floating or complex type.
+    Raises
+    ------
+    NotDifferentiableError
+        For a variable that is not of floating or complex type, and for data that are no numbers.
 
+    Examples
+    --------
     >>> W = Tensor([[1.0, 2.0]], requires_grad=True)
     >>> X = np.array([[3.0], [4.0]])
     >>> J = (W @ X).sum()
@@ -45,9 +58,7 @@ class Tensor(Conversions):
     array([[3., 4.]])
     """
 
-    __slots__ = ("__weakref__", "_data", "_grad", "_name", "_node")
-    __array_priority__ = 1000.0
-    __hash__ = None  # type: ignore[assignment]  # == compares elements, so it cannot be a key
+    __slots__ = ()
 
     def __init__(
         self, data: Any, requires_grad: bool = False, dtype: Any = None, name: str | None = None
@@ -55,49 +66,27 @@ class Tensor(Conversions):
         if isinstance(data, Tensor):
             data = data._data
         if not hasattr(data, "__array_function__") or isinstance(data, ndarray | np.generic):
-            data = np.array(data, dtype=dtype)
+            given, data = data, np.array(data, dtype=dtype)
+            if data.dtype.kind not in "fciub":
+                raise NotDifferentiableError(
+                    f"a Tensor holds numbers, but was given {_shortly(given)}, which is an array "
+                    f"of type {data.dtype}. Pass numbers; dtype=float converts text and objects "
+                    f"that hold numbers."
+                )
             if data.ndim == 0:
-                data = data[()]  # NumPy's scalars compute much faster than arrays of one number
+                data = data[()]  # NumPy's scalars compute much faster than arrays of one element
         elif dtype is not None:
             data = data.astype(dtype)
         self._data = data
         self._name = name
-        self._grad: Any = None
-        self._node: Node | None = None
+        self._grad = None
+        self._node = None
         if requires_grad:
             make_leaf(self)
 
-    if (
-        TYPE_CHECKING
-    ):  # operators, NumPy's doors and ndarray's methods: see operators.py, methods.py
-        _data: Any
-
-        def __getattr__(self, name: str) -> Any: ...
-
-        def __getitem__(self, index: Any) -> Any: ...
-        def __iter__(self) -> Any: ...
-        def __array_ufunc__(self, *args: Any, **kwargs: Any) -> Any: ...
-        def __neg__(self) -> Any: ...
-        def __pos__(self) -> Any: ...
-        def __add__(self, other: Any) -> Any: ...
-        def __radd__(self, other: Any) -> Any: ...
-        def __sub__(self, other: Any) -> Any: ...
-        def __rsub__(self, other: Any) -> Any: ...
-        def __mul__(self, other: Any) -> Any: ...
-        def __rmul__(self, other: Any) -> Any: ...
-        def __truediv__(self, other: Any) -> Any: ...
-        def __rtruediv__(self, other: Any) -> Any: ...
-        def __pow__(self, other: Any) -> Any: ...
-        def __matmul__(self, other: Any) -> Any: ...
-        def __rmatmul__(self, other: Any) -> Any: ...
-        def __lt__(self, other: Any) -> Any: ...
-        def __gt__(self, other: Any) -> Any: ...
-
-    # What it is
-
     @property
     def data(self) -> Any:
-        """The array itself. Writing into it while a graph needs it is found by `backward`."""
+        """The array itself; `backward` detects a write into it while a graph needs it."""
         data = self._data
         if type(data) is not ndarray and isinstance(data, np.generic):
             data = np.asarray(data)
@@ -118,6 +107,7 @@ class Tensor(Conversions):
             (node.meta or node.require_meta()).stepped = weakref.ref(self._grad)
 
     def _as_mine(self, new: Any) -> Any:
+        """Return new data in this Tensor's dtype; raise if they cannot replace the old."""
         if np.shape(new) != self._data.shape:
             raise ShapeError(
                 f"{self._called()} has shape {self._data.shape}; data of shape {np.shape(new)} "
@@ -132,8 +122,6 @@ class Tensor(Conversions):
             new = np.asarray(new)
         new = new if new.dtype == self._data.dtype else new.astype(self._data.dtype)
         return new[()] if type(new) is ndarray and new.ndim == 0 else new
-
-    __autograd_data__ = property(lambda self: self._data)
 
     @property
     def grad(self) -> Any:
@@ -151,7 +139,7 @@ class Tensor(Conversions):
 
     @property
     def name(self) -> str | None:
-        """What drawings and errors call it."""
+        """The name in drawings and errors."""
         return self._name
 
     @name.setter
@@ -179,27 +167,29 @@ class Tensor(Conversions):
         """Whether the user made it, rather than a recorded call."""
         return self._node is None or self._node.rule is None
 
-    shape = property(lambda self: self._data.shape, doc="As of an ndarray.")
-    dtype = property(lambda self: self._data.dtype, doc="As of an ndarray.")
-    ndim = property(lambda self: self._data.ndim, doc="As of an ndarray.")
-    size = property(lambda self: self._data.size, doc="As of an ndarray.")
-    nbytes = property(lambda self: self._data.nbytes, doc="As of an ndarray.")
-    itemsize = property(lambda self: self._data.itemsize, doc="As of an ndarray.")
-
-    # The way back
-
     def backward(
         self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False
     ) -> None:
-        """Leave d(self)/d(leaf) in the `grad` of every leaf, added to what is there.
+        """Add d(self)/d(leaf) to the `grad` of every leaf.
 
-        `gradient` is the gradient of something with respect to self, of self's shape; a scalar
-        needs none. `retain_graph` allows a second backward, `create_graph` derivatives of the
-        gradients themselves.
+        Parameters
+        ----------
+        gradient : the gradient of something with respect to self, of self's shape; a scalar
+            needs none
+        retain_graph : allow a second backward
+        create_graph : record the backward pass, for derivatives of the gradients
 
-        Raises GraphError after a backward without retain_graph, NotDifferentiableError where
-        nothing requires a gradient, ShapeError where a gradient is needed or does not fit.
+        Raises
+        ------
+        GraphError
+            After a backward without retain_graph, or if an array was written to.
+        NotDifferentiableError
+            If nothing requires a gradient.
+        ShapeError
+            If `gradient` is missing or does not fit.
 
+        Examples
+        --------
         >>> x = Tensor(3.0, requires_grad=True)
         >>> (x * x).backward()
         >>> x.grad
@@ -212,13 +202,14 @@ class Tensor(Conversions):
                 f"parameters with Tensor(..., requires_grad=True), and not under no_grad(); whole "
                 f"numbers, such as x.astype(int), have no gradient and end the graph."
             )
-        if root.meta is not None and root.meta.swept:
+        if root.meta is not None and root.meta.released:
             raise GraphError(
                 f"backward a second time through the same graph, which ends in {describe(root)}. "
                 "Run the forward pass again, or call the first backward with retain_graph=True."
             )
         g = self._starting_gradient(gradient, create_graph)
-        nodes, found = sweep_or_replay(root, g, tensor_of if create_graph else None)
+        nodes = reachable(root)
+        found = backpropagate(nodes, g, tensor_of if create_graph else None)
         for node, d in found.items():
             meta = node.meta
             if meta is not None and meta.sink is not None:
@@ -229,6 +220,7 @@ class Tensor(Conversions):
             release(nodes)
 
     def _starting_gradient(self, gradient: Any, create_graph: bool = False) -> Any:
+        """Return the gradient that the sweep starts from."""
         data = self._data
         if gradient is None:
             if type(data) is not np.float64 and data.size != 1:
@@ -239,8 +231,8 @@ class Tensor(Conversions):
             return seed(data)
         if np.shape(gradient) != data.shape:
             raise ShapeError(
-                f"gradient has shape {np.shape(gradient)}, but what it is the gradient of has "
-                f"shape {data.shape}."
+                f"gradient has shape {np.shape(gradient)}, but the Tensor it belongs to has shape "
+                f"{data.shape}."
             )
         if isinstance(gradient, Tensor):
             if create_graph:
@@ -249,6 +241,7 @@ class Tensor(Conversions):
         return in_type_of(data, gradient)
 
     def _deposit(self, d: Any) -> None:
+        """Add a gradient to `grad`."""
         if type(d) is not ndarray and isinstance(d, np.generic):
             d = np.asarray(d)
         with _deposit_lock:
@@ -264,15 +257,17 @@ class Tensor(Conversions):
         self._grad = None
 
     def retain_grad(self) -> None:
-        """Ask that backward leave the gradient here too, though self is not a leaf."""
+        """Make backward leave the gradient here too, though self is not a leaf."""
         if self._node is None:
             raise NotDifferentiableError("retain_grad on a Tensor that needs no gradient.")
         self._node.require_meta().sink = weakref.ref(self)
 
     def register_hook(self, hook: Callable[[Any], Any]) -> Callable[[], None]:
-        """Call `hook(gradient)` when it is known; what it returns, unless None, replaces it.
+        """Call `hook(gradient)` when the gradient is complete; a return value replaces it.
 
-        Gives back a function that removes the hook.
+        Returns
+        -------
+        A function that removes the hook.
         """
         if self._node is None:
             raise NotDifferentiableError("register_hook on a Tensor that needs no gradient.")
@@ -285,27 +280,14 @@ class Tensor(Conversions):
         return remove
 
     def detach(self) -> Tensor:
-        """The same numbers, cut from the graph."""
+        """Return a Tensor with the same data, cut from the graph."""
         return tensor_of(self._data, None)
 
     def __copy__(self) -> Tensor:
-        return +self  # type: ignore[no-any-return]
+        return +self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         return Tensor(self._data, requires_grad=self.requires_grad, name=self._name)
-
-
-def tensor_of(data: Any, node: Node | None) -> Tensor:
-    """A Tensor around an array that is already there, without a copy."""
-    t: Tensor = _new(Tensor)
-    t._data = data
-    t._node = node
-    t._name = None
-    t._grad = None
-    return t
-
-
-_new = Tensor.__new__
 
 
 def make_leaf(t: Tensor) -> None:
@@ -315,7 +297,13 @@ def make_leaf(t: Tensor) -> None:
             f"{t._called()} of type {t._data.dtype} cannot require a gradient: only floating and "
             f"complex numbers have derivatives. Pass dtype=float."
         )
-    t._node = node = Node(None, (), {}, t._data, ())
+    t._node = node = Node(None, (), NOTHING, t._data, ())
     meta = node.require_meta()
     meta.sink = weakref.ref(t)
     meta.name = t._name
+
+
+def _shortly(x: Any) -> str:
+    """Return what an error calls a value: its repr if that is short, else its type."""
+    text = repr(x)
+    return text if len(text) < 40 else f"a {type(x).__name__}"

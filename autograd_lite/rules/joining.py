@@ -12,13 +12,13 @@ from .scans import along
 from .shaping import astype, broadcast_arrays
 
 
-@primitive(variadic=lambda i, g, y, *arrays, axis: part(g, arrays, i, axis))
+@primitive(variadic=lambda i, g, y, *arrays, axis: part(g, arrays, i, axis), name="np.concatenate")
 def join(*arrays, axis):
     """Call np.concatenate on the arguments."""
     return np.concatenate(arrays, axis=axis)
 
 
-@primitive(variadic=lambda i, g, y, *arrays, axis: g[(slice(None),) * (axis % y.ndim) + (i,)])
+@primitive(variadic=lambda i, g, y, *arrays, axis: g[(slice(None),) * (axis % y.ndim) + (i,)], name="np.stack")
 def pile(*arrays, axis):
     """Call np.stack on the arguments."""
     return np.stack(arrays, axis=axis)

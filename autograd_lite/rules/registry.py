@@ -8,9 +8,7 @@ NumPy's own names. The names are the contract: an argument that a rule does not 
 
 from __future__ import annotations
 
-import dis
 import functools
-import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -18,22 +16,20 @@ from typing import Any
 import numpy as np
 
 from ..errors import NoRuleError, RuleError
+from .signature import Function as Function
+from .signature import Signature, arguments_read
+from .signature import printed_name as printed_name
 
-Function = Callable[..., Any]
-_FUNCTION = type(lambda: None)
-
-# Arguments that record nothing; of others it takes longer to know.
-_SILENT = frozenset((np.ndarray, np.float64, int, float, bool, tuple, type(None)))
-NO_VALUE: Any = vars(np)["_NoValue"]  # what NumPy writes for "not given"
-_NOT_GIVEN = (None, NO_VALUE)  # dropping it keeps it out of every rule
+# Types that are never traced; tested first because hasattr is slow.
+_UNTRACED = frozenset((np.ndarray, np.float64, int, float, bool, tuple, type(None)))
 
 
 class Rule:
     """One row of the table: a function and how a gradient passes through it."""
 
     __slots__ = (
-        "covered", "elementwise", "fn", "names", "none_counts", "out_place", "plain", "read",
-        "reads_two", "single", "sparse", "takes_any_number", "variadic", "vjps",
+        "covered", "elementwise", "fn", "plain", "read", "read_by", "signature", "single",
+        "sparse", "variadic", "vjps",
     )  # fmt: skip
 
     def __init__(
@@ -44,51 +40,53 @@ class Rule:
         single: tuple[Function, ...] | None = None,
     ) -> None:
         self.fn, self.vjps, self.variadic, self.single = fn, vjps, variadic, single
-        self.sparse = False  # gradients of outputs that nobody used stay None
+        self.sparse = False  # gradients of unused outputs stay None
         self.plain = variadic is None and single is None
-        # Each output number depends on the input numbers at the same place, and on no others.
+        # Each output element depends on the input elements at the same place, and on no others.
         self.elementwise = isinstance(fn, np.ufunc) and fn.signature is None
-        # The first parameters are (i,) g, y. Only a default of None says that None means nothing;
-        # for the others it has a meaning, as in np.sort(x, axis=None).
-        self.names, self.takes_any_number, self.none_counts = parameters_of(
-            variadic or next(filter(None, vjps)), 3 if variadic else 2
-        )
-        self.read: list[tuple[int, ...]] = []  # see `look`
-        self.reads_two: list[tuple[bool, bool]] = []
-        # So many arguments, from the first, have a derivative each.
+        # A vjp takes g and y, a variadic one i, g and y, before NumPy's arguments.
+        self.signature = Signature(variadic or next(filter(None, vjps)), 3 if variadic else 2)
+        # Number of leading arguments that have a derivative
         self.covered = (*vjps, None).index(None) if variadic is None else sys.maxsize
-        self.out_place = self.names.index("out") if "out" in self.names else sys.maxsize
-
-    def look(self) -> list[tuple[bool, bool]]:
-        """Find out which arguments the vjps read; at first use, since for all rules it takes long.
-
-        `read` has for each vjp the positions of the arguments whose values it uses. `reads_two`
-        says of the first two arguments whether each is read, if the gradient goes to nobody, to
-        the first, to the second, to both.
-        """
-        self.read = [arguments_read(vjp, self.names) if vjp else () for vjp in self.vjps]
-        a, b = (*self.read, ())[:2] if len(self.read) < 3 else ((), ())
-        self.reads_two = [(0 in r, 1 in r) for r in ((), a, b, (*a, *b))]
-        return self.reads_two
+        self.read: list[tuple[int, ...]] = []  # see `look`
+        self.read_by: list[tuple[int, ...]] = []
 
     def become(self, other: Rule) -> None:
-        """Take over all of another rule: whoever holds this one, such as an operator, follows."""
+        """Take over all of another rule, so that every holder of this one, such as an operator,
+        uses the other.
+        """
         for name in self.__slots__:
             setattr(self, name, getattr(other, name))
 
+    def look(self) -> list[tuple[int, ...]]:
+        """Find out which arguments the vjps read; on first use, since it takes long for all rules.
+
+        `read` holds for each vjp the positions of the arguments whose values it uses. `read_by`
+        holds, for calls of one or two arguments, the positions that are read if none, the first,
+        the second or both of them need a gradient.
+        """
+        names = self.signature.names
+        self.read = [arguments_read(vjp, names) if vjp else () for vjp in self.vjps]
+        a, b = (*self.read, (), ())[:2]
+        self.read_by = [(), a, b, tuple({*a, *b})]
+        return self.read_by
+
     def reads(self, parents: Sequence[Any]) -> Iterable[int]:
-        """Which arguments the vjps of those with a parent look at."""
+        """Return the positions of the arguments whose values the backward pass will read.
+
+        `parents` are None for the arguments that need no gradient.
+        """
         if self.variadic is not None:
             return range(len(parents))
-        if not self.read:
-            self.look()
+        by = self.read_by or self.look()
         if len(self.read) == 1:
-            return self.read[0]
-        wanted = [read for read, parent in zip(self.read, parents, strict=False) if parent]
-        return wanted[0] if len(wanted) == 1 else {i for read in wanted for i in read}
+            return by[1]
+        if len(parents) == 2:
+            return by[(parents[0] is not None) + 2 * (parents[1] is not None)]
+        return {i for read, p in zip(self.read, parents, strict=False) if p is not None for i in read}
 
     def vjps_for(self, parents: Sequence[Any]) -> Iterable[Any]:
-        """The vector-Jacobian products of the arguments; None where there is no derivative."""
+        """Return the vector-Jacobian product of each argument, or None if it has no derivative."""
         if self.variadic is not None:
             return [functools.partial(self.variadic, i) for i in range(len(parents))]
         if self.single is not None and sum([p is not None for p in parents]) == 1:
@@ -98,93 +96,8 @@ class Rule:
     def bind(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        """Arguments as the rule wants them: differentiable ones by position, nothing unknown."""
-        kwargs = {
-            k: v
-            for k, v in kwargs.items()
-            if (v is None and k in self.none_counts) or not is_default(k, v)
-        }
-        for name in kwargs:
-            if name not in self.names or name == "out":
-                raise NoRuleError(
-                    f"{printed_name(self.fn)}: the argument {name}= has no derivative rule. "
-                    f"Known here: {', '.join(self.names)}. Leave it out, or add a rule that "
-                    f"names it with autograd_lite.rule."
-                )
-        if self.takes_any_number:
-            return args, kwargs
-        if len(args) > len(self.names):
-            raise NoRuleError(
-                f"{printed_name(self.fn)}: {len(args)} arguments by position, but the rule knows "
-                f"{len(self.names)}: {', '.join(self.names)}."
-            )
-        if len(args) > self.out_place and args[self.out_place] is not None:
-            raise NoRuleError(
-                f"{printed_name(self.fn)}: out= writes into an array that the graph may need as it "
-                f"was. Use the array that the call returns."
-            )
-        placed = list(args)
-        for name in self.names[len(args) : len(self.vjps)]:
-            if name not in kwargs:
-                break
-            placed.append(kwargs.pop(name))
-        return tuple(placed), kwargs
-
-
-def parameters_of(vjp: Function, skip: int) -> tuple[tuple[str, ...], bool, set[str]]:
-    """Return the names of a vjp's parameters from number `skip` on, whether it takes *args there,
-    and the names whose default is not None.
-
-    All rules are entered at import, and inspect.signature takes ten times as long as a function's
-    own attributes.
-
-    >>> parameters_of(lambda g, y, x, axis=None: g, 2)
-    (('x', 'axis'), False, {'x'})
-    """
-    if type(vjp) is _FUNCTION and not vars(vjp):  # else it may be wrapped
-        code, flags = vjp.__code__, vjp.__code__.co_flags
-        n, star = code.co_argcount, bool(flags & inspect.CO_VARARGS)
-        end = n + code.co_kwonlyargcount
-        names = [*code.co_varnames[:end]]
-        if flags & inspect.CO_VARKEYWORDS:
-            names.append(code.co_varnames[end + star])
-        given = vjp.__defaults__ or ()
-        defaults = {**dict(zip(names[n - len(given) : n], given)), **(vjp.__kwdefaults__ or {})}  # noqa: B905
-        takes_any_number = star and n >= skip
-    else:
-        parameters = [*inspect.signature(vjp).parameters.values()]
-        names = [p.name for p in parameters if p.kind is not p.VAR_POSITIONAL]
-        defaults = {p.name: p.default for p in parameters}
-        takes_any_number = any(p.kind is p.VAR_POSITIONAL for p in parameters[skip:])
-    kept = tuple(names[skip:])
-    none_counts = {name for name in kept if defaults.get(name, name) is not None}
-    return kept, takes_any_number, none_counts - {"initial"}
-
-
-def is_default(name: str, value: Any) -> bool:
-    if name == "out" and isinstance(value, tuple):
-        return all(v is None for v in value)
-    return any(value is v for v in _NOT_GIVEN) or (name == "where" and value is True)
-
-
-def arguments_read(vjp: Function, names: tuple[str, ...]) -> tuple[int, ...]:
-    """Positions of the arguments whose values a vjp uses: those its code loads.
-
-    >>> arguments_read(lambda g, y, a, b: g * b, ("a", "b"))
-    (1,)
-    """
-    code = getattr(vjp, "__code__", None)
-    if code is None:  # a partial, a ufunc: assume it reads everything
-        return tuple(range(len(names)))
-    steps = list(dis.get_instructions(code))
-    loaded: set[str] = set()
-    for step, after in zip(steps, [*steps[1:], steps[-1]], strict=True):
-        if step.opname.startswith(("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE")) and not (
-            after.opname == "LOAD_ATTR" and after.argval in ("shape", "ndim", "size", "dtype")
-        ):
-            loaded.update(step.argval if isinstance(step.argval, tuple) else (step.argval,))
-    own, _, _ = parameters_of(vjp, 2)
-    return tuple(i for i, name in enumerate(own) if name in loaded and i < len(names))
+        """Return the arguments as the vjps take them: differentiable ones by position."""
+        return self.signature.bind(self.fn, args, kwargs, len(self.vjps))
 
 
 RULES: dict[Function, Rule] = {}
@@ -201,20 +114,30 @@ def rule(
     sparse: bool = False,
     replace: bool = False,
 ) -> None:
-    """Enter the derivative of `fn`: one `lambda g, y, *arguments` per differentiable argument.
+    """Register the derivative of `fn`: one vector-Jacobian product per differentiable argument.
 
-    None stands for an argument without derivative. A function of any number of arrays gives
-    `variadic=lambda i, g, y, *arrays` instead. `single` are the vjps for a gradient that only one
-    argument wants (the least-norm choice at a tie depends on it). Where a function gives several
-    outputs, g is a tuple of gradients, zeros for what nobody used, or None if `sparse`. A function
-    that has a rule is refused unless `replace=True`.
+    Parameters
+    ----------
+    fn : function of arrays, such as np.tanh
+    *vjps : `lambda g, y, *arguments` for each argument from the first, or None if it has no
+        derivative. `g` is the gradient of the output `y`; if `fn` returns several outputs, `g` is a
+        tuple of gradients.
+    variadic : `lambda i, g, y, *arrays`, instead of vjps, for any number of arrays
+    single : vjps to use if only one argument needs a gradient (the minimum-norm choice at a tie
+        depends on it)
+    sparse : pass None, rather than zeros, for the gradients of unused outputs
+    replace : overrule an existing rule
 
-    Raises RuleError for a duplicate, or when the vjps do not take the same arguments.
+    Raises
+    ------
+    RuleError
+        For a duplicate, or if the vjps do not take the same arguments.
 
-    >>> import numpy as np
+    Examples
+    --------
     >>> def cube(x): return x * x * x
     >>> rule(cube, lambda g, y, x: g * 3 * x * x)
-    >>> RULES.pop(cube).names
+    >>> RULES.pop(cube).signature.names
     ('x',)
     """
     if not replace:
@@ -222,20 +145,21 @@ def rule(
     if not callable(fn) or (not vjps and variadic is None):
         raise RuleError(f"{printed_name(fn)}: a rule is a function and at least one vjp.")
     new = Rule(fn, vjps, variadic, single)
+    names = new.signature.names
     for vjp in filter(None, (*vjps, *(single or ()))):
-        names, _, _ = parameters_of(vjp, 2)
-        if names != new.names:
+        given = Signature(vjp, 2).names
+        if given != names:
             raise RuleError(
                 f"{printed_name(fn)}: every vjp takes g, y and the same arguments; one has "
-                f"({', '.join(names)}), another ({', '.join(new.names)})."
+                f"({', '.join(given)}), another ({', '.join(names)})."
             )
-    if variadic is None and len(vjps) > len(new.names) and not new.takes_any_number:
+    if variadic is None and len(vjps) > len(names) and not new.signature.any_number:
         raise RuleError(
-            f"{printed_name(fn)}: {len(vjps)} vjps for {len(new.names)} arguments; a vjp is "
+            f"{printed_name(fn)}: {len(vjps)} vjps for {len(names)} arguments; a vjp is "
             f"lambda g, y, *arguments, one for each differentiable argument."
         )
-    if isinstance(fn, np.ufunc) and len(new.names) != fn.nin:
-        raise RuleError(f"{printed_name(fn)} takes {fn.nin} arrays, the rule {len(new.names)}.")
+    if isinstance(fn, np.ufunc) and len(names) != fn.nin:
+        raise RuleError(f"{printed_name(fn)} takes {fn.nin} arrays, the rule {len(names)}.")
     new.sparse = sparse
     COMPOSED.pop(fn, None)
     known = RULES.setdefault(fn, new)
@@ -244,27 +168,29 @@ def rule(
 
 
 def compose(fn: Function, definition: Function) -> None:
-    """Say `fn` in terms of functions that have rules; `definition` runs in its place on Tensors."""
+    """Define `fn` by functions that have rules; `definition` runs in its place on Tensors."""
     _refuse_duplicate(fn)
     COMPOSED[fn] = definition
 
 
 def constant(*fns: Function) -> None:
-    """Enter functions whose derivative is zero, or that return no numbers: they run on raw data."""
+    """Register functions whose derivative is zero, or that return no numbers: they run on raw
+    data.
+    """
     for fn in fns:
         _refuse_duplicate(fn)
         CONSTANT.add(fn)
 
 
 def unsupported(reason: str, *fns: Function) -> None:
-    """Name functions that have no derivative rule, with the reason that the error will give."""
+    """Register functions without derivative rule, and the reason that the error states."""
     for fn in fns:
         _refuse_duplicate(fn)
         UNSUPPORTED[fn] = reason
 
 
 def missing(fn: Function) -> NoRuleError:
-    """The error for a function that no gradient can pass through."""
+    """Return the error for a function that no gradient can pass through."""
     reason = UNSUPPORTED.get(fn, "it is not in the table of derivative rules")
     return NoRuleError(
         f"{printed_name(fn)} has no derivative rule: {reason}. Write it with functions that have "
@@ -279,13 +205,25 @@ def primitive(
     single: tuple[Function, ...] | None = None,
     elementwise: bool = False,
     sparse: bool = False,
+    name: str | None = None,
 ) -> Callable[[Function], Function]:
     """Make a function of arrays differentiable by a rule of its own.
 
-    The body runs on plain arrays; on a Tensor, or any array with NumPy's dispatch, it is one
-    recorded call. Takes the same vjps as `rule`; `elementwise` says that each output number depends
-    only on the input numbers at its place.
+    The body runs on plain arrays. On a Tensor it is one recorded call.
 
+    Parameters
+    ----------
+    *vjps, variadic, single, sparse : as of `rule`
+    elementwise : each output element depends only on the input elements at its place
+    name : the name in messages, if it is not that of the function
+
+    Raises
+    ------
+    RuleError
+        If there is no vjp, or the vjps do not take the same arguments.
+
+    Examples
+    --------
     >>> @primitive(lambda g, y, x: g * 3 * x * x)
     ... def cube(x):
     ...     return x * x * x
@@ -299,9 +237,9 @@ def primitive(
             top = None
             for a in args:
                 kind = type(a)
-                # Where two kinds of recording array meet, Tensor outranks the others.
+                # If two kinds of traced array meet, Tensor outranks the other.
                 if (
-                    kind not in _SILENT
+                    kind not in _UNTRACED
                     and hasattr(kind, "__autograd_call__")
                     and (top is None or kind.__array_priority__ > top.__array_priority__)
                 ):
@@ -311,6 +249,8 @@ def primitive(
             return body(*args, **kwargs)
 
         dispatch.__autograd_primitive__ = True  # type: ignore[attr-defined]
+        if name is not None:
+            dispatch.__autograd_name__ = name  # type: ignore[attr-defined]
         rule(dispatch, *vjps, variadic=variadic, single=single, sparse=sparse)
         RULES[dispatch].elementwise = elementwise
         return dispatch
@@ -326,19 +266,3 @@ def _refuse_duplicate(fn: Function) -> None:
             f"{printed_name(fn)} is in the table already (NumPy has aliases: divide is "
             f"true_divide, abs is absolute). Pass replace=True to rule() to overrule."
         )
-
-
-def printed_name(fn: Function) -> str:
-    """How a person writes the function: np.linalg.inv, sigmoid.
-
-    >>> import numpy as np
-    >>> printed_name(np.linalg.inv), printed_name(np.add)
-    ('np.linalg.inv', 'np.add')
-    """
-    name = getattr(fn, "__name__", repr(fn))
-    if isinstance(fn, np.ufunc):
-        return f"np.{name}" if getattr(np, name, None) is fn else name
-    module = getattr(fn, "__module__", "") or ""
-    if module == "numpy" or module.startswith("numpy."):
-        return f"np{module[5:]}.{name}"
-    return name

@@ -14,9 +14,10 @@ import numpy as np
 
 from .. import pytree
 from ..engine.backward import backpropagate
-from ..engine.graph import Node, modes, next_order, reachable
-from ..engine.record import several
-from ..engine.tensor import Tensor, tensor_of
+from ..engine.graph import Node, next_order, reachable, tensor_of
+from ..engine.modes import modes
+from ..engine.record import result
+from ..engine.tensor import Tensor
 from ..errors import GraphError
 from ..rules.registry import RULES, Function, primitive
 from .pullback import bundled
@@ -96,9 +97,7 @@ class Checkpointed:
         self.nodes += again.closure
         data = tuple([n.out for n in self.nodes])
         out = tuple([t._data for t in again.tied])
-        parts = iter(
-            several(Node(_RULE, data, {"checkpointed": self}, out, tuple(self.nodes)), out)
-        )
+        parts = iter(result(_RULE, data, {"checkpointed": self}, out, tuple(self.nodes)))
         return pytree.map(lambda x: next(parts) if is_tied(x) else x, again.result)
 
     def gradient(self, i: int, g: Any, y: Any, arrays: Sequence[Any]) -> Any:

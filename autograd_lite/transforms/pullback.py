@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import pytree
-from ..engine.backward import depending
-from ..engine.graph import Node, reachable
-from ..engine.replay import sweep_or_replay
-from ..engine.tensor import Tensor, tensor_of
+from ..engine.backward import backpropagate
+from ..engine.graph import Node, depending, reachable, tensor_of
+from ..engine.tensor import Tensor
 from ..errors import ShapeError
 from ..rules.devices import in_type_of
 from ..rules.registry import RULES, primitive
@@ -77,7 +76,7 @@ class Pullback:
             lift = self.lifted or any([type(g) is Tensor and g._node is not None for g in given])
             g = given[0] if len(given) == 1 else tuple(given)
             lifted = tensor_of if lift else None
-            found |= sweep_or_replay(self.nodes[0], g, lifted, self.wanted, self.nodes)[1]
+            found = backpropagate(self.nodes, g, lifted, self.wanted)
         self.complete = len(found) == len(self.variables)
         return [
             found[v._node] if v._node in found else np.zeros_like(v._data) for v in self.variables

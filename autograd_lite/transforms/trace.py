@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from .. import pytree
-from ..engine.graph import NOTHING, Node, modes, reachable
-from ..engine.tensor import Tensor, tensor_of
+from ..engine.graph import NOTHING, Node, reachable, tensor_of
+from ..engine.modes import modes
+from ..engine.tensor import Tensor
 from ..errors import NotDifferentiableError
 from ..rules.registry import RULES
 from .argnums import Argnums, as_tuple, positions

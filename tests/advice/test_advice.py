@@ -241,7 +241,7 @@ def test_a_gradient_that_is_never_used() -> None:
 
 def test_a_cost_that_is_a_plain_number() -> None:
     """float(cost) ends the graph; the message comes where it happens and where a gradient is asked for."""
-    cost = lambda p: float(np.sum(p["W"] ** 2))
+    cost = lambda p: np.sum(p["W"] ** 2).item()
     with pytest.warns(ag.LearnerWarning, match=r"plain number.*float\(cost\).*return the cost"):
         ag.grad(cost)({"W": np.ones(2)})
     with pytest.raises(ag.NotDifferentiableError, match=r"float\(cost\)"):

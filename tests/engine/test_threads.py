@@ -15,7 +15,7 @@ from numpy.testing import assert_array_equal
 
 import autograd_lite as ag
 from autograd_lite import Tensor
-from autograd_lite.engine.graph import not_plain
+from autograd_lite.engine.modes import not_plain
 
 THREADS, EACH = 8, 1000
 # Interference between threads shows among the first few hundred, if at all.

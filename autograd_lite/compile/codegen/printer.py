@@ -215,7 +215,7 @@ def function_name(fn: Callable[..., Any]) -> str:
     owner = getattr(fn, "__self__", None)
     if isinstance(owner, np.ufunc):
         return f"np.{owner.__name__}.{fn.__name__}"
-    return printed_name(fn)
+    return fn.__name__ if hasattr(fn, "__autograd_primitive__") else printed_name(fn)
 
 
 def lone(axis: Any) -> Any:

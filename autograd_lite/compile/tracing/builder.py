@@ -10,10 +10,11 @@ import numpy as np
 
 from ... import pytree
 from ...advice.user_names import user_variables
-from ...engine.graph import fingerprint
+from ...engine.write_guard import fingerprint
 from ...errors import TraceError
 from ...rules.indexing import getitem
-from ...rules.registry import NO_VALUE, UNSUPPORTED, printed_name
+from ...rules.registry import UNSUPPORTED, printed_name
+from ...rules.signature import NO_VALUE
 from ...rules.traits import PYTHON, REDUCES, SIZED, SIZED_LATER, STATIC, VALUES, WRITES, has
 from ..ir import Line, Program, Var
 from .tracer import Tracer, here, is_weak

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ... import pytree
-from ...engine.graph import Node, modes
+from ...engine.graph import Node
+from ...engine.modes import observing, setting
 from ...engine.tensor import Tensor
 from ...errors import TraceError
 from ...rules.registry import printed_name
@@ -60,10 +61,12 @@ def trace(f: Callable[..., Any], call: Call) -> Traced:
     name = printed_name(f)
     draws = random_states(f)
     watcher = Watcher(builder)
-    before = modes.update(grad=True, lines=False, anomaly=False)
-    observer, modes.observer = modes.observer, watcher.observe
     try:
-        with np.errstate(all="ignore"):
+        with (
+            np.errstate(all="ignore"),
+            setting(grad=True, lines=False, anomaly=False),
+            observing(watcher.observe),
+        ):
             out = f(*args, **kwargs)
         results, outputs = take_apart_results(out, name)
         program = builder.finish(outputs)
@@ -73,8 +76,6 @@ def trace(f: Callable[..., Any], call: Call) -> Traced:
         raise
     finally:
         builder.open = False
-        modes.observer = observer
-        modes.update(**before)
         watcher.clean_up()
     watcher.refuse_leaks(name)
     if has_drawn(draws, random_states(f)):
