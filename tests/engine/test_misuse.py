@@ -318,7 +318,7 @@ def test_collecting_plain_numbers_is_refused(x: ag.Tensor) -> None:
 
 
 def numbers_of(t: ag.Tensor) -> None:
-    """Every way in which Python makes a number of a Tensor that holds 1."""
+    """Check every way in which Python makes a number of a Tensor that holds 1."""
     assert float(t) == int(t) == complex(t) == 1
     assert t
     assert math.exp(t) == math.e
