@@ -143,7 +143,7 @@ def test_the_other_basics():
 
 @pytest.mark.parametrize(("dims", "m"), DEEP, ids=str)
 def test_a_learners_deep_network(dims, m):
-    """Asserts, np.multiply, float(cost) and all; dA and dZ under the course's keys."""
+    """Asserts, np.multiply, cost.item() and all; dA and dZ under the course's keys."""
     parameters, X, Y = network(dims, m)
     AL, caches = by_hand.L_model_forward(X, parameters)
     agree(ag.differentiate(learner.model)(parameters, X, Y), backward_with_dZ(AL, Y, caches))
@@ -183,10 +183,13 @@ def test_a_learners_predictions():
 
 
 def test_numbers_leave_by_name_only():
-    """float(cost) and cost.item() are numbers; np.array(dA, copy=True) is an error with a remedy."""
+    """float(cost) is an error until backward; np.array(dA, copy=True) is one with a remedy."""
     cost = np.sum(ag.Tensor([1.0, 2.0], requires_grad=True) ** 2)
-    assert float(cost) == cost.item() == 5
+    with pytest.raises(ag.SilentCopyError, match=r"t\.item\(\).*t\.numpy\(\)"):
+        float(cost)
     assert type(cost.item()) is float
+    cost.backward()
+    assert float(cost) == cost.item() == 5
     dA = ag.Tensor(np.ones((2, 3)), requires_grad=True, name="dA")
     with pytest.raises(ag.SilentCopyError, match=r"'dA' of shape \(2, 3\).*t\.data.*t\.copy\(\)"):
         np.array(dA, copy=True)

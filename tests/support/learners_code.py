@@ -58,7 +58,7 @@ def compute_cost(AL, Y):
     cost = -1 / m * np.sum(np.multiply(np.log(AL), Y) + np.multiply(np.log(1 - AL), 1 - Y))
     cost = np.squeeze(cost)
     assert cost.shape == ()
-    assert isinstance(float(cost), float)
+    assert isinstance(cost.item(), float)
     assert not np.isnan(cost)
     return cost
 
@@ -86,7 +86,7 @@ def planar_model(parameters, X, Y):
     A2, cache = forward_propagation(X, parameters)
     logprobs = np.multiply(np.log(A2), Y) + np.multiply((1 - Y), np.log(1 - A2))
     cost = -np.sum(logprobs) / Y.shape[1]
-    print("Cost after iteration %i: %f" % (0, cost))  # noqa: UP031
+    print("Cost after iteration %i: %f" % (0, cost.item()))  # noqa: UP031
     return np.squeeze(cost), cache
 
 
