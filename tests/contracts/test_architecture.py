@@ -101,7 +101,7 @@ def code_lines(path: Path) -> int:
     return len(lines)
 
 
-@pytest.mark.xfail
+@pytest.mark.xfail(reason="1,415 lines of the engine, and 16,636 in all", strict=True)
 @pytest.mark.parametrize("folders", LINES)
 def test_lines_of_code_are_few(folders: str) -> None:
     """More would not be read."""
@@ -126,7 +126,6 @@ def test_every_error_is_in_the_file_of_errors() -> None:
                 )
 
 
-@pytest.mark.xfail
 def test_source_is_executed_in_one_place() -> None:
     """Whoever asks what text this project executes reads one module."""
     places = []
@@ -137,7 +136,6 @@ def test_source_is_executed_in_one_place() -> None:
     assert places == ["autograd_lite.compile.codegen.module"]
 
 
-@pytest.mark.xfail
 def test_nobody_reads_bytecode_but_the_table() -> None:
     """Only a rule's own arguments are read from bytecode; a caller's next step is not guessed."""
     for path in PYTHON:

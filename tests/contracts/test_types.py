@@ -96,7 +96,6 @@ def pyright(path: Path) -> str:
     return check("pyright", "--pythonpath", sys.executable, str(path))
 
 
-@pytest.mark.xfail(reason="the methods of Tensor are not typed yet: W.backwrd() passes")
 @pytest.mark.parametrize("checker", [mypy, pyright])
 def test_ten_mistakes_are_found_and_nothing_else(
     checker: Callable[[Path], str], tmp_path: Path
@@ -111,8 +110,13 @@ def test_ten_mistakes_are_found_and_nothing_else(
     assert found == set(range(first, first + len(MISTAKES))), output
 
 
-@pytest.mark.xfail(reason="the rooms are not typed completely yet")
-@pytest.mark.parametrize("package", ["autograd_lite", "nn"])
+UNTYPED = "89 % of autograd_lite's symbols are known: the attributes that some classes set are not"
+
+
+@pytest.mark.parametrize(
+    "package",
+    ["nn", pytest.param("autograd_lite", marks=pytest.mark.xfail(reason=UNTYPED, strict=True))],
+)
 def test_the_public_face_is_typed(package: str) -> None:
     """At least 95 % of the symbols that a user can reach have a known type."""
     output = check("pyright", "--verifytypes", package, "--ignoreexternal")
