@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 Method = Callable[..., "Tensor"]
 Plain = Callable[..., Any]
 
-ndarray = np.ndarray
-
 # np.sum(t) is t.sum(), but functions may have options that methods lack.
 QUICK: dict[Function, Plain] = {}
 SHARED = {"axis", "keepdims"}
@@ -33,11 +32,11 @@ def method(fn: Function) -> Method:
 
     NumPy's function then takes the same short way: see QUICK.
     """
-    quick: Any = getattr(ndarray, fn.__name__, None)  # skips a layer of NumPy's own dispatch
+    quick: Any = getattr(np.ndarray, fn.__name__, None)  # skips a layer of NumPy's own dispatch
     alone = unary(fn, quick) if fn in RULES and quick is not None else None
 
     def run(self: Recorded, *args: Any, **kwargs: Any) -> Any:
-        if alone is None or type(self._data) is not ndarray:
+        if alone is None or type(self._data) is not np.ndarray:
             return apply(fn, (self, *args), kwargs)
         if not args and not kwargs:
             return alone(self)
@@ -52,6 +51,11 @@ def method(fn: Function) -> Method:
     run.__doc__ = f"Call {printed_name(fn)}."
     QUICK[fn] = run
     return run
+
+
+def of_data(name: str, doc: str) -> Any:
+    """Return a read-only property of the raw array."""
+    return property(attrgetter(f"_data.{name}"), doc=doc)
 
 
 def refused(name: str, instead: str) -> Plain:
@@ -72,35 +76,12 @@ class ArrayMethods(Recorded):
 
     __slots__ = ()
 
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The length of each axis."""
-        return self._data.shape  # type: ignore[no-any-return]
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of the elements."""
-        return self._data.dtype  # type: ignore[no-any-return]
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return self._data.ndim  # type: ignore[no-any-return]
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return self._data.size  # type: ignore[no-any-return]
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes of all elements."""
-        return self._data.nbytes  # type: ignore[no-any-return]
-
-    @property
-    def itemsize(self) -> int:
-        """The bytes of one element."""
-        return self._data.itemsize  # type: ignore[no-any-return]
+    shape: tuple[int, ...] = of_data("shape", "The length of each axis.")
+    dtype: np.dtype[Any] = of_data("dtype", "The type of the elements.")
+    ndim: int = of_data("ndim", "The number of axes.")
+    size: int = of_data("size", "The number of elements.")
+    nbytes: int = of_data("nbytes", "The bytes of all elements.")
+    itemsize: int = of_data("itemsize", "The bytes of one element.")
 
     @property
     def T(self) -> Tensor:

@@ -25,7 +25,6 @@ Unary = Callable[[Any], "Tensor"]
 Binary = Callable[[Any, Any], "Tensor"]
 Comparison = Callable[[Any, Any], Any]
 
-_LISTS = (list, tuple)
 _NUMBERS = (np.generic, bool, int, float, complex)
 _AS_THEY_ARE = frozenset((np.ndarray, float, int, np.float64))
 
@@ -39,7 +38,7 @@ def binary(fn: Function, compute: Callable[[Any, Any], Any], reflected: bool = F
             b, q = other._data, other._node
         elif type(other) in _AS_THEY_ARE:
             b, q = other, None
-        elif isinstance(other, _LISTS):
+        elif isinstance(other, list | tuple):
             return operate(self, as_array(other))
         else:
             b, q = operand(other), None
@@ -160,12 +159,9 @@ BINARY: dict[Function, tuple[Binary, Binary]] = {
     np.remainder: (Operators.__mod__, Operators.__rmod__),
     np.floor_divide: (Operators.__floordiv__, Operators.__rfloordiv__),
 }
-_SIGNS: dict[Function, Callable[[Any], Any]] = {
-    np.negative: operator.neg, np.positive: operator.pos, np.absolute: operator.abs
-}  # fmt: skip
 # Elementwise functions of one argument; our own are called past their dispatch
 UNARY: dict[Function, Unary] = {
-    fn: unary(fn, _SIGNS.get(fn, getattr(fn, "__wrapped__", fn)))
+    fn: unary(fn, getattr(fn, "__wrapped__", fn))
     for fn, rule in RULES.items()
     if rule.elementwise and len(rule.signature.names) == 1
 }

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 ndarray = np.ndarray
 _LISTS = frozenset((list, tuple))
-_SEVERAL = (tuple, list)
 _new = object.__new__
 _ARRAYS = frozenset((ndarray, np.float64))
 
@@ -112,7 +111,7 @@ def result(
         return wrap(out)  # type: ignore[no-any-return]
     if not_plain and not modes.grad:
         return wrap(out)  # type: ignore[no-any-return]
-    is_several = type(out) not in _ARRAYS and isinstance(out, _SEVERAL)
+    is_several = type(out) not in _ARRAYS and isinstance(out, tuple | list)
     # Node(...) and tensor_of(...), spelled out because every recorded call comes through here
     node: Node = _new(Node)
     node.rule = rule

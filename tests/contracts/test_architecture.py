@@ -101,8 +101,16 @@ def code_lines(path: Path) -> int:
     return len(lines)
 
 
-@pytest.mark.xfail(reason="1,415 lines of the engine, and 16,636 in all", strict=True)
-@pytest.mark.parametrize("folders", LINES)
+@pytest.mark.parametrize(
+    "folders",
+    [
+        "autograd_lite/engine",
+        pytest.param(
+            "autograd_lite nn",
+            marks=pytest.mark.xfail(reason="there are 16,621 in all", strict=True),
+        ),
+    ],
+)
 def test_lines_of_code_are_few(folders: str) -> None:
     """More would not be read."""
     total = sum(code_lines(path) for folder in folders.split() for path in paths(folder))
