@@ -77,10 +77,14 @@ MISTAKES = [
 
 
 def check(*command: str) -> str:
-    """Run a type checker on the source tree, and return what it prints."""
+    """Run a type checker on the source tree, and return what it prints.
+
+    Pyright looks for packages, such as NumPy, in the environment of the first Python on the path.
+    """
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         [sys.executable, "-m", *command], cwd=ROOT, capture_output=True, text=True, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "MYPYPATH": str(ROOT)},
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "MYPYPATH": str(ROOT)},
     )  # fmt: skip
     return done.stdout + done.stderr
 
