@@ -32,7 +32,7 @@ def check_grads(
 
     The first order is measured by a complex step if f is analytic, otherwise by central differences
     with Richardson's extrapolation. A higher order is measured from the order below, along random
-    directions. Where derivatives differ, many steps and both sides are tried, to tell errors from
+    directions. If derivatives differ, many steps and both sides are tried, to tell errors from
     kinks. float32 is promoted to float64.
 
     Parameters

@@ -76,7 +76,7 @@ def log_one_minus_sigmoid(x: Any) -> Any:
 
 @primitive(lambda g, y, x, axis: y * (g - np.sum(g * y, axis=axis, keepdims=True)))
 def weights(x: Any, axis: Any) -> Any:
-    """The slope of logsumexp: softmax, where equal infinities weigh the same.
+    """Return the derivative of logsumexp: softmax, with equal weights for equal infinities.
 
     >>> weights(np.array([1e17, 1e17, -np.inf]), None)
     array([0.5, 0.5, 0. ])

@@ -40,7 +40,7 @@ def may_be_zero(a: Any) -> bool:
 
 
 def logit(p: Node) -> tuple[Function, Any, Node | None] | None:
-    """For sigmoid(z) or 1 - sigmoid(z), return the logarithm as a function of z, z and its node."""
+    """Return the logarithm of sigmoid(z) or 1 - sigmoid(z) as a function of z, z and its node."""
     fn = log_sigmoid
     if p.rule is RULES[np.subtract] and is_one(p.args[0]) and p.parents[1] is not None:
         fn, p = log_one_minus_sigmoid, p.parents[1]

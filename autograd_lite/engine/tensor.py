@@ -1,4 +1,4 @@
-"""Tensor: an array that remembers what made it, and the way back from it to the variables."""
+"""Tensor: an array that records what made it, and its backward pass to the variables."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class Tensor(Operators, ArrayProtocol, ArrayMethods, Conversions, results=True):
 
     @property
     def requires_grad(self) -> bool:
-        """Whether a gradient flows to it."""
+        """True if a gradient flows to it."""
         return self._node is not None
 
     @requires_grad.setter
@@ -164,7 +164,7 @@ class Tensor(Operators, ArrayProtocol, ArrayMethods, Conversions, results=True):
 
     @property
     def is_leaf(self) -> bool:
-        """Whether the user made it, rather than a recorded call."""
+        """True if the user made it, rather than a recorded call."""
         return self._node is None or self._node.rule is None
 
     def backward(

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("benchmarks", "tools", "examples", "tests")
+FOLDERS = ("autograd_lite", "nn", "benchmarks", "tools", "examples", "tests")
 PAGES = ("README.md", "CONTRIBUTING.md", *sorted(str(p.relative_to(ROOT)) for p in (ROOT / "docs").glob("*.md")))  # fmt: skip
 HERE = Path(__file__).resolve()
 

@@ -25,11 +25,13 @@ FOLDERS = ("engine", "transforms")
 # The files that notice most bugs first; the others only run on what these let pass.
 FIRST = ("engine/test_tensor.py", "transforms/test_transforms.py", "engine/test_misuse.py")
 SECOND = (
+    "engine/test_sweep.py",
     "engine/test_numerics.py",
     "engine/test_anomaly.py",
     "transforms/test_checkpoint.py",
     "engine/test_threads.py",
     "engine/test_memory.py",
+    "advice/test_advice.py",
     "rules/test_linalg.py",
 )
 LIMIT = 300  # seconds; a test that takes longer hangs, which is noticed too

@@ -38,7 +38,8 @@ def draw(rng: RandomState, cat: bool) -> NDArray[np.uint8]:
     figure(brush, rng)
     light: Array = rng.uniform(0.65, 0.95) * (1 + rng.uniform(-0.1, 0.1) * whole.x)
     noise = rng.normal(0, rng.uniform(0.01, 0.05), picture.shape)
-    return np.rint(255 * np.clip(light[..., None] * picture + noise, 0, 1)).astype(np.uint8)
+    shown: Array = np.rint(255 * np.clip(light[..., None] * picture + noise, 0, 1))
+    return shown.astype(np.uint8)
 
 
 def _room(b: Brush, rng: RandomState) -> None:
