@@ -10,7 +10,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from . import advice, errors
-from .engine import array_methods, operators  # noqa: F401 (they attach themselves)
 from .engine.functions import (
     leaky_relu,
     log_sigmoid,

@@ -81,7 +81,7 @@ class Checkpointed:
     def __init__(self, f: Function, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         inputs = [x for x in pytree.leaves((args, kwargs)) if is_tied(x)]
         self.f: Function = f
-        # By thread: the incoming gradient, and the gradients that nobody has asked for yet.
+        # By thread: the incoming gradient, and the gradients not asked for yet.
         self.pending: dict[int, tuple[Any, dict[int, Any]]] = {}
         self.nodes: list[Node] = [t._node for t in inputs]
         self.arguments: Any = pytree.map(lambda x: _GAP if is_tied(x) else x, (args, kwargs))

@@ -8,7 +8,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 import autograd_lite as ag
 from autograd_lite.compile.passes import algebra, cancellation
@@ -220,6 +220,7 @@ def test_float32_stays_float32(steps: list[tuple[int, int, int]], end: int) -> N
 
 
 @settings(max_examples=60, deadline=None)
+@example([(12, 0, 0), (50, 0, 0)], 0, 1)  # 0 - x, where a plain number stands before the state
 @given(programs, ends, st.integers(1, 7))
 def test_a_random_loop_gives_the_same_states(
     steps: list[tuple[int, int, int]], end: int, n: int

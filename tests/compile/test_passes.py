@@ -298,6 +298,20 @@ def test_nothing_is_multiplied_out_that_loses_digits(dtype):
         assert_allclose(ag.compile(f)(x), f(x), rtol=4 * np.finfo(dtype).eps)
 
 
+@pytest.mark.parametrize("scale", [-1.0, -0.25, 0.25, 1.0])
+def test_a_log_likelihood_is_as_good_as_a_cost(scale):
+    """The derivative of c (Y log A + (1 - Y) log(1 - A)) is c (Y - A), whatever the sign of c."""
+
+    def cost(Z, Y):
+        A = ag.sigmoid(Z)
+        return np.sum(scale * Y * np.log(A) + scale * (1 - Y) * np.log(1 - A))
+
+    by_hand = scale * (Y - 1 / (1 + np.exp(-X)))
+    assert_allclose(ag.compile(ag.grad(cost))(X, Y), by_hand, rtol=1e-13)
+    program, _ = program_of(lambda Z, Y: ag.grad(cost)(Z, Y), X, Y)
+    assert all(line.fn is not np.log for line in readable(program).lines)
+
+
 def test_weights_in_a_cross_entropy_stay_finite_where_it_saturates():
     """With weights nothing simpler than p (1 - A) - q A is left; it has no division."""
 

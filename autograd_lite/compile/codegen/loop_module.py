@@ -31,7 +31,7 @@ class LoopModule:
 def loop_module(
     title: str, program: Program, once: list[Line], loop: Loop, quiet: str
 ) -> LoopModule:
-    """Return the file; an iteration whose result nobody sees leaves out what only that needs."""
+    """Return the file; an iteration whose result is dropped skips the lines only it needs."""
     shown = shows_in_states(loop.body, loop.states)
     body, nan = (loop.body, []) if shown else with_nan_guard(loop.body)
     body, overflow = with_overflow_guard(body)

@@ -57,7 +57,7 @@ def sharing(program: Program) -> dict[Var, frozenset[Var]]:
 
 
 def read_only(program: Program) -> set[Var]:
-    """Return variables that may be views into which NumPy lets nobody write."""
+    """Return variables that may be read-only views."""
     found: set[Var] = set()
     for line in program.lines:
         view_of_one = not is_fresh(line) and not found.isdisjoint(line.reads)

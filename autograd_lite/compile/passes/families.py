@@ -105,6 +105,7 @@ def linearity(line: Line, linear: Linear, made: Made, X: Var) -> tuple[frozenset
         number = line.args[1 if parts[0] is not None else 0]
         one = len(inside) == 1 and (line.fn is np.multiply or parts[0] is not None)
         return (members, transposed) if one and shape_of(number) == () else None
-    adds = has(line.fn, LINEAR) and is_elementwise(line.fn) and len(inside) == len(parts)
-    alike = len({(a.shape, part[1]) for a, part in zip(line.args, inside, strict=False)}) == 1
-    return (members, transposed) if adds and alike else None
+    if len(inside) < len(parts) or not (has(line.fn, LINEAR) and is_elementwise(line.fn)):
+        return None
+    alike = {(a.shape, part[1]) for a, part in zip(line.args, inside, strict=True)}
+    return (members, transposed) if len(alike) == 1 else None

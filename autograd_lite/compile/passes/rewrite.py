@@ -245,7 +245,7 @@ def made_by(line: Line, out: Var, fn: Any, *args: Any) -> Line:
 
 
 def once(*fns: Any) -> Condition:
-    """Require that nobody else reads what the matched lines that call `fns` make."""
+    """Require that no other line reads the results of the matched lines that call `fns`."""
     return lambda m: all(m.made.uses[x.out] == 1 for x in m.between if x.fn in fns)
 
 

@@ -17,7 +17,7 @@ FORMS: tuple[Any, ...] = (
 
 
 def sigmoid_of(form: Any) -> Rule:
-    """Rewrite of one form; the lines between are to be read by nobody else."""
+    """Rewrite of one form, if no other line reads the lines between."""
     return rewrite(lambda x: form(-x), lambda x: sigmoid(x), once(np.exp, np.add))
 
 

@@ -21,7 +21,7 @@ def random_states(f: Callable[..., Any]) -> dict[Any, Any]:
     They are searched in its closure, defaults and instance, in the globals that it names, in
     functions that it calls, and in attributes and containers of these.
     """
-    random = sys.modules.get("random")  # a module that nobody imported, nobody draws from
+    random = sys.modules.get("random")  # a module that was never imported draws no numbers
     states: dict[Any, Any] = {"numpy": frozen(np.random.get_state(legacy=False))}
     if random is not None:
         states["python"] = random.getstate()
